@@ -1,0 +1,101 @@
+"""Deliver facts: inline, by a nudged queue, or by the sweep that finds what both missed."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, transaction
+from django.db.models import F
+
+from core import clock
+from core.facts import Event, subscriber_get
+from core.models import Delivery
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 12
+SWEEP_BATCH = 500
+
+
+def deliveries_nudge(ids: Iterable[tuple[int, str]]) -> None:
+    """After commit: deliver the inline chain here and now, and nudge the queue for the rest.
+
+    Never raises: what fails or cannot be nudged is left to the sweep.
+    """
+    from core.tasks import deliveries_deliver
+
+    queued = []
+    for pk, subscriber in ids:
+        if subscriber_get(subscriber).inline:
+            delivery_attempt(pk, now=clock.now())
+        else:
+            queued.append(pk)
+    if queued:
+        try:
+            deliveries_deliver.delay(queued)
+        except Exception:
+            log.warning("the broker took no nudge for %d deliveries", len(queued), exc_info=True)
+
+
+def delivery_attempt(pk: int, *, now: datetime) -> bool:
+    """Deliver one fact to one subscriber in a transaction of its own; True when it was delivered.
+
+    The effect and the delivered mark commit together. Another process at the same delivery makes
+    this one a no-op. A handler that raises costs an attempt, waits longer each time, and is parked
+    after MAX_ATTEMPTS for a person to look at.
+    """
+    try:
+        with transaction.atomic():
+            delivery = (
+                Delivery.objects.select_for_update(skip_locked=True)
+                .filter(pk=pk, delivered_at=None, parked_at=None)
+                .first()
+            )
+            if delivery is None:
+                return False
+            fact = delivery.fact_get()
+            event = Event.registry[fact.name](**fact.payload)
+            subscriber_get(delivery.subscriber).handler(event, now=now)
+            Delivery.objects.filter(pk=pk).update(delivered_at=now, error="")
+        return True
+    except Exception as error:
+        log.exception("delivery %s failed", pk)
+        _record_failure(pk, error, now=now)
+        return False
+
+
+def _record_failure(pk: int, error: Exception, *, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            delivery = (
+                Delivery.objects.select_for_update(skip_locked=True)
+                .filter(pk=pk, delivered_at=None, parked_at=None)
+                .first()
+            )
+            if delivery is None:
+                return
+            delivery.attempts += 1
+            delivery.error = f"{type(error).__name__}: {error}"[:2000]
+            delivery.due_at = now + timedelta(seconds=min(2**delivery.attempts, 600))
+            if delivery.attempts >= MAX_ATTEMPTS:
+                delivery.parked_at = now
+            delivery.save(update_fields=["attempts", "error", "due_at", "parked_at"])
+    except DatabaseError:
+        log.exception("the failure of delivery %s could not be recorded", pk)
+
+
+def deliveries_sweep(*, now: datetime, limit: int = SWEEP_BATCH) -> int:
+    """Deliver what is due; the number delivered."""
+    due = (
+        Delivery.objects.filter(delivered_at=None, parked_at=None, due_at__lte=now)
+        .order_by("due_at", "pk")
+        .values_list("pk", flat=True)[:limit]
+    )
+    return sum(delivery_attempt(pk, now=clock.now()) for pk in list(due))
+
+
+def deliveries_rerun(pks: Iterable[int], *, now: datetime) -> int:
+    """Put parked deliveries back in the queue, from the admin; how many there were."""
+    return Delivery.objects.filter(pk__in=list(pks), delivered_at=None).update(
+        parked_at=None, attempts=0, due_at=now, reruns=F("reruns") + 1
+    )

@@ -1,0 +1,147 @@
+"""Facts go up: what happened, written by the transaction that made it happen.
+
+A fact holds ids only. For each subscriber there is one Delivery, written by the same transaction
+and delivered in a transaction of its own (`core/deliveries.py`), so a crash delays and never loses.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.db import transaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """The base of every fact. Subclasses live in an app's `events.py`:
+
+        @dataclass(frozen=True, kw_only=True)
+        class OrderPaid(Event):
+            '''The order's money is there and the order keeps it.'''
+            name: ClassVar[str] = "order.paid"
+            order_id: int
+            store_id: int
+
+    The part of the name before the dot is the subject: `order_id` is the row's own id, and the
+    other fields are read from the row's attributes of the same name.
+    """
+
+    name: ClassVar[str]
+    registry: ClassVar[dict[str, type["Event"]]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "name" not in cls.__dict__:
+            return  # a base that events of one app share
+        if cls.name in Event.registry and Event.registry[cls.name].__module__ != cls.__module__:
+            raise ValueError(f"two events are called {cls.name}")
+        Event.registry[cls.name] = cls
+
+    @classmethod
+    def subject(cls) -> str:
+        return cls.name.split(".", 1)[0]
+
+    @classmethod
+    def columns(cls) -> list[str]:
+        """The row's columns that the fact is made of, its own id left out."""
+        own = f"{cls.subject()}_id"
+        return [field.name.removesuffix("_id") for field in fields(cls) if field.name != own]
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """The fact of a row: its id as `<subject>_id`, everything else by name."""
+        own = f"{cls.subject()}_id"
+        return cls(
+            **{f.name: row.pk if f.name == own else getattr(row, f.name) for f in fields(cls)}
+        )
+
+    @property
+    def subject_id(self) -> int:
+        return getattr(self, f"{self.subject()}_id")
+
+
+@dataclass(frozen=True)
+class Subscriber:
+    """Who is told, and how.
+
+    `handler(event, now=…)` runs inside the delivery's transaction, acts on present state, not on
+    the order of arrival, and is safe to run twice. `name` is stored in each Delivery, so it must
+    never change: `<app>.<function>`.
+    """
+
+    name: str
+    event: type[Event]
+    handler: Callable[..., None]
+    inline: bool
+
+
+_subscribers: dict[str, Subscriber] = {}
+
+
+def subscribe(
+    event: type[Event], *, inline: bool = False
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a subscriber in an app's `subscribers.py`.
+
+    `inline` is for the short chain payment → order → seat alone: delivered right after commit by
+    the same process, so that the payer's next page shows the result. The rest is a nudged queue.
+    """
+
+    def register(handler: Callable[..., None]) -> Callable[..., None]:
+        app = handler.__module__.rsplit(".", 1)[0].removeprefix("campaigns.")
+        name = f"{app}.{handler.__name__}"
+        if name in _subscribers and _subscribers[name].handler.__code__ != handler.__code__:
+            raise ValueError(f"two subscribers are called {name}")
+        _subscribers[name] = Subscriber(name, event, handler, inline)
+        return handler
+
+    return register
+
+
+def subscriber_get(name: str) -> Subscriber:
+    """The subscriber of that name. Raises KeyError when the code no longer has it."""
+    return _subscribers[name]
+
+
+def subscribers(event: type[Event] | None = None) -> list[Subscriber]:
+    """All subscribers, or those of one event, by name."""
+    found = sorted(_subscribers.values(), key=lambda subscriber: subscriber.name)
+    return [s for s in found if event is None or s.event is event]
+
+
+def facts_record(*events: Event, now: datetime) -> None:
+    """Write facts and their deliveries in the caller's transaction, and nudge after its commit.
+
+    Raises TransactionManagementError outside a transaction: a fact belongs to its change.
+    """
+    from core.deliveries import deliveries_nudge
+    from core.models import Delivery, Fact
+
+    if not events:
+        return
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("a fact is recorded inside a transaction only")
+    facts = Fact.objects.bulk_create(
+        [
+            Fact(
+                name=event.name,
+                subject=event.subject(),
+                subject_id=event.subject_id,
+                store_id=getattr(event, "store_id", None),
+                payload=asdict(event),
+                recorded_at=now,
+            )
+            for event in events
+        ]
+    )
+    deliveries = Delivery.objects.bulk_create(
+        [
+            Delivery.of(fact, subscriber, now=now)
+            for fact, event in zip(facts, events, strict=True)
+            for subscriber in subscribers(type(event))
+        ]
+    )
+    if deliveries:
+        ids = [(delivery.pk, delivery.subscriber) for delivery in deliveries]
+        transaction.on_commit(lambda: deliveries_nudge(ids), robust=True)

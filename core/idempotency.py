@@ -1,0 +1,37 @@
+"""Form keys: every form carries a hidden key, and sending it twice does the thing once."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import JSONField
+
+from core.ids import random_token
+from core.models import FormKey
+
+
+def form_key_new() -> str:
+    """A new key for a form's hidden field."""
+    return random_token(26)
+
+
+def form_claim(
+    *, owner: str, key: str, purpose: str, result: dict[str, Any], now: datetime
+) -> dict[str, Any] | None:
+    """Claim a form's key inside the transaction that does its work.
+
+    None: the key is new, do the work; `result` (known beforehand, because public ids are made
+    before rows) is what a second sender will be given. Otherwise the first sender's result. A
+    second sender at the same time waits here until the first has committed or rolled back.
+    `owner` is who sends: `user:5`.
+    """
+    table = FormKey._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (owner, key, purpose, result, created_at) "
+            "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (owner, key) DO NOTHING",
+            [owner, key, purpose, JSONField().get_db_prep_value(result, connection), now],
+        )
+        if cursor.rowcount:
+            return None
+    return FormKey.objects.get(owner=owner, key=key).result

@@ -1,0 +1,85 @@
+"""What must always be true. `manage.py audit` asks every invariant and names each row that breaks it.
+
+Apps register theirs in `invariants.py`; each is one read-only query that stays fast on millions of
+rows.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.models import Delivery
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A broken invariant at one row: `row` names it ("order ord_…"), `detail` says what is wrong."""
+
+    invariant: str
+    row: str
+    detail: str
+
+
+Check = Callable[[datetime], Iterable[tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class Invariant:
+    name: str
+    because: str
+    check: Check
+
+
+_invariants: dict[str, Invariant] = {}
+
+
+def invariant(name: str, *, because: str) -> Callable[[Check], Check]:
+    """Register a check: given `now`, it yields (row, detail) for everything that is wrong."""
+
+    def register(check: Check) -> Check:
+        _invariants[name] = Invariant(name, because, check)
+        return check
+
+    return register
+
+
+def invariants() -> list[Invariant]:
+    return [_invariants[name] for name in sorted(_invariants)]
+
+
+def audit(*, now: datetime, names: Iterable[str] | None = None) -> list[Violation]:
+    """Ask every invariant, or the named ones; everything that is wrong."""
+    wanted = set(names) if names is not None else None
+    return [
+        Violation(one.name, row, detail)
+        for one in invariants()
+        if wanted is None or one.name in wanted
+        for row, detail in one.check(now)
+    ]
+
+
+UNDELIVERED_LIMIT = timedelta(minutes=1)
+
+
+@invariant("facts.delivered", because="no fact is undelivered for longer than a minute")
+def facts_delivered(now: datetime) -> Iterable[tuple[str, str]]:
+    late = Delivery.objects.filter(delivered_at=None, fact_at__lt=now - UNDELIVERED_LIMIT)
+    for delivery in late.order_by("pk")[:1000].iterator():
+        kind = "parked" if delivery.parked_at else "undelivered"
+        yield f"delivery {delivery.pk}", f"{delivery} {kind} since {delivery.fact_at.isoformat()}"
+
+
+@invariant("deadlines.kept", because="no deadline is parked or long overdue")
+def deadlines_kept(now: datetime) -> Iterable[tuple[str, str]]:
+    from core.deadlines import deadline_kinds
+
+    for kind in deadline_kinds():
+        rows = kind.model._base_manager
+        for pk, since, error in rows.filter(due_parked_at__isnull=False).values_list(
+            "pk", "due_parked_at", "due_error"
+        )[:1000]:
+            yield f"{kind.name} {pk}", f"parked since {since}: {error}"
+        for pk, due_at in rows.filter(due_at__lt=now - timedelta(minutes=2)).values_list(
+            "pk", "due_at"
+        )[:1000]:
+            yield f"{kind.name} {pk}", f"due since {due_at}"

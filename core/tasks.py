@@ -1,0 +1,27 @@
+"""The kernel's clockwork: each task is one call, and missing one only costs time."""
+
+from celery import shared_task
+
+from core import clock, deadlines, deliveries
+from core.partitions import partitions_ensure as ensure
+
+
+@shared_task(name="core.tasks.deadlines_tick")
+def deadlines_tick() -> None:
+    deadlines.deadlines_run(now=clock.now())
+
+
+@shared_task(name="core.tasks.deliveries_deliver")
+def deliveries_deliver(pks: list[int]) -> None:
+    for pk in pks:
+        deliveries.delivery_attempt(pk, now=clock.now())
+
+
+@shared_task(name="core.tasks.deliveries_sweep")
+def deliveries_sweep() -> None:
+    deliveries.deliveries_sweep(now=clock.now())
+
+
+@shared_task(name="core.tasks.partitions_ensure")
+def partitions_ensure() -> None:
+    ensure(now=clock.now())

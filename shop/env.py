@@ -1,0 +1,63 @@
+"""The environment: every variable the project reads, with its default and its checks.
+
+Only `settings.py` imports this. `APP_ENV` is `production` unless said otherwise, so a forgotten
+variable is a refused start, not an open door.
+"""
+
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+APP_ENV: str = env.str("APP_ENV", default="production")
+if APP_ENV not in {"development", "test", "production"}:
+    raise ImproperlyConfigured(f"APP_ENV is {APP_ENV!r}: use development, test or production")
+PRODUCTION = APP_ENV == "production"
+
+TENCENT_URLS = {
+    "WECHAT_OPEN_URL": "https://open.weixin.qq.com",
+    "WECHAT_API_URL": "https://api.weixin.qq.com",
+    "WECHAT_PAY_URL": "https://api.mch.weixin.qq.com",
+    "WECHAT_JSSDK_URL": "https://res.wx.qq.com/open/js/jweixin-1.6.0.js",
+}
+TENCENT_DOMAINS = ("qq.com", "wechat.com", "weixin.com", "tenpay.com")
+
+
+def is_tencent(url: str) -> bool:
+    """Whether the URL's host belongs to Tencent."""
+    host = urlsplit(url).hostname or ""
+    return any(host == domain or host.endswith("." + domain) for domain in TENCENT_DOMAINS)
+
+
+def wechat_url(name: str) -> str:
+    """The base URL of one of Tencent's services, without a trailing slash.
+
+    In production anything but Tencent's own address refuses to start; in tests Tencent's address
+    does, so that no test can ever talk to the real servers.
+    """
+    url = env.str(name, default=TENCENT_URLS[name]).rstrip("/")
+    if PRODUCTION and (not is_tencent(url) or not url.startswith("https://")):
+        raise ImproperlyConfigured(f"{name} is {url!r}: in production only Tencent's own address")
+    if APP_ENV == "test" and is_tencent(url):
+        raise ImproperlyConfigured(f"{name} is {url!r}: tests never talk to Tencent")
+    return url
+
+
+def simulator_only(name: str) -> str:
+    """The URL of a part that the simulator alone serves; empty in production, or no start."""
+    url = env.str(name, default="").rstrip("/")
+    if PRODUCTION and url:
+        raise ImproperlyConfigured(f"{name} is set: there is no simulator in production")
+    return url
+
+
+def secret(name: str, *, development_default: str) -> str:
+    """A secret; in production it must be given."""
+    if PRODUCTION:
+        value = env.str(name, default="")
+        if not value:
+            raise ImproperlyConfigured(f"{name} is not set: production needs its own secret")
+        return value
+    return env.str(name, default=development_default)

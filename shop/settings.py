@@ -1,0 +1,266 @@
+"""Settings: composition only. What comes from outside is read and checked in `env.py`."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from shop.env import APP_ENV, PRODUCTION, env, secret, simulator_only, wechat_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- who and where -----------------------------------------------------------------------------
+DEBUG = env.bool("DEBUG", default=False) and not PRODUCTION
+SECRET_KEY = secret("SECRET_KEY", development_default="development-only-" + "x" * 40)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[SITE_HOST])
+if not PRODUCTION:
+    ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]", "testserver"]
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+ROOT_URLCONF = "shop.urls"
+WSGI_APPLICATION = "shop.wsgi.application"
+SITE_ID = 1
+
+# Personal data: the first key encrypts, all decrypt; the index key never rotates.
+FIELD_KEYS = secret(
+    "FIELD_KEYS", development_default="ZGV2ZWxvcG1lbnQtb25seS1kZXZlbG9wbWVudC1vbmw="
+).split(",")
+INDEX_KEY = secret("INDEX_KEY", development_default="development-only")
+
+# --- what the house is made of -----------------------------------------------------------------
+SHOP_APPS = [
+    "core",
+    "accounts",
+    "wechat",
+    "stores",
+    "catalog",
+    "payments",
+    "orders",
+    "sharing",
+    "campaigns.groupbuy",
+    "storefront",
+    "office",
+]
+INSTALLED_APPS = [
+    *SHOP_APPS,
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
+    "csp",
+    "django_htmx",
+    "template_partials",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "wechat.context.wechat",
+            ],
+        },
+    }
+]
+
+# --- data --------------------------------------------------------------------------------------
+DATABASES = {"default": env.db("DATABASE_URL", default="postgres://shop@127.0.0.1:5432/shop")}
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CACHE_URL = env.str("CACHE_URL", default="redis://127.0.0.1:6379/1")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+        "KEY_PREFIX": "shop",
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# --- background work ---------------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2}
+# A nudge that cannot reach the broker must not hold up a shopper: the sweep delivers anyway.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 4
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_ROUTES = {"core.tasks.deadlines_tick": {"queue": "deadlines"}}
+CELERY_BEAT_SCHEDULE = {
+    "deadlines": {
+        "task": "core.tasks.deadlines_tick",
+        "schedule": 1.0,
+        "options": {"expires": 1.0, "queue": "deadlines"},
+    },
+    "deliveries": {
+        "task": "core.tasks.deliveries_sweep",
+        "schedule": 2.0,
+        "options": {"expires": 2.0},
+    },
+    "partitions": {
+        "task": "core.tasks.partitions_ensure",
+        "schedule": 60 * 60 * 24.0,
+        "options": {"expires": 60 * 60.0},
+    },
+}
+
+# --- WeChat ------------------------------------------------------------------------------------
+WECHAT_APPID = env.str("WECHAT_APPID", default="")
+WECHAT_SECRET = env.str("WECHAT_SECRET", default="")
+WECHAT_OPEN_URL = wechat_url("WECHAT_OPEN_URL")
+WECHAT_API_URL = wechat_url("WECHAT_API_URL")
+WECHAT_PAY_URL = wechat_url("WECHAT_PAY_URL")
+WECHAT_JSSDK_URL = wechat_url("WECHAT_JSSDK_URL")
+WECHAT_BRIDGE_URL = simulator_only("WECHAT_BRIDGE_URL")
+SIMULATOR_URL = simulator_only("SIMULATOR_URL")
+# External pages inside WeChat: `strict` shows no share prompt, `open` shows everything.
+WECHAT_SHARE_POLICY = env.str("WECHAT_SHARE_POLICY", default="strict" if PRODUCTION else "open")
+
+# --- people ------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "storefront:me"
+LOGOUT_REDIRECT_URL = "storefront:home"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email", "phone"}
+ACCOUNT_SIGNUP_FIELDS = ["phone*"]
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PREVENT_ENUMERATION = True
+
+# --- language and time -------------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("简体中文"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+# --- files -------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+STATICFILES_DIRS: list[Path | tuple[str, Path]] = [BASE_DIR / "static"]
+NODE_MODULES = BASE_DIR / "node_modules"
+if (NODE_MODULES / "weui" / "dist").is_dir():
+    STATICFILES_DIRS.append(("weui", NODE_MODULES / "weui" / "dist" / "style"))
+MEDIA_URL = "/media/"
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "media"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# --- safety ------------------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "DENY"
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+_jssdk = "{0.scheme}://{0.netloc}".format(urlsplit(WECHAT_JSSDK_URL))
+_simulator = [SIMULATOR_URL] if SIMULATOR_URL else []
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, _jssdk, *_simulator],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "https://*.qlogo.cn", *_simulator],
+        "connect-src": [SELF, *_simulator],
+        "frame-src": _simulator or [NONE],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        # After a sign-in form the redirect goes to WeChat's consent page, which this must allow.
+        "form-action": [SELF, "{0.scheme}://{0.netloc}".format(urlsplit(WECHAT_OPEN_URL))],
+        "frame-ancestors": [NONE],
+    },
+}
+
+# --- logs --------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}
+
+if not PRODUCTION:
+    EMAIL_BACKEND = env.str(
+        "EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend"
+    )
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{SITE_HOST}")
+if APP_ENV == "test":
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+from shop.unfold import UNFOLD  # noqa: E402, F401  the admin's look, long enough for its own file
