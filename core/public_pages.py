@@ -9,7 +9,7 @@ for as long. What is personal or moves by the second comes in a fragment with `p
 import gzip
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import wraps
 from time import monotonic, time
 from typing import Any
@@ -31,6 +31,7 @@ RENDER_LOCK_S = 5
 LOCAL_S = 1.0
 LOCAL_MAX = 512
 MIN_GZIP_BYTES = 600
+GENERATION = "public-pages"
 
 View = Callable[..., HttpResponseBase]
 
@@ -44,6 +45,7 @@ class _Page:
     headers: tuple[tuple[str, str], ...]
     etag: str
     fresh_until: float
+    generation: int
 
 
 _local: dict[str, tuple[float, _Page]] = {}
@@ -122,10 +124,8 @@ class PublicPageMiddleware:
 def public_pages_forget() -> None:
     """Forget what this process and the shared cache hold, for tests and after a roll-out."""
     _local.clear()
-    cache.incr(_GENERATION) if cache.get(_GENERATION) else cache.set(_GENERATION, 2, None)
-
-
-_GENERATION = "public-pages"
+    cache.add(GENERATION, 1, None)
+    cache.incr(GENERATION)
 
 
 def _key(request: HttpRequest) -> str | None:
@@ -144,9 +144,9 @@ def _find(key: str) -> _Page | None:
     kept = _local.get(key)
     if kept is not None and kept[0] > monotonic():
         return kept[1]
-    found = cache.get_many([key, _GENERATION])
-    page: _Page | None = found.get(key) if isinstance(found.get(key), _Page) else None
-    if page is None:
+    found = cache.get_many([key, GENERATION])
+    page = found.get(key)
+    if not isinstance(page, _Page) or page.generation != found.get(GENERATION, 1):
         return None
     if page.fresh_until < time() and cache.add(key + ":render", 1, RENDER_LOCK_S):
         return None
@@ -167,10 +167,11 @@ def _keep(key: str, response: HttpResponse, max_age_s: int) -> _Page:
         headers=tuple(headers.items()),
         etag='W/"' + hashlib.sha256(content).hexdigest()[:32] + '"',
         fresh_until=time() + max_age_s,
+        generation=cache.get(GENERATION, 1),
     )
     cache.set(key, page, max_age_s + STALE_S)
     cache.delete(key + ":render")
-    _remember(key, replace(page))
+    _remember(key, page)
     return page
 
 

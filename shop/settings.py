@@ -45,7 +45,6 @@ SHOP_APPS = [
     "office",
 ]
 INSTALLED_APPS = [
-    *SHOP_APPS,
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -61,8 +60,10 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "template_partials",
+    *SHOP_APPS,
 ]
 MIDDLEWARE = [
+    "core.public_pages.PublicPageMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -104,9 +105,10 @@ REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHE_URL = env.str("CACHE_URL", default="redis://127.0.0.1:6379/1")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "core.cache.SoftRedisCache",
         "LOCATION": CACHE_URL,
         "KEY_PREFIX": "shop",
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1},
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"

@@ -1,1 +1,115 @@
-UNFOLD: dict[str, object] = {}
+"""How the merchant's office looks: django-unfold's settings."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+
+def _platform(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
+
+
+def _item(title: Any, icon: str, model: str, permission: Any = None) -> dict[str, Any]:
+    app, name = model.split(".")
+    item = {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+    }
+    return {**item, "permission": permission} if permission else item
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": _("小店 · 商家后台"),
+    "SITE_HEADER": _("小店"),
+    "SITE_SUBHEADER": _("商家后台"),
+    "SITE_SYMBOL": "storefront",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": True,
+    "SHOW_BACK_BUTTON": True,
+    "DASHBOARD_CALLBACK": "office.dashboard.dashboard",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.5% .016 150)",
+            "100": "oklch(94.5% .04 150)",
+            "200": "oklch(89% .08 150)",
+            "300": "oklch(81% .12 150)",
+            "400": "oklch(71% .15 150)",
+            "500": "oklch(60% .15 150)",
+            "600": "oklch(50% .13 150)",
+            "700": "oklch(43% .11 150)",
+            "800": "oklch(37% .09 150)",
+            "900": "oklch(31% .07 150)",
+            "950": "oklch(23% .05 150)",
+        }
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "items": [
+                    {"title": _("今日"), "icon": "today", "link": reverse_lazy("admin:index")},
+                ]
+            },
+            {
+                "title": _("交易"),
+                "separator": True,
+                "items": [
+                    _item(_("订单"), "receipt_long", "orders.order"),
+                    _item(_("拼团"), "groups", "groupbuy.group"),
+                    _item(_("退款"), "currency_exchange", "payments.refund"),
+                    _item(_("支付异常"), "report", "payments.paymentincident"),
+                ],
+            },
+            {
+                "title": _("商品"),
+                "separator": True,
+                "items": [
+                    _item(_("商品"), "inventory_2", "catalog.product"),
+                    _item(_("库存与价格"), "price_change", "catalog.sku"),
+                    _item(_("库存流水"), "swap_vert", "catalog.stockmovement"),
+                    _item(_("分类"), "category", "catalog.category"),
+                ],
+            },
+            {
+                "title": _("营销"),
+                "separator": True,
+                "items": [
+                    _item(_("拼团活动"), "campaign", "groupbuy.groupcampaign"),
+                    _item(_("分享链接"), "share", "sharing.sharelink"),
+                ],
+            },
+            {
+                "title": _("资金"),
+                "separator": True,
+                "items": [
+                    _item(_("支付单"), "payments", "payments.payment"),
+                    _item(_("资金流水"), "account_balance", "payments.ledgerentry"),
+                    _item(_("商户号"), "key", "payments.merchantaccount"),
+                ],
+            },
+            {
+                "title": _("店铺"),
+                "separator": True,
+                "items": [
+                    _item(_("店铺资料"), "store", "stores.store"),
+                    _item(_("店铺人员"), "badge", "stores.storestaff"),
+                ],
+            },
+            {
+                "title": _("平台"),
+                "separator": True,
+                "items": [
+                    _item(_("用户"), "person", "accounts.user", _platform),
+                    _item(_("身份冲突"), "merge", "accounts.identityconflict", _platform),
+                    _item(_("事实"), "history", "core.fact", _platform),
+                    _item(_("投递"), "outbox", "core.delivery", _platform),
+                ],
+            },
+        ],
+    },
+}

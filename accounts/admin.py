@@ -1,0 +1,85 @@
+"""People, for the platform's staff alone: a merchant never sees the list of users."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from accounts.models import IdentityConflict, User
+from core.crypto import mask_phone
+
+
+def _is_platform(request: HttpRequest) -> bool:
+    user = request.user
+    return bool(user.is_active and user.is_staff and user.is_superuser)  # type: ignore[union-attr]
+
+
+class PlatformOnly(ModelAdmin):
+    """Pages that no merchant may open."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return _is_platform(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_platform(request)
+
+    has_change_permission = has_view_permission
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _is_platform(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class StaffCreationForm(UserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email",)
+
+
+class StaffChangeForm(UserChangeForm):
+    class Meta:
+        model = User
+        fields = ("email", "nickname", "is_active", "is_staff", "is_superuser")
+
+
+@admin.register(User)
+class UserPage(PlatformOnly, DjangoUserAdmin):
+    """Users. Phones are shown masked; nothing personal can be searched but the e-mail."""
+
+    form = StaffChangeForm
+    add_form = StaffCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ["public_id", "nickname", "email", "masked_phone", "is_staff", "joined_at"]
+    list_filter = ["is_staff", "is_active"]
+    search_fields = ["=public_id", "=email"]
+    ordering = ["-id"]
+    filter_horizontal = ()
+    readonly_fields = ["public_id", "masked_phone", "joined_at", "last_login"]
+    fieldsets = [
+        (None, {"fields": ["public_id", "email", "password", "nickname", "masked_phone"]}),
+        (_("权限"), {"fields": ["is_active", "is_staff", "is_superuser"]}),
+        (_("时间"), {"fields": ["joined_at", "last_login"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["email", "usable_password", "password1", "password2"]})]
+
+    @admin.display(description=_("手机号"))
+    def masked_phone(self, user: User) -> str:
+        return mask_phone(user.phone) if user.phone else ""
+
+
+@admin.register(IdentityConflict)
+class IdentityConflictPage(PlatformOnly):
+    """Two accounts of one person that both hold something of value."""
+
+    list_display = ["found_at", "kept", "other", "resolved_at"]
+    readonly_fields = ["kept", "other", "found_at"]
+    ordering = ["-id"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False

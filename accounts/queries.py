@@ -1,0 +1,123 @@
+"""Reads of people. Personal data is decrypted here and handed on to its owner's pages only."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from accounts.documents import BASIC, VERSIONS
+from accounts.models import Address, Consent, User, WechatIdentity
+from core.crypto import mask_name, mask_phone
+
+
+class AddressNotFound(Exception):
+    """The person has no such address (any more)."""
+
+    def __init__(self) -> None:
+        super().__init__(_("找不到这个收货地址，请重新选择。"))
+
+
+@dataclass(frozen=True)
+class AddressSnapshot:
+    """An address as an order keeps it, in plain text."""
+
+    recipient: str
+    phone: str
+    region: str
+    street: str
+    province_code: str
+    city_code: str
+    district_code: str
+
+
+@dataclass(frozen=True)
+class AddressCard:
+    """One of a person's own addresses, as a list shows it."""
+
+    public_id: str
+    recipient: str
+    masked_phone: str
+    region: str
+    street: str
+    is_default: bool
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What other shoppers may see of a person who agreed to be shown."""
+
+    name: str
+    avatar: str
+
+
+def address_for_order(user_id: int, public_id: str) -> AddressSnapshot:
+    """The person's own address for an order. Raises AddressNotFound, also for somebody else's."""
+    row = Address.objects.filter(user_id=user_id, public_id=public_id, removed_at=None).first()
+    if row is None:
+        raise AddressNotFound
+    return AddressSnapshot(
+        recipient=row.recipient,
+        phone=row.phone,
+        region=row.region,
+        street=row.street,
+        province_code=row.province_code,
+        city_code=row.city_code,
+        district_code=row.district_code,
+    )
+
+
+def addresses_of(user_id: int) -> tuple[AddressCard, ...]:
+    """The person's addresses: the default first, then the newest."""
+    rows = Address.objects.filter(user_id=user_id, removed_at=None).order_by("-is_default", "-id")
+    return tuple(
+        AddressCard(
+            public_id=row.public_id,
+            recipient=row.recipient,
+            masked_phone=mask_phone(row.phone),
+            region=row.region,
+            street=row.street,
+            is_default=row.is_default,
+        )
+        for row in rows
+    )
+
+
+def openid_of(user_id: int, appid: str) -> str | None:
+    """The person's openid at that appid: WeChat Pay wants the one of the appid that pays."""
+    return (
+        WechatIdentity.objects.filter(user_id=user_id, appid=appid)
+        .values_list("openid", flat=True)
+        .first()
+    )
+
+
+def has_consent(user_id: int, document: str, version: str) -> bool:
+    """Whether the person agreed to this version of this text."""
+    return Consent.objects.filter(user_id=user_id, document=document, version=version).exists()
+
+
+def has_basic_consent(user_id: int) -> bool:
+    """Whether the person agreed to the present agreement and privacy text."""
+    given = Consent.objects.filter(user_id=user_id, document__in=BASIC)
+    versions = dict(given.order_by("id").values_list("document", "version"))
+    return all(versions.get(document) == VERSIONS[document] for document in BASIC)
+
+
+def document_version(document: str) -> str:
+    """The version of a text that people are asked to agree to now."""
+    return VERSIONS[document]
+
+
+def is_default_address(user_id: int, public_id: str) -> bool:
+    """Whether it is the person's default address."""
+    return Address.objects.filter(
+        user_id=user_id, public_id=public_id, is_default=True, removed_at=None
+    ).exists()
+
+
+def profiles(user_ids: set[int]) -> dict[int, Profile]:
+    """Public faces by user id, in one query: a masked name and an avatar, each maybe empty.
+
+    The caller shows them only for people who agreed to it where they are shown.
+    """
+    rows = User.objects.filter(pk__in=user_ids).values_list("id", "nickname", "avatar")
+    return {pk: Profile(mask_name(nickname), avatar) for pk, nickname, avatar in rows}

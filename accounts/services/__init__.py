@@ -1,0 +1,47 @@
+"""The use cases of people: who they are, what they agreed to, where they live."""
+
+from accounts.services.addresses import (
+    AddressRefused,
+    address_remove,
+    address_save,
+    address_set_default,
+)
+from accounts.services.identities import (
+    AccountDisabled,
+    SnapshotRefused,
+    WechatSignIn,
+    holds_value,
+    person_from_wechat,
+)
+from accounts.services.people import (
+    ConsentMissing,
+    PhoneTaken,
+    consent_give,
+    consent_give_basic,
+    office_access_set,
+    people_sweep,
+    person_claim,
+    phone_set,
+    profile_take,
+)
+
+__all__ = [
+    "AccountDisabled",
+    "AddressRefused",
+    "ConsentMissing",
+    "PhoneTaken",
+    "SnapshotRefused",
+    "WechatSignIn",
+    "address_remove",
+    "address_save",
+    "address_set_default",
+    "consent_give",
+    "consent_give_basic",
+    "holds_value",
+    "office_access_set",
+    "people_sweep",
+    "person_claim",
+    "person_from_wechat",
+    "phone_set",
+    "profile_take",
+]

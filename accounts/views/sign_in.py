@@ -1,0 +1,156 @@
+"""Signing in outside WeChat by a code, and signing out. allauth does the codes."""
+
+from typing import Any
+
+from allauth.account import views as allauth_views
+from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts import sms
+from accounts.forms import ChangePhoneForm, SignInForm
+from accounts.models import User
+from accounts.paths import next_path, with_query
+from accounts.services import consent_give_basic, person_claim
+from core import clock
+from core.crypto import mask_phone
+from wechat.queries import inside_wechat
+
+AGREED = "agreed_at_sign_in"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Ask for a phone or an e-mail address and send it a code; inside WeChat, ask WeChat instead.
+
+    A number that nobody has becomes an account; the page says so.
+    """
+    target = next_path(request)
+    if request.user.is_authenticated:
+        return redirect(target)
+    by = request.GET.get("by", "")
+    if request.method != "POST" and not by and _is_wechat(request):
+        return redirect(with_query(reverse("accounts:wechat_start"), next=target))
+    by = "email" if by == "email" else "phone"
+    form = SignInForm(request.POST if request.method == "POST" else None, by=by)
+    if form.is_valid() and _code_sent(request, form):
+        return redirect(with_query(reverse("account_confirm_login_code"), next=target))
+    context = {"form": form, "by": by, "next": target, "inside_wechat": _is_wechat(request)}
+    return render(request, "accounts/sign_in.html", context)
+
+
+def _code_sent(request: HttpRequest, form: SignInForm) -> bool:
+    """Send the code and begin allauth's login; False when it could not be sent."""
+    phone, email = form.cleaned_data.get("phone", ""), form.cleaned_data.get("email", "")
+    user = form._user or person_claim(phone=phone, email=email, now=clock.now())
+    try:
+        LoginCodeVerificationProcess.initiate(
+            request=request, user=user, phone=phone or None, email=email or None
+        )
+    except sms.SmsTrouble as trouble:
+        form.add_error("phone", str(trouble))
+        return False
+    except OSError:
+        form.add_error("email", _("邮件暂时发不出去，请稍后再试，或改用手机号登录。"))
+        return False
+    request.session[AGREED] = True
+    return True
+
+
+class ConfirmCodeView(allauth_views.ConfirmLoginCodeView):
+    """allauth's page for the code; who proves it has also agreed to the texts of the form before."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            response: HttpResponse = super().form_valid(form)
+        except sms.SmsTrouble as trouble:
+            messages.error(self.request, str(trouble))
+            return redirect(self.request.get_full_path())
+        if self.request.user.is_authenticated and self.request.session.pop(AGREED, False):
+            consent_give_basic(user_id=self.request.user.pk, now=clock.now())
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        phone = context["phone"] or ""
+        context["recipient"] = mask_phone(phone) if phone else context["email"]
+        context["development_code"] = sms.development_code(phone) if phone else ""
+        context["again_url"] = with_query(
+            reverse("accounts:sign_in"),
+            by="phone" if phone else "email",
+            next=next_path(self.request),
+        )
+        context["next"] = next_path(self.request)
+        return context
+
+
+@method_decorator(never_cache, name="dispatch")
+class ChangePhoneView(allauth_views.ChangePhoneView):
+    """Bind a phone to the account in use, by a code."""
+
+    def get_form_class(self) -> type[ChangePhoneForm]:
+        return ChangePhoneForm
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        consent_give_basic(user_id=self.request.user.pk, now=clock.now())
+        try:
+            response: HttpResponse = super().form_valid(form)
+        except sms.SmsTrouble as trouble:
+            form.add_error("phone", str(trouble))
+            return self.form_invalid(form)
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        user = self.request.user
+        context["masked_phone"] = (
+            mask_phone(user.phone) if isinstance(user, User) and user.phone else ""
+        )
+        return context
+
+
+class VerifyPhoneView(allauth_views._VerifyPhoneChangeView):
+    """The code that proves the phone just given."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        context["recipient"] = mask_phone(context["phone"])
+        context["development_code"] = sms.development_code(context["phone"])
+        context["again_url"] = reverse("account_change_phone")
+        return context
+
+
+def verify_phone(request: HttpRequest) -> HttpResponseBase:
+    """For people who are signed in; everybody else starts at the sign-in page."""
+    if not request.user.is_authenticated:
+        return redirect("accounts:sign_in")
+    return VerifyPhoneView.as_view()(request)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Ask on GET, sign out on POST."""
+    if request.method == "POST":
+        logout(request)
+        messages.info(request, _("已退出登录。"))
+        return redirect("storefront:home")
+    return render(request, "accounts/sign_out.html")
+
+
+@never_cache
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """allauth's own addresses lead to our one page."""
+    return redirect(with_query(reverse("accounts:sign_in"), next=next_path(request)))
+
+
+def _is_wechat(request: HttpRequest) -> bool:
+    return inside_wechat(request.headers.get("User-Agent", ""))

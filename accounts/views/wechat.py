@@ -1,0 +1,167 @@
+"""Signing in inside WeChat: silently when it is needed, with nickname and avatar after a tap."""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.forms import ProfileForm
+from accounts.paths import next_path, with_query
+from accounts.services import (
+    AccountDisabled,
+    ConsentMissing,
+    SnapshotRefused,
+    WechatSignIn,
+    consent_give_basic,
+    person_from_wechat,
+    profile_take,
+)
+from core import clock
+from core.limits import limit_check
+from wechat.queries import inside_wechat
+from wechat.services import (
+    OAuthPerson,
+    WechatTrouble,
+    authorize_url,
+    oauth_person,
+    oauth_state_new,
+)
+
+log = logging.getLogger(__name__)
+
+STATES = "wechat_states"
+MAX_STATES = 5
+STATE_AGE_S = 600
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@never_cache
+@require_GET
+def wechat_start(request: HttpRequest) -> HttpResponse:
+    """Send the browser to WeChat for a silent sign-in; outside WeChat to the sign-in page."""
+    target = next_path(request)
+    if not inside_wechat(request.headers.get("User-Agent", "")):
+        return redirect(with_query(reverse("accounts:sign_in"), next=target))
+    if not limit_check("wechat-start", _who(request), 20, 60):
+        return _problem(request, _("登录太频繁，请过一分钟再试。"), target, status=429)
+    return _authorize(request, scope="snsapi_base", target=target)
+
+
+@never_cache
+@require_GET
+def wechat_callback(request: HttpRequest) -> HttpResponse:
+    """Where WeChat sends the browser back: who is it, and on to where they wanted to go.
+
+    The state belongs to this session and works once. Every way it can go wrong ends on a page that
+    says what to do next.
+    """
+    known = _state_take(request, request.GET.get("state", ""))
+    if known is None:
+        return _problem(request, _("登录已过期，请重新登录。"), "", status=400)
+    target, code = known["next"], request.GET.get("code", "")
+    if not code:
+        return _problem(request, _("你取消了微信授权，可以重试，也可以用手机号登录。"), target)
+    try:
+        person = oauth_person(code)
+        current = request.user.pk if request.user.is_authenticated else None
+        found = person_from_wechat(
+            person=person, appid=settings.WECHAT_APPID, current_user_id=current, now=clock.now()
+        )
+    except WechatTrouble as trouble:
+        log.warning("WeChat sign-in failed: %s", trouble)
+        if trouble.permanent:
+            return _problem(request, _("微信授权已失效，请重新登录。"), target, status=400)
+        return _problem(request, _("微信暂时没有回应，请稍后再试。"), target, status=503)
+    except (SnapshotRefused, AccountDisabled) as refused:
+        return _problem(request, str(refused), target, status=403)
+    _enter(request, found, person)
+    return redirect(target)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def wechat_profile(request: HttpRequest) -> HttpResponse:
+    """Ask for nickname and avatar: only after a tap, and after agreeing to the texts."""
+    target = next_path(request)
+    form = ProfileForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        assert request.user.pk is not None
+        consent_give_basic(user_id=request.user.pk, now=clock.now())
+        if not inside_wechat(request.headers.get("User-Agent", "")):
+            return _problem(request, _("请在微信里打开本页，再使用微信头像和昵称。"), target)
+        return _authorize(request, scope="snsapi_userinfo", target=target)
+    return render(request, "accounts/wechat_profile.html", {"form": form, "next": target})
+
+
+def _authorize(request: HttpRequest, *, scope: str, target: str) -> HttpResponse:
+    state = oauth_state_new()
+    try:
+        url = authorize_url(
+            scope=scope,
+            state=state,
+            redirect_uri=settings.SITE_URL + reverse("accounts:wechat_callback"),
+        )
+    except WechatTrouble:
+        log.exception("WeChat sign-in is not configured")
+        return _problem(request, _("微信登录暂不可用，请用手机号登录。"), target, status=503)
+    states = dict(request.session.get(STATES, {}))
+    while len(states) >= MAX_STATES:
+        del states[min(states, key=lambda one: states[one]["at"])]
+    states[state] = {"next": target, "at": clock.now().timestamp()}
+    request.session[STATES] = states
+    return redirect(url)
+
+
+def _state_take(request: HttpRequest, state: str) -> dict[str, Any] | None:
+    """What this session remembers of the state; it is forgotten with that."""
+    states = dict(request.session.get(STATES, {}))
+    known: dict[str, Any] | None = states.pop(state, None)
+    if known is None:
+        return None
+    request.session[STATES] = states
+    return known if clock.now().timestamp() - known["at"] <= STATE_AGE_S else None
+
+
+def _enter(request: HttpRequest, found: WechatSignIn, person: OAuthPerson) -> None:
+    """Sign the person in, and take nickname and avatar if that is what was asked for."""
+    user = found.user
+    if person.nickname or person.avatar:
+        try:
+            user = profile_take(
+                user_id=user.pk, nickname=person.nickname, avatar=person.avatar, now=clock.now()
+            )
+        except ConsentMissing as missing:
+            messages.warning(request, str(missing))
+    if not (request.user.is_authenticated and request.user.pk == user.pk):
+        login(request, user, backend=BACKEND)
+    if found.conflict:
+        messages.warning(
+            request,
+            _("这个微信还有另一个账号，两个账号里都有订单，暂未合并；客服会联系你处理。"),
+        )
+
+
+def _problem(request: HttpRequest, message: str, target: str, *, status: int = 200) -> HttpResponse:
+    target = target or reverse("storefront:home")
+    context = {
+        "message": message,
+        "retry_url": with_query(reverse("accounts:wechat_start"), next=target),
+        "phone_url": with_query(reverse("accounts:sign_in"), by="phone", next=target),
+        "back_url": target,
+        "signed_in": request.user.is_authenticated,
+    }
+    return render(request, "accounts/wechat_problem.html", context, status=status)
+
+
+def _who(request: HttpRequest) -> str:
+    return request.session.session_key or request.META.get("REMOTE_ADDR", "")

@@ -1,0 +1,57 @@
+"""Every lock of group-buy, and the two counters that are scarce.
+
+The group comes first in the sequence of `docs/locking.md`, the campaign's quota second to last:
+
+    group → order → payment → campaign quota → SKUs
+
+The parent row is locked, then its members move: compare-and-set on members alone would let two
+last payers each count size − 1.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db.models import F
+
+from campaigns.groupbuy.models import Group, GroupCampaign
+from campaigns.groupbuy.states import GroupState
+
+# Nobody joins so late that there is hardly time to pay.
+LAST_CALL = timedelta(minutes=2)
+
+
+def group_lock(group_id: int) -> Group:
+    """The group, locked until the transaction ends. Raises Group.DoesNotExist."""
+    return Group.objects.select_for_update(no_key=True).get(pk=group_id)
+
+
+def campaign_lock(campaign_id: int) -> GroupCampaign:
+    """The campaign, for publishing and ending it. Raises GroupCampaign.DoesNotExist."""
+    return GroupCampaign.objects.select_for_update(no_key=True).get(pk=campaign_id)
+
+
+def seat_take(*, group_id: int, now: datetime) -> bool:
+    """Take a seat of an open group if one is left; False when there is none to take.
+
+    One conditional UPDATE, which is the group's lock from here on.
+    """
+    taken = Group.objects.filter(
+        pk=group_id,
+        state=GroupState.OPEN,
+        deadline_at__gt=now + LAST_CALL,
+        size__gt=F("reserved") + F("joined") + F("confirmed"),
+    ).update(reserved=F("reserved") + 1)
+    return bool(taken)
+
+
+def quota_take(*, campaign_id: int, quantity: int) -> bool:
+    """Take from the campaign's quota if there is enough left. Comes after payments, before SKUs."""
+    taken = GroupCampaign.objects.filter(
+        pk=campaign_id, quota__gte=F("quota_used") + quantity
+    ).update(quota_used=F("quota_used") + quantity)
+    return bool(taken)
+
+
+def quota_give_back(*, campaign_id: int, quantity: int) -> None:
+    """Return what seats that are gone had taken."""
+    if quantity:
+        GroupCampaign.objects.filter(pk=campaign_id).update(quota_used=F("quota_used") - quantity)

@@ -1,0 +1,222 @@
+"""Group-buy (拼团): a campaign, its prices, its groups, and the seats in them.
+
+A seat is taken when the order is placed, held while payment is open, real when paid: a group never
+overfills, and the database says so.
+"""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.groupbuy.states import LIVE_MEMBER, CampaignState, GroupState, MemberState
+from core.ids import PublicIdField
+from core.models import Deadline, due_index
+
+
+class GroupCampaign(Deadline):
+    """One product at a group price. `due_at` is its end."""
+
+    public_id = PublicIdField(prefix="gbc")
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="group_campaigns", verbose_name=_("店铺")
+    )
+    product = models.ForeignKey(
+        "catalog.Product", models.PROTECT, related_name="group_campaigns", verbose_name=_("商品")
+    )
+    state = models.CharField(
+        _("状态"),
+        max_length=16,
+        choices=CampaignState.choices,
+        default=CampaignState.DRAFT,
+        editable=False,
+    )
+    size = models.PositiveSmallIntegerField(
+        _("成团人数"), default=2, validators=[MinValueValidator(2), MaxValueValidator(100)]
+    )
+    hours = models.PositiveSmallIntegerField(
+        _("成团时限（小时）"),
+        default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(72)],
+    )
+    starts_at = models.DateTimeField(_("开始时间"))
+    ends_at = models.DateTimeField(_("结束时间"))
+    quota = models.PositiveIntegerField(
+        _("活动库存（件）"), validators=[MinValueValidator(1)]
+    )
+    quota_used = models.PositiveIntegerField(_("已占用（件）"), default=0, editable=False)
+    limit_per_person = models.PositiveSmallIntegerField(
+        _("每人限购（件）"), default=5, validators=[MinValueValidator(1)]
+    )
+    limit_per_order = models.PositiveSmallIntegerField(
+        _("每单限购（件）"), default=5, validators=[MinValueValidator(1)]
+    )
+    published_at = models.DateTimeField(_("发布时间"), null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(_("停止时间"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("拼团活动")
+        verbose_name_plural = _("拼团活动")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quota_used__lte=F("quota")), name="groupbuy_quota_never_exceeded"
+            ),
+            models.CheckConstraint(
+                condition=Q(size__gte=2, size__lte=100), name="groupbuy_size_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(hours__gte=1, hours__lte=72), name="groupbuy_hours_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="groupbuy_ends_after_start"
+            ),
+            models.UniqueConstraint(
+                fields=["product"],
+                condition=Q(state="published"),
+                name="groupbuy_one_published_per_product",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["store", "state", "-id"]),
+            due_index("groupbuy_campaign_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} · {self.size}"
+
+
+class GroupPrice(models.Model):
+    """The group price of one SKU. A SKU without one is not in the campaign."""
+
+    store = models.ForeignKey("stores.Store", models.PROTECT, related_name="+", editable=False)
+    campaign = models.ForeignKey(
+        GroupCampaign, models.CASCADE, related_name="prices", verbose_name=_("活动")
+    )
+    sku = models.ForeignKey("catalog.Sku", models.PROTECT, related_name="+", verbose_name=_("规格"))
+    price_fen = models.PositiveBigIntegerField(
+        _("拼团价（分）"), validators=[MinValueValidator(1)]
+    )
+
+    class Meta:
+        verbose_name = _("拼团价")
+        verbose_name_plural = _("拼团价")
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "sku"], name="groupbuy_price_once"),
+            models.CheckConstraint(condition=Q(price_fen__gte=1), name="groupbuy_price_min"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku_id}: {self.price_fen}"
+
+
+class Group(Deadline):
+    """A group. `due_at` follows its next instant: the grace after its deadline."""
+
+    public_id = PublicIdField(prefix="grp")
+    # The composite indexes below begin with store and campaign.
+    store = models.ForeignKey(
+        "stores.Store",
+        models.PROTECT,
+        related_name="groups",
+        verbose_name=_("店铺"),
+        db_index=False,
+    )
+    campaign = models.ForeignKey(
+        GroupCampaign,
+        models.PROTECT,
+        related_name="groups",
+        verbose_name=_("活动"),
+        db_index=False,
+    )
+    leader = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("团长")
+    )
+    state = models.CharField(
+        _("状态"), max_length=16, choices=GroupState.choices, default=GroupState.FORMING
+    )
+    size = models.PositiveSmallIntegerField(_("成团人数"))
+    reserved = models.PositiveSmallIntegerField(_("待付款"), default=0)
+    joined = models.PositiveSmallIntegerField(_("已付款"), default=0)
+    confirmed = models.PositiveSmallIntegerField(_("已成团"), default=0)
+    formed_at = models.DateTimeField(_("发起时间"))
+    opened_at = models.DateTimeField(_("开团时间"), null=True, blank=True)
+    deadline_at = models.DateTimeField(_("截止时间"), null=True, blank=True)
+    succeeded_at = models.DateTimeField(_("成团时间"), null=True, blank=True)
+    failed_at = models.DateTimeField(_("失败时间"), null=True, blank=True)
+    fail_reason = models.CharField(_("失败原因"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("拼团")
+        verbose_name_plural = _("拼团")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(size__gte=F("reserved") + F("joined") + F("confirmed")),
+                name="groupbuy_group_never_overfull",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="succeeded") | Q(reserved=0, joined=0, confirmed=F("size")),
+                name="groupbuy_succeeded_is_full",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["store", "state", "-id"]),
+            models.Index(fields=["campaign", "state", "deadline_at"]),
+            due_index("groupbuy_group_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def seats_left(self) -> int:
+        return self.size - self.reserved - self.joined - self.confirmed
+
+
+class Member(models.Model):
+    """A seat and the order that pays for it."""
+
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    campaign = models.ForeignKey(
+        GroupCampaign, models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    group = models.ForeignKey(
+        Group, models.PROTECT, related_name="members", verbose_name=_("拼团")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("成员")
+    )
+    order = models.OneToOneField(
+        "orders.Order", models.PROTECT, related_name="+", verbose_name=_("订单")
+    )
+    state = models.CharField(
+        _("状态"), max_length=16, choices=MemberState.choices, default=MemberState.RESERVED
+    )
+    is_leader = models.BooleanField(_("团长"), default=False)
+    quantity = models.PositiveIntegerField(_("数量"))
+    shows_profile = models.BooleanField(_("展示头像"), default=False)
+    reserved_at = models.DateTimeField(_("占座时间"))
+    joined_at = models.DateTimeField(_("参团时间"), null=True, blank=True)
+    left_at = models.DateTimeField(_("离开时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("拼团成员")
+        verbose_name_plural = _("拼团成员")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["group", "user"],
+                condition=Q(state__in=LIVE_MEMBER),
+                name="groupbuy_one_live_seat",
+            ),
+            models.UniqueConstraint(
+                fields=["campaign", "user"],
+                condition=Q(state__in=["reserved", "joined"]),
+                name="groupbuy_one_live_group",
+            ),
+        ]
+        indexes = [models.Index(fields=["campaign", "user"])]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} @ {self.group_id}"

@@ -1,0 +1,105 @@
+"""Joining an open group: one transaction down the lock sequence.
+
+    form key → group (a seat) → order → payment → member, campaign quota → SKUs
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+
+from accounts.queries import AddressSnapshot
+from campaigns.groupbuy.locks import LAST_CALL, seat_take
+from campaigns.groupbuy.models import Group, GroupPrice
+from campaigns.groupbuy.services.refusals import (
+    GroupFull,
+    GroupOver,
+    JoinRefused,
+    NotInCampaign,
+    TooLate,
+)
+from campaigns.groupbuy.services.seats import (
+    Joined,
+    Seat,
+    already_in,
+    already_in_checked,
+    order_for_seat,
+    seat_form_claim,
+)
+from campaigns.groupbuy.states import GroupState
+
+
+def group_join(
+    *,
+    group_public_id: str,
+    user_id: int,
+    sku_id: int,
+    quantity: int,
+    address: AddressSnapshot,
+    note: str,
+    shows_profile: bool,
+    expected_payable_fen: int | None,
+    form_key: str,
+    now: datetime,
+) -> Joined:
+    """Take a seat in an open group, with its order, payment, quota and stock, or nothing at all.
+
+    The seat is held until the order's payment window ends, at most until the group's deadline.
+    `shows_profile` is the shopper's consent to be shown on the group's page. The second sender of a
+    form key gets the first one's result. Raises JoinRefused, and whatever `order_place` raises.
+    """
+    joined = Joined.new(group_public_id)
+    group = _group(group_public_id, sku_id)
+    with already_in_checked(group.campaign_id, user_id), transaction.atomic():
+        first = seat_form_claim(joined, user_id=user_id, form_key=form_key, now=now)
+        if first is not None:
+            return first
+        if not seat_take(group_id=group.pk, now=now):
+            raise _refusal(group.pk, user_id, now=now)
+        if group.price_fen is None:
+            raise NotInCampaign
+        seat = Seat(
+            group=group,
+            campaign=group.campaign,
+            user_id=user_id,
+            sku_id=sku_id,
+            quantity=quantity,
+            price_fen=group.price_fen,
+            is_leader=False,
+            shows_profile=shows_profile,
+        )
+        order_for_seat(
+            seat,
+            order_public_id=joined.order_public_id,
+            address=address,
+            note=note,
+            expected_payable_fen=expected_payable_fen,
+            now=now,
+        )
+    return joined
+
+
+def _group(public_id: str, sku_id: int) -> "Group":
+    """The group with its campaign and its price of the SKU (None without one): one query."""
+    price = GroupPrice.objects.filter(campaign=OuterRef("campaign"), sku_id=sku_id)
+    group = (
+        Group.objects.select_related("campaign")
+        .annotate(price_fen=Subquery(price.values("price_fen")))
+        .filter(public_id=public_id)
+        .first()
+    )
+    if group is None:
+        raise GroupOver
+    return group
+
+
+def _refusal(group_id: int, user_id: int, *, now: datetime) -> JoinRefused:
+    """Why no seat could be taken a moment ago."""
+    group = Group.objects.get(pk=group_id)
+    if (mine := already_in(group.campaign_id, user_id)) is not None:
+        return mine
+    if group.state != GroupState.OPEN or group.deadline_at is None:
+        return GroupOver()
+    if group.deadline_at <= now + LAST_CALL:
+        return TooLate()
+    return GroupFull()

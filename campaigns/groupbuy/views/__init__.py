@@ -1,0 +1,1 @@
+"""Pages of group-buy: the public group page with its fragments, and the two forms."""

@@ -1,0 +1,149 @@
+"""The forms to lead a group and to join one: checkouts at the group's price."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from campaigns.groupbuy import pages, services
+from campaigns.groupbuy.forms import GroupCheckoutForm
+from campaigns.groupbuy.pages import Terms
+from core.limits import limit_check
+from orders.checkout import (
+    CheckoutView,
+    Choice,
+    ForSale,
+    Refusal,
+    Refused,
+    address_chosen,
+    item_chosen,
+)
+from orders.forms import CheckoutForm
+from stores.queries import store_by_id
+
+# A person who really wants to join tries a few times; a script tries more.
+JOINS, JOINS_WINDOW_S = 10, 60
+
+
+class GroupCheckoutView(CheckoutView):
+    """What leading and joining have in common."""
+
+    template_name = "groupbuy/checkout.html"
+    form_class: type[CheckoutForm] = GroupCheckoutForm
+
+    def terms(self) -> Terms | None:
+        """The terms of what this address is about."""
+        raise NotImplementedError
+
+    def refused(self, terms: Terms, now: datetime) -> services.JoinRefused | None:
+        """Why the person could not, whatever is typed."""
+        raise NotImplementedError
+
+    def act(self, wares: ForSale, form: CheckoutForm, now: datetime) -> services.Joined:
+        """Lead or join. Raises JoinRefused."""
+        raise NotImplementedError
+
+    def wares_find(self, request: HttpRequest, *, now: datetime) -> ForSale:
+        terms = self.terms()
+        store = store_by_id(terms.store_id) if terms else None
+        if terms is None or store is None or not terms.skus:
+            raise Http404(_("没有这个拼团"))
+        return ForSale(
+            store=store,
+            title=terms.skus[0].sku.title,
+            photo=terms.skus[0].sku.photo,
+            back_url=reverse("storefront:product", args=[terms.product_public_id]),
+            choices=tuple(Choice(priced.sku, priced.price_fen) for priced in terms.skus),
+            limit=terms.limit_per_order,
+            about=terms,
+        )
+
+    def refusal_foreseen(
+        self, request: HttpRequest, wares: ForSale, *, now: datetime
+    ) -> Refusal | None:
+        refused = self.refused(wares.about, now)
+        if refused is not None:
+            return _refusal(refused, wares, final=True)
+        # A withdrawn product's open groups go on, so what counts here is stock alone.
+        if not wares.store.is_open or not any(c.sku.available > 0 for c in wares.choices):
+            return super().refusal_foreseen(request, wares, now=now)
+        return None
+
+    def place(self, request: HttpRequest, wares: ForSale, form: CheckoutForm, now: datetime) -> str:
+        if not limit_check("join", f"user:{self.buyer_id}", JOINS, JOINS_WINDOW_S):
+            raise Refused(Refusal(_("操作太频繁了，请过一分钟再试。您填写的内容还在。"), status=429))
+        try:
+            return self.act(wares, form, now).order_public_id
+        except services.JoinRefused as refused:
+            raise Refused(_refusal(refused, wares)) from refused
+
+    def seat_fields(self, wares: ForSale, form: CheckoutForm, now: datetime) -> dict[str, Any]:
+        """What both services take."""
+        sku, quantity = item_chosen(wares, form)
+        return {
+            "user_id": self.buyer_id,
+            "sku_id": sku.id,
+            "quantity": quantity,
+            "address": address_chosen(self.buyer_id, form),
+            "note": form.cleaned_data["note"],
+            "shows_profile": form.cleaned_data["shows_profile"],
+            "expected_payable_fen": form.cleaned_data["shown_fen"],
+            "form_key": form.cleaned_data["form_key"],
+            "now": now,
+        }
+
+
+class LeadView(GroupCheckoutView):
+    """/p/<product>/group/?sku=…&quantity=n"""
+
+    def terms(self) -> Terms | None:
+        return pages.terms_to_lead(self.kwargs["product"])
+
+    def refused(self, terms: Terms, now: datetime) -> services.JoinRefused | None:
+        return pages.lead_refusal(terms.campaign_id, self.buyer_id, now=now)
+
+    def act(self, wares: ForSale, form: CheckoutForm, now: datetime) -> services.Joined:
+        return services.group_lead(
+            campaign_id=wares.about.campaign_id, **self.seat_fields(wares, form, now)
+        )
+
+
+class JoinView(GroupCheckoutView):
+    """/g/<group>/join/?sku=…&quantity=n"""
+
+    def terms(self) -> Terms | None:
+        return pages.terms_to_join(self.kwargs["public_id"])
+
+    def refused(self, terms: Terms, now: datetime) -> services.JoinRefused | None:
+        return pages.join_refusal(terms, self.buyer_id, now=now)
+
+    def act(self, wares: ForSale, form: CheckoutForm, now: datetime) -> services.Joined:
+        return services.group_join(
+            group_public_id=self.kwargs["public_id"], **self.seat_fields(wares, form, now)
+        )
+
+
+def _refusal(refused: services.JoinRefused, wares: ForSale, *, final: bool = False) -> Refusal:
+    """The refusal's own words, and the way out that fits it."""
+    terms: Terms = wares.about
+    if isinstance(refused, services.AlreadyIn) and refused.group_public_id:
+        label, url = _("去看我的团"), reverse("groupbuy:group", args=[refused.group_public_id])
+    elif isinstance(refused, services.GroupOver | services.GroupFull | services.TooLate):
+        label = _("看看其他团")
+        url = reverse("groupbuy:group", args=[terms.group_public_id]) + "#others"
+    elif isinstance(refused, services.CampaignOver | services.QuotaGone | services.LimitReached):
+        label, url = _alone(terms, wares)
+    else:
+        label, url = "", ""
+    return Refusal(str(refused), label, url, final=final)
+
+
+def _alone(terms: Terms, wares: ForSale) -> tuple[str, str]:
+    if not terms.allow_alone:
+        return _("返回商品页"), wares.back_url
+    query = urlencode({"sku": wares.choices[0].sku.public_id, "quantity": 1, "draft": 1})
+    return _("单独购买"), f"{reverse('orders:checkout')}?{query}"
+

@@ -1,0 +1,331 @@
+"""Reads of the catalog: frozen dataclasses for pages, a fixed handful of queries each.
+
+A photo is stored by its storage name, which outlives a change of address (a CDN): turn it into
+something a page can show with `photo_src`, or in a template with `{% load photos %}` and
+`{{ line.photo|photo_src }}`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.core.files.storage import default_storage
+from django.db.models import F, Max, Min, OuterRef, Q, Subquery, Sum
+
+from catalog.models import Category, Product, ProductPhoto, Sku
+from catalog.photos import WIDTHS, derivative, share_name
+from catalog.states import ProductState
+
+PAGE_SIZE = 20
+MAX_PAGE = 500
+
+
+@dataclass(frozen=True)
+class SkuForSale:
+    """A SKU as an order takes it. `photo` is a storage name, or "" when there is none."""
+
+    id: int
+    public_id: str
+    store_id: int
+    product_id: int
+    product_public_id: str
+    title: str
+    name: str
+    price_fen: int
+    available: int
+    photo: str
+    on_sale: bool
+
+
+@dataclass(frozen=True)
+class Photo:
+    """What an <img> needs; width and height are the full picture's, so nothing shifts."""
+
+    src: str
+    srcset: str
+    width: int
+    height: int
+    alt: str
+
+
+@dataclass(frozen=True)
+class CategoryLink:
+    """One of a store's shelves, for its tabs."""
+
+    id: int
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True)
+class SkuChoice:
+    """A SKU on the product page's sheet."""
+
+    id: int
+    public_id: str
+    name: str
+    price_fen: int
+    available: int
+
+
+@dataclass(frozen=True)
+class ProductCard:
+    """A product in a list. `price_fen` is the lowest of its SKUs' prices."""
+
+    id: int
+    public_id: str
+    store_id: int
+    store_slug: str
+    store_name: str
+    title: str
+    subtitle: str
+    price_fen: int
+    has_price_range: bool
+    sold_out: bool
+    photo: Photo | None
+
+
+@dataclass(frozen=True)
+class CardPage:
+    """One page of cards; `page` counts from 1."""
+
+    cards: tuple[ProductCard, ...]
+    page: int
+    has_next: bool
+    has_previous: bool
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A store's goods, or those of one of its categories."""
+
+    categories: tuple[CategoryLink, ...]
+    category: CategoryLink | None
+    page: CardPage
+
+
+@dataclass(frozen=True)
+class ProductPage:
+    """A product page. `on_sale` is False after it was withdrawn; a draft has no page."""
+
+    id: int
+    public_id: str
+    store_id: int
+    category: CategoryLink | None
+    title: str
+    subtitle: str
+    description: str
+    on_sale: bool
+    gallery: tuple[Photo, ...]
+    share_image: str
+    skus: tuple[SkuChoice, ...]
+    price_fen: int
+    price_max_fen: int
+    sold_out: bool
+
+
+def skus_for_sale(sku_ids: Iterable[int]) -> dict[int, SkuForSale]:
+    """The SKUs by id, in one query; unknown ids are left out.
+
+    `on_sale` says whether product and SKU may be bought; whether the store is open is for
+    `stores.queries.store_terms` to say.
+    """
+    return {sku.id: sku for sku in _skus_for_sale(Q(pk__in=list(sku_ids)))}
+
+
+def sku_for_sale(public_id: str) -> SkuForSale | None:
+    """One SKU by its public id, in one query."""
+    return next(iter(_skus_for_sale(Q(public_id=public_id))), None)
+
+
+def product_page(public_id: str) -> ProductPage | None:
+    """A published or withdrawn product, in three queries; None for drafts and unknown ids."""
+    product = (
+        Product.objects.select_related("category")
+        .exclude(state=ProductState.DRAFT)
+        .filter(public_id=public_id)
+        .first()
+    )
+    if product is None:
+        return None
+    skus = tuple(
+        SkuChoice(sku.pk, sku.public_id, sku.name, sku.price_fen, sku.available)
+        for sku in product.skus.filter(removed_at=None)
+    )
+    photos = list(product.photos.all())
+    category = product.category
+    prices = [sku.price_fen for sku in skus] or [0]
+    return ProductPage(
+        id=product.pk,
+        public_id=product.public_id,
+        store_id=product.store_id,
+        category=CategoryLink(category.pk, category.slug, category.name) if category else None,
+        title=product.title,
+        subtitle=product.subtitle,
+        description=product.description,
+        on_sale=product.state == ProductState.ON_SALE and bool(skus),
+        gallery=tuple(_photo(photo, product.title) for photo in photos),
+        share_image=default_storage.url(share_name(str(photos[0].image))) if photos else "",
+        skus=skus,
+        price_fen=min(prices),
+        price_max_fen=max(prices),
+        sold_out=not any(sku.available for sku in skus),
+    )
+
+
+def product_cards(
+    *,
+    store_id: int | None = None,
+    category_id: int | None = None,
+    page: int = 1,
+    limit: int = PAGE_SIZE,
+) -> CardPage:
+    """Products on sale in open stores, in three queries.
+
+    Of one store, or of one category, or of the whole platform; the stores' own order decides, and
+    on the platform the first of every store come before the second.
+    """
+    products = Product.objects.filter(state=ProductState.ON_SALE, store__is_open=True)
+    if store_id is not None:
+        products = products.filter(store_id=store_id)
+    if category_id is not None:
+        products = products.filter(category_id=category_id)
+    page = min(max(page, 1), MAX_PAGE)
+    start = (page - 1) * limit
+    rows = list(
+        products.select_related("store").order_by("position", "id")[start : start + limit + 1]
+    )
+    return CardPage(
+        cards=_cards(rows[:limit]),
+        page=page,
+        has_next=len(rows) > limit and page < MAX_PAGE,
+        has_previous=page > 1,
+    )
+
+
+def cards_of(product_ids: Sequence[int]) -> dict[int, ProductCard]:
+    """Cards of given products by id, on sale or not, in three queries."""
+    rows = list(Product.objects.select_related("store").filter(pk__in=list(product_ids)))
+    return {card.id: card for card in _cards(rows)}
+
+
+def store_shelf(store_id: int, category: str | None = None, page: int = 1) -> Shelf | None:
+    """A store's shelf, or that of the category with this slug; None when there is no such category."""
+    categories = store_categories(store_id)
+    chosen = next((one for one in categories if one.slug == category), None)
+    if category and chosen is None:
+        return None
+    cards = product_cards(store_id=store_id, category_id=chosen.id if chosen else None, page=page)
+    return Shelf(categories=categories, category=chosen, page=cards)
+
+
+def store_categories(store_id: int) -> tuple[CategoryLink, ...]:
+    """The store's categories that have something on sale, in its own order."""
+    rows = (
+        Category.objects.filter(store_id=store_id)
+        .filter(products__state=ProductState.ON_SALE)
+        .distinct()
+        .order_by("position", "id")
+    )
+    return tuple(CategoryLink(row.pk, row.slug, row.name) for row in rows)
+
+
+def photo_src(name: str, width: int = WIDTHS[0]) -> str:
+    """The address of a photo's derivative at one of WIDTHS; "" for no photo."""
+    return default_storage.url(derivative(name, width)) if name else ""
+
+
+def _skus_for_sale(condition: Q) -> list[SkuForSale]:
+    cover = ProductPhoto.objects.filter(product=OuterRef("product")).order_by("position", "id")
+    rows = (
+        Sku.objects.filter(condition)
+        .order_by("id")
+        .annotate(cover=Subquery(cover.values("image")[:1]))
+        .values(
+            "id",
+            "public_id",
+            "store_id",
+            "product_id",
+            "name",
+            "price_fen",
+            "on_hand",
+            "reserved",
+            "removed_at",
+            "cover",
+            product_public_id=F("product__public_id"),
+            title=F("product__title"),
+            state=F("product__state"),
+        )
+    )
+    return [
+        SkuForSale(
+            id=row["id"],
+            public_id=row["public_id"],
+            store_id=row["store_id"],
+            product_id=row["product_id"],
+            product_public_id=row["product_public_id"],
+            title=row["title"],
+            name=row["name"],
+            price_fen=row["price_fen"],
+            available=row["on_hand"] - row["reserved"],
+            photo=row["cover"] or "",
+            on_sale=row["state"] == ProductState.ON_SALE and row["removed_at"] is None,
+        )
+        for row in rows
+    ]
+
+
+def _cards(products: Sequence[Product]) -> tuple[ProductCard, ...]:
+    ids = [product.pk for product in products]
+    figures = {
+        row["product_id"]: row
+        for row in Sku.objects.filter(product_id__in=ids, removed_at=None)
+        .order_by()
+        .values("product_id")
+        .annotate(
+            low=Min("price_fen"),
+            high=Max("price_fen"),
+            left=Sum(F("on_hand") - F("reserved")),
+        )
+    }
+    covers = {
+        photo.product_id: photo
+        for photo in ProductPhoto.objects.filter(product_id__in=ids)
+        .order_by("product_id", "position", "id")
+        .distinct("product_id")
+    }
+    cards = []
+    for product in products:
+        figure = figures.get(product.pk, {"low": 0, "high": 0, "left": 0})
+        cover = covers.get(product.pk)
+        cards.append(
+            ProductCard(
+                id=product.pk,
+                public_id=product.public_id,
+                store_id=product.store_id,
+                store_slug=product.store.slug,
+                store_name=product.store.name,
+                title=product.title,
+                subtitle=product.subtitle,
+                price_fen=figure["low"],
+                has_price_range=figure["low"] != figure["high"],
+                sold_out=not figure["left"],
+                photo=_photo(cover, product.title) if cover else None,
+            )
+        )
+    return tuple(cards)
+
+
+def _photo(photo: ProductPhoto, title: str) -> Photo:
+    name = str(photo.image)
+    sizes = [
+        f"{default_storage.url(derivative(name, width))} {width}w"
+        for width in WIDTHS
+        if width < photo.width
+    ]
+    return Photo(
+        src=photo_src(name, WIDTHS[-1]),
+        srcset=", ".join([*sizes, f"{default_storage.url(name)} {photo.width}w"]),
+        width=photo.width,
+        height=photo.height,
+        alt=photo.alt or title,
+    )

@@ -1,0 +1,41 @@
+"""The catalog's use cases: stock, prices, publishing, photos."""
+
+from catalog.services.photos import photo_add, photo_remove
+from catalog.services.prices import PriceRefused, sku_price_change
+from catalog.services.publish import (
+    PublishRefused,
+    product_publish,
+    product_withdraw,
+    sku_add,
+    sku_remove,
+)
+from catalog.services.stock import (
+    NotReserved,
+    OutOfStock,
+    StockRefused,
+    stock_correct,
+    stock_release,
+    stock_reserve,
+    stock_restock,
+    stock_ship,
+)
+
+__all__ = [
+    "NotReserved",
+    "OutOfStock",
+    "PriceRefused",
+    "PublishRefused",
+    "StockRefused",
+    "photo_add",
+    "photo_remove",
+    "product_publish",
+    "product_withdraw",
+    "sku_add",
+    "sku_price_change",
+    "sku_remove",
+    "stock_correct",
+    "stock_release",
+    "stock_reserve",
+    "stock_restock",
+    "stock_ship",
+]

@@ -1,0 +1,83 @@
+"""The platform's own pages: facts and their deliveries, to see and to run again."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+from core import clock
+from core.deliveries import deliveries_rerun
+from core.models import Delivery, Fact
+
+admin.site.unregister(Group)
+
+
+class PlatformReadOnlyAdmin(ModelAdmin):
+    """Shown to the platform's staff, changed by nobody."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_active and request.user.is_staff and request.user.is_superuser)  # type: ignore[union-attr]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Fact)
+class FactAdmin(PlatformReadOnlyAdmin):
+    """The history of everything."""
+
+    list_display = ["recorded_at", "name", "subject", "subject_id", "store_id"]
+    list_filter = ["name"]
+    search_fields = ["=subject_id"]
+    ordering = ["-id"]
+
+
+class DeliveryStateFilter(admin.SimpleListFilter):
+    """Parked ones are what a person is here for."""
+
+    title = _("状态")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("parked", _("已搁置")), ("pending", _("待投递")), ("delivered", _("已投递"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        if self.value() == "parked":
+            return queryset.filter(parked_at__isnull=False, delivered_at=None)
+        if self.value() == "pending":
+            return queryset.filter(parked_at=None, delivered_at=None)
+        if self.value() == "delivered":
+            return queryset.filter(delivered_at__isnull=False)
+        return queryset
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(PlatformReadOnlyAdmin):
+    """Who was told what, and who could not be."""
+
+    list_display = ["fact_at", "name", "subscriber", "attempts", "delivered_at", "parked_at", "error"]
+    list_filter = [DeliveryStateFilter, "subscriber"]
+    search_fields = ["=fact_id", "error"]
+    ordering = ["-id"]
+    actions = ["rerun"]
+
+    @admin.action(description=_("重新投递所选"))
+    def rerun(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        count = deliveries_rerun(queryset.values_list("pk", flat=True), now=clock.now())
+        messages.success(request, _("已重新排队 %(count)d 条投递。") % {"count": count})

@@ -1,0 +1,33 @@
+"""Rate limits for what costs something: joins, uploads, codes. A counter in the cache per window.
+
+It bounds nuisance, not truth: money, stock and seats are guarded by the database. When the cache
+is away everything passes, because a shop that refuses everybody is worse than one without limits.
+"""
+
+import hashlib
+import logging
+
+from django.core.cache import cache
+
+from core import clock
+
+log = logging.getLogger(__name__)
+
+
+def limit_check(scope: str, key: str, limit: int, window_s: int) -> bool:
+    """Count one act of `key` (a user id, an address) in `scope`; False when it is one too many.
+
+    At most `limit` acts pass in each window of `window_s` seconds; windows are aligned to the
+    clock, so a burst around a boundary may see twice that.
+    """
+    window = int(clock.now().timestamp()) // window_s
+    digest = hashlib.sha256(key.encode()).hexdigest()[:32]
+    name = f"limit:{scope}:{digest}:{window}"
+    try:
+        cache.add(name, 0, timeout=window_s)
+        return cache.incr(name) <= limit
+    except ValueError:
+        return True  # the window ended between the two calls
+    except Exception:
+        log.warning("the cache cannot count %s", scope, exc_info=True)
+        return True

@@ -1,0 +1,54 @@
+"""The office's first screen: what needs doing now."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.groupbuy.queries import groups_about_to_fail
+from catalog.queries import low_stock_count
+from core import clock
+from core.money import yuan
+from orders.queries import store_day
+from payments.queries import open_incident_count, stuck_refund_count
+from stores.scoped import staff_of
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One number and where to act on it."""
+
+    label: Any
+    value: str
+    link: str
+    is_urgent: bool = False
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Fill the admin's index: for a merchant the own store, for the platform all of them."""
+    staff = staff_of(request)
+    store_id = staff.store_id if staff else None
+    if staff is None and not request.user.is_superuser:  # type: ignore[union-attr]
+        return {**context, "tiles": [], "store": None}
+    now = clock.now()
+    day = store_day(store_id, now=now)
+    orders = reverse("admin:orders_order_changelist")
+    refunds = reverse("admin:payments_refund_changelist")
+    incidents = reverse("admin:payments_paymentincident_changelist")
+    skus = reverse("admin:catalog_sku_changelist")
+    groups = reverse("admin:groupbuy_group_changelist")
+    stuck, open_incidents = stuck_refund_count(store_id), open_incident_count(store_id)
+    failing, low = groups_about_to_fail(store_id, now=now), low_stock_count(store_id)
+    tiles = [
+        Tile(_("待发货"), str(day.to_ship), f"{orders}?state__exact=to_ship", day.to_ship > 0),
+        Tile(_("待成团"), str(day.on_hold), f"{orders}?state__exact=on_hold"),
+        Tile(_("两小时内到期的团"), str(failing), f"{groups}?state__exact=open", failing > 0),
+        Tile(_("退款需处理"), str(stuck), f"{refunds}?state__exact=stuck", stuck > 0),
+        Tile(_("支付异常"), str(open_incidents), incidents, open_incidents > 0),
+        Tile(_("库存不足"), str(low), f"{skus}?stock=low", low > 0),
+        Tile(_("今日付款订单"), str(day.paid_orders), orders),
+        Tile(_("今日收款（元）"), yuan(day.paid_fen), orders),
+    ]
+    return {**context, "tiles": tiles, "store": staff.store if staff else None}

@@ -1,0 +1,316 @@
+"""The checkout page, whatever is bought on it: one view, subclassed for each way to buy.
+
+It shows what `orders.pricing.quote` says, sends that total back with the form, and asks again when
+the price has changed. Whatever is refused, the page comes back with all that was typed.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views import View
+
+from accounts.queries import (
+    AddressCard,
+    AddressNotFound,
+    AddressSnapshot,
+    address_for_order,
+    addresses_of,
+)
+from catalog.queries import SkuForSale
+from catalog.services import OutOfStock
+from core import clock
+from core.idempotency import form_key_new
+from core.public_pages import personal
+from orders.forms import NOTE_MAX, CheckoutForm
+from orders.pricing import MAX_QUANTITY, AmountRefused, PricedItem, Quote, quote
+from orders.services import OrderRefused, PriceChanged, QuantityRefused
+from payments.services import NoMerchantAccount
+from stores.queries import StoreInfo
+
+DRAFT = "checkout_draft"
+DRAFT_AGE = timedelta(minutes=30)
+KEPT = ("sku", "quantity", "address", "note", "shows_profile")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A SKU that this checkout sells, and what one costs here."""
+
+    sku: SkuForSale
+    unit_price_fen: int
+
+    @property
+    def buyable(self) -> bool:
+        return self.sku.on_sale and self.sku.available > 0
+
+
+@dataclass(frozen=True)
+class ForSale:
+    """What a checkout sells: the SKUs of one product, at most `limit` of one in an order."""
+
+    store: StoreInfo
+    title: str
+    photo: str
+    back_url: str
+    choices: tuple[Choice, ...]
+    limit: int = MAX_QUANTITY
+    about: Any = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why not, and what to do now.
+
+    `was_fen` is the total that was shown, when it has changed. After a `final` one there is no use
+    in the form: it is shown only when something was typed in it.
+    """
+
+    message: str
+    next_label: str = ""
+    next_url: str = ""
+    was_fen: int = 0
+    final: bool = False
+    status: int = 409
+
+
+class Refused(Exception):
+    """Buying is refused; the page shows the refusal and keeps what was typed."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What stands in the form's fields, valid or not."""
+
+    sku: str
+    quantity: str
+    address: str
+    note: str
+    shows_profile: bool
+
+
+@dataclass(frozen=True)
+class CheckoutPage:
+    """All that the template reads."""
+
+    wares: ForSale
+    typed: Typed
+    chosen: Choice
+    quantity: int
+    quote: Quote
+    addresses: tuple[AddressCard, ...]
+    form_key: str
+    note_max: int = NOTE_MAX
+    errors: dict[str, str] = field(default_factory=dict)
+    refusal: Refusal | None = None
+
+
+class CheckoutView(View, ABC):
+    """GET shows the form; POST places the order, or does what another button asks for."""
+
+    template_name: str
+    form_class: type[CheckoutForm] = CheckoutForm
+
+    @abstractmethod
+    def wares_find(self, request: HttpRequest, *, now: datetime) -> ForSale:
+        """What is sold at this address, buyable or not. Raises Http404."""
+
+    @abstractmethod
+    def place(self, request: HttpRequest, wares: ForSale, form: CheckoutForm, now: datetime) -> str:
+        """Place the order once per form key; its public id. Raises Refused."""
+
+    def refusal_foreseen(
+        self, request: HttpRequest, wares: ForSale, *, now: datetime
+    ) -> Refusal | None:
+        """What would be refused whatever is typed: said when the page opens, not after filling it."""
+        if not wares.store.is_open:
+            text = _("店铺正在休息，暂时不能下单。")
+        elif not any(choice.sku.on_sale for choice in wares.choices):
+            text = _("这件商品已下架，不能购买。")
+        elif not any(choice.buyable for choice in wares.choices):
+            text = _("这件商品已售罄。")
+        else:
+            return None
+        return Refusal(text, _("返回商品页"), wares.back_url, final=True)
+
+    @property
+    def buyer_id(self) -> int:
+        """The signed-in person's id; `dispatch` lets nobody else in."""
+        assert self.request.user.pk is not None
+        return self.request.user.pk
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        return personal(super().as_view(**initkwargs))
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            return super().dispatch(request, *args, **kwargs)
+        if request.method == "POST":
+            return redirect_to_login(self._draft_keep(request))
+        return redirect_to_login(request.get_full_path())
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        now = clock.now()
+        wares = self.wares_find(request, now=now)
+        refusal = self.refusal_foreseen(request, wares, now=now)
+        return self._page(request, wares, self._typed_first(request), refusal=refusal)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        now = clock.now()
+        action = request.POST.get("action", "")
+        if action == "address":
+            query = urlencode({"next": self._draft_keep(request)})
+            return redirect(f"{reverse('accounts:address_new')}?{query}")
+        wares = self.wares_find(request, now=now)
+        typed = _typed(request.POST)
+        if action == "refresh":
+            return self._page(request, wares, typed)
+        form = self._form(request, wares)
+        if not form.is_valid():
+            errors = {name: str(messages[0]) for name, messages in form.errors.items()}
+            return self._page(request, wares, typed, errors=errors)
+        try:
+            order = self._place(request, wares, form, now)
+        except Refused as refused:
+            self._draft_keep(request)  # the way out may lead to another checkout
+            fresh = self.wares_find(request, now=now)
+            return self._page(request, fresh, typed, refusal=refused.refusal)
+        request.session.pop(DRAFT, None)
+        return redirect("orders:cashier", order)
+
+    def _form(self, request: HttpRequest, wares: ForSale) -> CheckoutForm:
+        return self.form_class(
+            request.POST,
+            skus=[choice.sku.public_id for choice in wares.choices],
+            addresses=[address.public_id for address in addresses_of(self.buyer_id)],
+            limit=wares.limit,
+        )
+
+    def _place(
+        self, request: HttpRequest, wares: ForSale, form: CheckoutForm, now: datetime
+    ) -> str:
+        try:
+            return self.place(request, wares, form, now)
+        except PriceChanged as error:
+            raise Refused(Refusal(str(error), was_fen=error.shown_fen)) from error
+        except (OutOfStock, QuantityRefused, AmountRefused, AddressNotFound) as error:
+            raise Refused(Refusal(str(error))) from error
+        except (OrderRefused, NoMerchantAccount) as error:
+            raise Refused(Refusal(str(error), _("返回商品页"), wares.back_url)) from error
+
+    def _page(
+        self,
+        request: HttpRequest,
+        wares: ForSale,
+        typed: Typed,
+        *,
+        errors: dict[str, str] | None = None,
+        refusal: Refusal | None = None,
+    ) -> HttpResponse:
+        chosen = _chosen(wares, typed.sku)
+        quantity = _quantity(typed.quantity, wares.limit)
+        try:
+            cost = _quote(wares, chosen, quantity)
+        except AmountRefused as error:
+            quantity, refusal = 1, refusal or Refusal(str(error))
+            cost = _quote(wares, chosen, quantity)
+        addresses = addresses_of(self.buyer_id)
+        page = CheckoutPage(
+            wares=wares,
+            typed=_with_address(typed, chosen, addresses),
+            chosen=chosen,
+            quantity=quantity,
+            quote=cost,
+            addresses=addresses,
+            form_key=_key_kept(request.POST),
+            errors=errors or {},
+            refusal=refusal,
+        )
+        status = 422 if errors else refusal.status if refusal else 200
+        return render(request, self.template_name, {"page": page}, status=status)
+
+    def _typed_first(self, request: HttpRequest) -> Typed:
+        """What the fields hold when the page opens: a draft kept on the way to another page."""
+        draft = request.session.get(DRAFT)
+        if (
+            "draft" in request.GET
+            and draft
+            and draft["kept_at"] > (clock.now() - DRAFT_AGE).timestamp()
+        ):
+            return _typed(draft["fields"])
+        return _typed(request.GET)
+
+    def _draft_keep(self, request: HttpRequest) -> str:
+        """Keep what is typed in the session; the address that brings it back."""
+        fields = {key: request.POST[key][:2000] for key in KEPT if key in request.POST}
+        request.session[DRAFT] = {
+            "kept_at": clock.now().timestamp(),
+            "fields": fields,
+        }
+        query = {key: fields[key][:40] for key in ("sku", "quantity") if key in fields}
+        return f"{request.path}?{urlencode({**query, 'draft': '1'})}"
+
+
+def address_chosen(buyer_id: int, form: CheckoutForm) -> AddressSnapshot:
+    """The snapshot of the chosen address. Raises AddressNotFound."""
+    return address_for_order(buyer_id, form.cleaned_data["address"])
+
+
+def item_chosen(wares: ForSale, form: CheckoutForm) -> tuple[SkuForSale, int]:
+    """The chosen SKU, which is one of those for sale here, and how many of it."""
+    return _chosen(wares, form.cleaned_data["sku"]).sku, form.cleaned_data["quantity"]
+
+
+def _typed(data: QueryDict | dict[str, str]) -> Typed:
+    return Typed(
+        sku=data.get("sku", "") or "",
+        quantity=data.get("quantity", "") or "1",
+        address=data.get("address", "") or "",
+        note=data.get("note", "") or "",
+        shows_profile=bool(data.get("shows_profile")),
+    )
+
+
+def _chosen(wares: ForSale, sku: str) -> Choice:
+    """The SKU that is marked: the one asked for, or the first that can be bought."""
+    asked = [choice for choice in wares.choices if choice.sku.public_id == sku]
+    buyable = [choice for choice in wares.choices if choice.buyable]
+    return (asked or buyable or list(wares.choices))[0]
+
+
+def _quantity(text: str, limit: int) -> int:
+    """The quantity to show a price for; what can't be read counts as one."""
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 6:
+        return 1
+    return min(max(int(digits), 1), limit)
+
+
+def _with_address(typed: Typed, chosen: Choice, addresses: tuple[AddressCard, ...]) -> Typed:
+    known = [address.public_id for address in addresses]
+    address = typed.address if typed.address in known else (known[0] if known else "")
+    return Typed(chosen.sku.public_id, typed.quantity, address, typed.note, typed.shows_profile)
+
+
+def _quote(wares: ForSale, choice: Choice, quantity: int) -> Quote:
+    item = PricedItem(choice.sku.id, quantity, choice.sku.price_fen, choice.unit_price_fen)
+    return quote([item], freight_fen=wares.store.freight_fen)
+
+
+def _key_kept(data: QueryDict) -> str:
+    """The form's key; a refused form keeps its own, so that sending it twice stays one order."""
+    key = data.get("form_key", "")
+    return key if len(key) == 26 and key.isascii() and key.isalnum() else form_key_new()

@@ -1,0 +1,71 @@
+"""The facts of orders."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.facts import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderEvent(Event):
+    """What every fact of an order carries."""
+
+    order_id: int
+    store_id: int
+    buyer_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPlaced(OrderEvent):
+    """Stock is reserved and a payment is open."""
+
+    name: ClassVar[str] = "order.placed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPaid(OrderEvent):
+    """The money is there and the order keeps it."""
+
+    name: ClassVar[str] = "order.paid"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderClosed(OrderEvent):
+    """Never paid in time, or given up by the buyer: stock is free again."""
+
+    name: ClassVar[str] = "order.closed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPaidLate(OrderEvent):
+    """Money came after closing: it goes back in full."""
+
+    name: ClassVar[str] = "order.paid_late"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderReleased(OrderEvent):
+    """The last hold closed: ready to ship."""
+
+    name: ClassVar[str] = "order.released"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCancelled(OrderEvent):
+    """Paid, then given up: stock is free again and the money goes back."""
+
+    name: ClassVar[str] = "order.cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderShipped(OrderEvent):
+    """The parcel is with the carrier."""
+
+    name: ClassVar[str] = "order.shipped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderReceived(OrderEvent):
+    """The buyer has the goods, or the time to say otherwise is over."""
+
+    name: ClassVar[str] = "order.received"

@@ -1,0 +1,168 @@
+"""What must always be true of orders, their stock and their money."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from core.invariants import invariant
+
+# Facts are delivered within a second; the audit allows them the minute that `facts.delivered` does.
+DELIVERY = timedelta(minutes=1)
+# A payment window, 30 minutes of a silent provider, and some slack.
+UNPAID_LIMIT = timedelta(minutes=35)
+RECEIVE_SLACK = timedelta(minutes=10)
+LIMIT = 1000
+
+Broken = Iterable[tuple[str, str]]
+
+
+def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} LIMIT {LIMIT}", parameters)
+        return cursor.fetchall()
+
+
+@invariant(
+    "orders.stock_reserved",
+    because="a SKU's reserved stock is what unpaid, held and unshipped orders want of it",
+)
+def stock_reserved(now: datetime) -> Broken:
+    for ref, reserved, wanted in _rows(
+        """
+        SELECT sku.public_id, sku.reserved, COALESCE(wanted.quantity, 0)
+        FROM catalog_sku sku
+        LEFT JOIN (
+            SELECT line.sku_id, sum(line.quantity) AS quantity
+            FROM orders_order o JOIN orders_orderline line ON line.order_id = o.id
+            WHERE o.state IN ('awaiting_payment', 'on_hold', 'to_ship')
+            GROUP BY line.sku_id
+        ) wanted ON wanted.sku_id = sku.id
+        WHERE sku.reserved <> COALESCE(wanted.quantity, 0)
+        """
+    ):
+        yield f"sku {ref}", f"reserved {reserved}, orders want {wanted}"
+
+
+@invariant(
+    "orders.lines_add_up", because="an order's goods are the sum of its lines, and it has some"
+)
+def lines_add_up(now: datetime) -> Broken:
+    for ref, goods_fen, sum_fen in _rows(
+        """
+        SELECT o.public_id, o.goods_fen, COALESCE(sum(line.amount_fen), 0)
+        FROM orders_order o LEFT JOIN orders_orderline line ON line.order_id = o.id
+        GROUP BY o.id HAVING o.goods_fen <> COALESCE(sum(line.amount_fen), 0)
+        """
+    ):
+        yield f"order {ref}", f"goods {goods_fen} fen, lines {sum_fen} fen"
+
+
+@invariant(
+    "orders.money_in",
+    because="every payment that arrived is kept by its order or goes back in full, never both",
+)
+def money_in(now: datetime) -> Broken:
+    for ref, order_ref, state, amount_fen, back_fen in _rows(
+        """
+        SELECT p.public_id, p.order_ref, COALESCE(o.state, 'no order'), p.amount_fen, back.fen
+        FROM payments_payment p
+        JOIN payments_ledgerentry entry ON entry.payment_id = p.id AND entry.kind = 'payment'
+        LEFT JOIN orders_order o ON o.public_id = p.order_ref
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(sum(r.amount_fen), 0) AS fen
+            FROM payments_refund r WHERE r.payment_id = p.id
+        ) back
+        WHERE p.state = 'succeeded' AND entry.entered_at < %(settled)s AND (
+            COALESCE(
+                o.payment_id = p.id
+                AND o.state IN ('on_hold', 'to_ship', 'shipped', 'completed'),
+                FALSE
+            ) = (back.fen >= p.amount_fen)
+        )
+        """,
+        settled=now - DELIVERY,
+    ):
+        yield (
+            f"payment {ref}",
+            f"{amount_fen} fen for {order_ref} ({state}), {back_fen} fen on the way back",
+        )
+
+
+@invariant(
+    "orders.paid_once",
+    because="a paid order keeps exactly one payment of exactly what it cost; an unpaid one none",
+)
+def paid_once(now: datetime) -> Broken:
+    for ref, state, payable_fen, payment, amount_fen in _rows(
+        """
+        SELECT o.public_id, o.state, o.payable_fen, p.state, p.amount_fen
+        FROM orders_order o LEFT JOIN payments_payment p ON p.id = o.payment_id
+        WHERE CASE
+            WHEN o.state IN ('awaiting_payment', 'closed') THEN o.payment_id IS NOT NULL
+            ELSE p.id IS NULL OR p.state <> 'succeeded' OR p.amount_fen <> o.payable_fen
+                OR p.order_ref <> o.public_id
+        END
+        """
+    ):
+        has = f"a {payment} payment of {amount_fen} fen" if payment else "no payment"
+        yield f"order {ref}", f"{state}, costs {payable_fen} fen, has {has}"
+
+
+@invariant("orders.unpaid_closed", because="no order waits for money beyond its limit")
+def unpaid_closed(now: datetime) -> Broken:
+    for ref, pay_before in _rows(
+        """
+        SELECT public_id, pay_before FROM orders_order
+        WHERE state = 'awaiting_payment'
+            AND (pay_before < %(limit)s OR close_requested_at < %(limit)s)
+        """,
+        limit=now - UNPAID_LIMIT,
+    ):
+        yield f"order {ref}", f"still awaiting payment, due before {pay_before.isoformat()}"
+
+
+@invariant(
+    "orders.holds",
+    because="an order is on hold exactly while a hold is open, and no hold outlives its order",
+)
+def holds(now: datetime) -> Broken:
+    for ref, state in _rows(
+        """
+        SELECT o.public_id, o.state FROM orders_orderhold hold
+        JOIN orders_order o ON o.id = hold.order_id
+        WHERE hold.closed_at IS NULL AND o.state NOT IN ('awaiting_payment', 'on_hold')
+        """
+    ):
+        yield f"order {ref}", f"{state} with an open hold"
+    for (ref,) in _rows(
+        """
+        SELECT o.public_id FROM orders_order o WHERE o.state = 'on_hold' AND NOT EXISTS (
+            SELECT 1 FROM orders_orderhold hold
+            WHERE hold.order_id = o.id AND hold.closed_at IS NULL
+        )
+        """
+    ):
+        yield f"order {ref}", "on hold without an open hold"
+
+
+@invariant("orders.shipped", because="a shipped order has a parcel, and is received in time")
+def shipped(now: datetime) -> Broken:
+    for (ref,) in _rows(
+        """
+        SELECT o.public_id FROM orders_order o
+        WHERE o.state IN ('shipped', 'completed') AND NOT EXISTS (
+            SELECT 1 FROM orders_shipment s WHERE s.order_id = o.id
+        )
+        """
+    ):
+        yield f"order {ref}", "shipped without a parcel"
+    for ref, receive_before in _rows(
+        """
+        SELECT public_id, receive_before FROM orders_order
+        WHERE state = 'shipped' AND COALESCE(receive_before < %(limit)s, TRUE)
+        """,
+        limit=now - RECEIVE_SLACK,
+    ):
+        yield f"order {ref}", f"shipped, to be received before {receive_before}"

@@ -1,0 +1,28 @@
+"""Every lock on orders. The sequence they belong to is written in `docs/locking.md`:
+
+    group → order → payment → campaign quota → SKUs
+
+A lock here is `FOR NO KEY UPDATE`: a row that refers to an order (a seat, an attribution) can
+still be inserted while the order is being moved.
+"""
+
+from collections.abc import Iterable
+
+from orders.models import Order
+
+
+def order_lock(order_id: int) -> Order:
+    """One order. Raises Order.DoesNotExist."""
+    return Order.objects.select_for_update(no_key=True).get(pk=order_id)
+
+
+def order_lock_by_ref(order_ref: str) -> Order | None:
+    """The order with that public id, or None: a payment may outlive what it paid for."""
+    return Order.objects.select_for_update(no_key=True).filter(public_id=order_ref).first()
+
+
+def orders_lock(order_ids: Iterable[int]) -> list[Order]:
+    """Several orders, always in the same sequence, so that two batches cannot wait for each other."""
+    return list(
+        Order.objects.select_for_update(no_key=True).filter(pk__in=list(order_ids)).order_by("pk")
+    )

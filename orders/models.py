@@ -1,0 +1,202 @@
+"""Orders, their lines, holds and shipments."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from core.crypto import EncryptedTextField, mask_name, mask_phone
+from core.ids import PublicIdField
+from core.models import Deadline, due_index
+from orders.states import OrderState
+
+
+class Order(Deadline):
+    """One buyer, one store. Lines, prices and address are snapshots: later edits change no order.
+
+    `due_at` is the next instant something happens by itself: closing when unpaid, receiving when
+    shipped.
+    """
+
+    class Offer(models.TextChoices):
+        """What the unit price came from."""
+
+        PLAIN = "", _("单独购买")
+        GROUP = "group", _("拼团")
+
+    public_id = PublicIdField(prefix="ord")
+    # The composite indexes below begin with store and buyer: single ones would only cost writes.
+    store = models.ForeignKey(
+        "stores.Store",
+        models.PROTECT,
+        related_name="orders",
+        verbose_name=_("店铺"),
+        db_index=False,
+    )
+    buyer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="orders",
+        verbose_name=_("买家"),
+        db_index=False,
+    )
+    state = models.CharField(
+        _("状态"), max_length=24, choices=OrderState.choices, default=OrderState.AWAITING_PAYMENT
+    )
+    offer_kind = models.CharField(
+        _("购买方式"), max_length=16, choices=Offer.choices, blank=True, default=""
+    )
+    offer_ref = models.CharField(_("活动编号"), max_length=32, blank=True)
+    goods_fen = models.PositiveBigIntegerField(_("商品金额（分）"))
+    discount_fen = models.PositiveBigIntegerField(_("优惠（分）"), default=0)
+    freight_fen = models.PositiveBigIntegerField(_("运费（分）"), default=0)
+    payable_fen = models.PositiveBigIntegerField(_("应付（分）"))
+    note = models.CharField(_("买家留言"), max_length=200, blank=True)
+    recipient = EncryptedTextField(_("收货人"))
+    phone = EncryptedTextField(_("收货手机"))
+    phone_index = models.CharField(max_length=64, editable=False)
+    region = models.CharField(_("地区"), max_length=100)
+    street = EncryptedTextField(_("详细地址"))
+    placed_at = models.DateTimeField(_("下单时间"))
+    pay_before = models.DateTimeField(_("付款截止"))
+    payment = models.ForeignKey(
+        "payments.Payment",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("支付单"),
+        db_index=False,
+        help_text=_("决定这个订单的那一笔支付；其他到账一律退回"),
+    )
+    close_requested_at = models.DateTimeField(_("请求关闭时间"), null=True, blank=True)
+    paid_at = models.DateTimeField(_("付款时间"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("关闭时间"), null=True, blank=True)
+    released_at = models.DateTimeField(_("可发货时间"), null=True, blank=True)
+    shipped_at = models.DateTimeField(_("发货时间"), null=True, blank=True)
+    receive_before = models.DateTimeField(_("自动收货时间"), null=True, blank=True)
+    received_at = models.DateTimeField(_("收货时间"), null=True, blank=True)
+    cancelled_at = models.DateTimeField(_("取消时间"), null=True, blank=True)
+    cancel_reason = models.CharField(_("取消原因"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("订单")
+        verbose_name_plural = _("订单")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(payable_fen=F("goods_fen") - F("discount_fen") + F("freight_fen")),
+                name="orders_payable_adds_up",
+            ),
+            models.CheckConstraint(condition=Q(payable_fen__gte=1), name="orders_payable_min"),
+        ]
+        indexes = [
+            models.Index(fields=["store", "state", "-id"]),
+            models.Index(fields=["buyer", "-id"]),
+            models.Index(
+                fields=["offer_kind", "offer_ref"],
+                name="orders_order_offer",
+                condition=~Q(offer_kind=""),
+            ),
+            models.Index(fields=["phone_index"], name="orders_order_phone"),
+            due_index("orders_order_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def masked_recipient(self) -> str:
+        return f"{mask_name(self.recipient)} {mask_phone(self.phone)}"
+
+
+class OrderLine(models.Model):
+    """A SKU as it was when it was bought."""
+
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    order = models.ForeignKey(
+        Order, models.CASCADE, related_name="lines", verbose_name=_("订单"), db_index=False
+    )
+    sku = models.ForeignKey("catalog.Sku", models.PROTECT, related_name="+", verbose_name=_("规格"))
+    title = models.CharField(_("商品"), max_length=60)
+    sku_name = models.CharField(_("规格名"), max_length=40)
+    photo = models.CharField(_("图片"), max_length=200, blank=True)
+    list_price_fen = models.PositiveBigIntegerField(_("单独购买价（分）"))
+    unit_price_fen = models.PositiveBigIntegerField(_("成交单价（分）"))
+    quantity = models.PositiveIntegerField(_("数量"))
+    amount_fen = models.PositiveBigIntegerField(_("小计（分）"))
+
+    class Meta:
+        verbose_name = _("订单行")
+        verbose_name_plural = _("订单行")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount_fen=F("unit_price_fen") * F("quantity")),
+                name="orders_line_adds_up",
+            ),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="orders_line_quantity_min"),
+            models.UniqueConstraint(fields=["order", "sku"], name="orders_line_sku_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.sku_name} × {self.quantity}"
+
+
+class OrderHold(models.Model):
+    """A reason why a paid order may not ship yet. Only its owner closes it."""
+
+    class Kind(models.TextChoices):
+        GROUP = "group", _("待成团")
+
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    order = models.ForeignKey(
+        Order, models.CASCADE, related_name="holds", verbose_name=_("订单"), db_index=False
+    )
+    kind = models.CharField(_("类型"), max_length=16, choices=Kind.choices)
+    reference = models.CharField(_("关联编号"), max_length=32)
+    opened_at = models.DateTimeField(_("开始时间"))
+    closed_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("订单保留")
+        verbose_name_plural = _("订单保留")
+        constraints = [
+            models.UniqueConstraint(fields=["order", "kind"], name="orders_hold_once_per_kind")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.reference}"
+
+
+class Shipment(models.Model):
+    """A parcel."""
+
+    store = models.ForeignKey("stores.Store", models.PROTECT, related_name="+", editable=False)
+    order = models.ForeignKey(
+        Order, models.CASCADE, related_name="shipments", verbose_name=_("订单")
+    )
+    carrier = models.CharField(_("快递公司"), max_length=20)
+    tracking_no = models.CharField(_("运单号"), max_length=40)
+    shipped_at = models.DateTimeField(_("发货时间"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("操作人"),
+    )
+
+    class Meta:
+        verbose_name = _("包裹")
+        verbose_name_plural = _("包裹")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "carrier", "tracking_no"], name="orders_parcel_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.carrier} {self.tracking_no}"

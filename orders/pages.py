@@ -1,0 +1,237 @@
+"""Reads for the pages of a shopper's own orders: frozen dataclasses, a fixed handful of queries."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.crypto import mask_name, mask_phone
+from orders.models import Order, OrderLine
+from orders.states import OrderState
+
+PAGE_SIZE = 10
+MAX_PAGE = 500
+STREET_SHOWN = 4
+
+TABS = (
+    ("", gettext_lazy("全部"), ()),
+    ("awaiting", gettext_lazy("待付款"), (OrderState.AWAITING_PAYMENT,)),
+    ("hold", gettext_lazy("待成团"), (OrderState.ON_HOLD,)),
+    ("ship", gettext_lazy("待发货"), (OrderState.TO_SHIP,)),
+    ("receive", gettext_lazy("待收货"), (OrderState.SHIPPED,)),
+    ("done", gettext_lazy("已完成"), (OrderState.COMPLETED,)),
+    ("closed", gettext_lazy("已关闭"), (OrderState.CLOSED, OrderState.CANCELLED)),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as it was bought."""
+
+    title: str
+    sku_name: str
+    photo: str
+    list_price_fen: int
+    unit_price_fen: int
+    quantity: int
+    amount_fen: int
+
+
+@dataclass(frozen=True)
+class OrderCard:
+    """An order in a list, and the head of its page."""
+
+    id: int
+    public_id: str
+    store_id: int
+    store_name: str
+    store_slug: str
+    state: str
+    state_label: str
+    offer_kind: str
+    offer_ref: str
+    goods_fen: int
+    discount_fen: int
+    freight_fen: int
+    payable_fen: int
+    pay_before: datetime
+    closing: bool
+    lines: tuple[Line, ...]
+
+    @property
+    def quantity(self) -> int:
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def can_pay(self) -> bool:
+        return self.state == OrderState.AWAITING_PAYMENT and not self.closing
+
+    @property
+    def can_receive(self) -> bool:
+        return self.state == OrderState.SHIPPED
+
+    @property
+    def is_group(self) -> bool:
+        return self.offer_kind == Order.Offer.GROUP and bool(self.offer_ref)
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab of the list."""
+
+    key: str
+    label: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class OrderList:
+    """One page of a tab; `page` counts from 1."""
+
+    tabs: tuple[Tab, ...]
+    tab: str
+    cards: tuple[OrderCard, ...]
+    page: int
+    has_next: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """A line of the timeline: what happened, and when."""
+
+    label: str
+    at: datetime
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A shipment."""
+
+    carrier: str
+    tracking_no: str
+    shipped_at: datetime
+
+
+@dataclass(frozen=True)
+class OrderDetail:
+    """An order's page, for its buyer. Personal data is masked on screen."""
+
+    card: OrderCard
+    recipient: str
+    phone: str
+    region: str
+    street: str
+    note: str
+    steps: tuple[Step, ...]
+    parcels: tuple[Parcel, ...]
+    receive_before: datetime | None
+    cancel_reason: str
+
+
+def order_of(buyer_id: int, public_id: str) -> OrderCard | None:
+    """The buyer's own order, in two queries; None for anybody else's."""
+    order = _orders(buyer_id).filter(public_id=public_id).first()
+    return _card(order) if order else None
+
+
+def order_list(buyer_id: int, *, tab: str, page: int) -> OrderList:
+    """A page of the buyer's orders, newest first, in two queries."""
+    states = next((states for key, _label, states in TABS if key == tab), None)
+    if states is None:
+        tab, states = "", ()
+    page = min(max(page, 1), MAX_PAGE)
+    rows = _orders(buyer_id).order_by("-id")
+    if states:
+        rows = rows.filter(state__in=states)
+    start = (page - 1) * PAGE_SIZE
+    found = list(rows[start : start + PAGE_SIZE + 1])
+    return OrderList(
+        tabs=tuple(Tab(key, str(label), key == tab) for key, label, _states in TABS),
+        tab=tab,
+        cards=tuple(_card(order) for order in found[:PAGE_SIZE]),
+        page=page,
+        has_next=len(found) > PAGE_SIZE and page < MAX_PAGE,
+    )
+
+
+def order_detail(buyer_id: int, public_id: str) -> OrderDetail | None:
+    """The buyer's own order with all that happened to it, in three queries."""
+    order = _orders(buyer_id).prefetch_related("shipments").filter(public_id=public_id).first()
+    if order is None:
+        return None
+    return OrderDetail(
+        card=_card(order),
+        recipient=mask_name(order.recipient),
+        phone=mask_phone(order.phone),
+        region=order.region,
+        street=_mask_street(order.street),
+        note=order.note,
+        steps=tuple(_steps(order)),
+        parcels=tuple(
+            Parcel(row.carrier, row.tracking_no, row.shipped_at) for row in order.shipments.all()
+        ),
+        receive_before=order.receive_before,
+        cancel_reason=order.cancel_reason,
+    )
+
+
+def _orders(buyer_id: int) -> QuerySet[Order]:
+    return Order.objects.filter(buyer_id=buyer_id).select_related("store").prefetch_related("lines")
+
+
+def _card(order: Order) -> OrderCard:
+    return OrderCard(
+        id=order.pk,
+        public_id=order.public_id,
+        store_id=order.store_id,
+        store_name=order.store.name,
+        store_slug=order.store.slug,
+        state=order.state,
+        state_label=str(OrderState(order.state).label),
+        offer_kind=order.offer_kind,
+        offer_ref=order.offer_ref,
+        goods_fen=order.goods_fen,
+        discount_fen=order.discount_fen,
+        freight_fen=order.freight_fen,
+        payable_fen=order.payable_fen,
+        pay_before=order.pay_before,
+        closing=order.close_requested_at is not None,
+        lines=tuple(_line(line) for line in order.lines.all()),
+    )
+
+
+def _line(line: OrderLine) -> Line:
+    return Line(
+        title=line.title,
+        sku_name=line.sku_name,
+        photo=line.photo,
+        list_price_fen=line.list_price_fen,
+        unit_price_fen=line.unit_price_fen,
+        quantity=line.quantity,
+        amount_fen=line.amount_fen,
+    )
+
+
+def _steps(order: Order) -> Iterable[Step]:
+    """What happened, newest first."""
+    group = order.offer_kind == Order.Offer.GROUP
+    happened = [
+        (_("提交订单"), order.placed_at, ""),
+        (_("付款成功"), order.paid_at, ""),
+        (_("拼团成功，等待发货") if group else _("等待发货"), order.released_at, ""),
+        (_("商家已发货"), order.shipped_at, ""),
+        (_("确认收货"), order.received_at, ""),
+        (_("订单关闭"), order.closed_at, _("没有在时限内付款，或已取消")),
+        (_("订单取消"), order.cancelled_at, order.cancel_reason),
+    ]
+    steps = [Step(label, at, detail) for label, at, detail in happened if at is not None]
+    return sorted(steps, key=lambda step: step.at, reverse=True)
+
+
+def _mask_street(street: str) -> str:
+    """The first characters of a street and stars: enough to know which address it was."""
+    return street[:STREET_SHOWN] + "****" if len(street) > STREET_SHOWN else street[:1] + "****"

@@ -1,0 +1,58 @@
+"""Cancelling a paid order: stock free again, the money back in full."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalog.services import stock_release
+from orders.locks import order_lock
+from orders.models import OrderHold
+from orders.services.close import order_quantities
+from orders.services.reasons import RefundReason
+from orders.states import ORDER, OrderState
+from payments.services import refund_request
+
+
+class CancelRefused(Exception):
+    """The order cannot be cancelled here; the message says why, for the person who tried."""
+
+
+def order_cancel(*, order_id: int, reason: str, now: datetime, hold_kind: str = "") -> bool:
+    """Cancel a paid order that was not shipped; False when it was cancelled or closed before.
+
+    A held order is cancelled only by the owner of its hold, who says so with `hold_kind`; the
+    merchant, who does not, gets CancelRefused and the name of the page to go to. CancelRefused also
+    for orders that are not paid yet or shipped already. `reason` is shown to the buyer.
+    """
+    with transaction.atomic():
+        order = order_lock(order_id)
+        if order.state in (OrderState.CANCELLED, OrderState.CLOSED):
+            return False
+        if not ORDER.allows(order.state, "cancel"):
+            raise CancelRefused(_refusal(order.state))
+        holds = OrderHold.objects.filter(order=order, closed_at=None)
+        if holds.exclude(kind=hold_kind).exists():
+            raise CancelRefused(_("这是拼团订单，尚未成团：请在“拼团”页面取消整个团。"))
+        ORDER.move_row(
+            order,
+            "cancel",
+            now=now,
+            changes={"cancelled_at": now, "cancel_reason": reason[:120], "due_at": None},
+        )
+        holds.update(closed_at=now)
+        if order.payment_id is not None:
+            group = hold_kind == OrderHold.Kind.GROUP
+            refund_request(
+                payment_id=order.payment_id,
+                reason=RefundReason.GROUP_FAILED if group else RefundReason.CANCELLED,
+                now=now,
+            )
+        stock_release(lines=order_quantities(order), reference=order.public_id, now=now)
+        return True
+
+
+def _refusal(state: str) -> str:
+    if state == OrderState.AWAITING_PAYMENT:
+        return _("订单还没有付款：请关闭订单，不必取消。")
+    return _("订单已经发货，不能取消；请与买家协商退货。")

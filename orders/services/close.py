@@ -1,0 +1,110 @@
+"""Closing an unpaid order: the trade is closed at WeChat first, because the money may be under way.
+
+Asking for it (`order_close_request`, `order_expire`) and doing it (when `payment.closed` arrives)
+are apart: between them payments talk to WeChat on the queue, and nothing is locked meanwhile.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalog.services import stock_release
+from orders.locks import order_lock, order_lock_by_ref
+from orders.models import Order, OrderHold
+from orders.services.pay import order_payment_take
+from orders.states import ORDER, OrderState
+from payments.queries import payment_live, payment_succeeded
+from payments.services import payment_begin_close
+
+LOOK_AGAIN = timedelta(seconds=30)
+# An order whose payment stays unknown keeps stock from others no longer than this.
+SILENCE_LIMIT = timedelta(minutes=30)
+
+
+def order_close_request(*, order_id: int, now: datetime, by_buyer: bool = False) -> bool:
+    """Stop an unpaid order from being paid; it closes as soon as no payment can arrive any more.
+
+    An attempt that WeChat never heard of closes at once, and the order with it; otherwise WeChat
+    is asked first, within seconds. `by_buyer` words the reason that the order's page shows. True
+    when the order is closing or closed now, False when it is paid: the caller shows it as it is.
+    """
+    with transaction.atomic():
+        order = order_lock(order_id)
+        if order.state == OrderState.CLOSED:
+            return True
+        if order.state != OrderState.AWAITING_PAYMENT:
+            return False
+        _stop_paying(order, now=now, reason=_("您取消了付款") if by_buyer else "")
+        _close_if_unpayable(order, now=now)
+        return True
+
+
+def order_close_if_unpayable(*, order_ref: str, now: datetime) -> bool:
+    """A payment closed: close the order if that was asked for and no other payment can arrive."""
+    with transaction.atomic():
+        order = order_lock_by_ref(order_ref)
+        if (
+            order is None
+            or order.state != OrderState.AWAITING_PAYMENT
+            or order.close_requested_at is None
+        ):
+            return False
+        _stop_paying(order, now=now)
+        return _close_if_unpayable(order, now=now)
+
+
+def order_expire(*, order_id: int, now: datetime) -> datetime | None:
+    """An awaiting order's time is up, or closing was asked for; when to look again, None if never.
+
+    Money that arrived while its fact is still on its way is taken: the payment itself is looked
+    at. While WeChat says nothing about the payment the order waits, up to SILENCE_LIMIT; then it
+    closes, the payment goes on being asked for, and money that still comes goes back.
+    """
+    with transaction.atomic():
+        order = order_lock(order_id)
+        if order.state != OrderState.AWAITING_PAYMENT:
+            return order.due_at if order.state == OrderState.SHIPPED else None
+        if (paid := payment_succeeded(order.public_id)) is not None:
+            order_payment_take(order_ref=order.public_id, payment_id=paid.pk, now=now)
+            return None
+        if order.close_requested_at is None and now < order.pay_before:
+            return order.pay_before
+        _stop_paying(order, now=now)
+        if _close_if_unpayable(order, now=now):
+            return None
+        if now >= (order.close_requested_at or now) + SILENCE_LIMIT:
+            _close(order, now=now)
+            return None
+        return now + LOOK_AGAIN
+
+
+def _stop_paying(order: Order, *, now: datetime, reason: str = "") -> None:
+    """Needs the order's lock. Whatever attempt is live starts closing."""
+    if order.close_requested_at is None:
+        order.close_requested_at = order.due_at = now
+        order.cancel_reason = reason or _("没有在时限内付款")
+        order.save(update_fields=["close_requested_at", "due_at", "cancel_reason"])
+    live = payment_live(order.public_id)
+    # A closing attempt is being asked for already, less and less often: let it keep its rhythm.
+    if live is not None and (live.closing_at is None or live.switch_to):
+        payment_begin_close(order_ref=order.public_id, now=now)
+
+
+def _close_if_unpayable(order: Order, *, now: datetime) -> bool:
+    if payment_live(order.public_id) or payment_succeeded(order.public_id):
+        return False
+    _close(order, now=now)
+    return True
+
+
+def _close(order: Order, *, now: datetime) -> None:
+    """Needs the order's lock. Stock comes last."""
+    ORDER.move_row(order, "close", now=now, changes={"closed_at": now, "due_at": None})
+    OrderHold.objects.filter(order=order, closed_at=None).update(closed_at=now)
+    stock_release(lines=order_quantities(order), reference=order.public_id, now=now)
+
+
+def order_quantities(order: Order) -> dict[int, int]:
+    """{sku_id: quantity} of an order, as stock is moved."""
+    return dict(order.lines.values_list("sku_id", "quantity"))

@@ -1,0 +1,58 @@
+"""What money means: the payment is recorded already, here the order says what it is for."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from orders.locks import order_lock_by_ref
+from orders.models import Order, OrderHold
+from orders.services.reasons import RefundReason
+from orders.states import ORDER, OrderState
+from payments.services import refund_request
+
+
+def order_payment_take(*, order_ref: str, payment_id: int, now: datetime) -> OrderState | None:
+    """Decide what a succeeded payment means; the order's state afterwards, None without an order.
+
+    awaiting → paid (on hold while a hold is open); closed → cancelled, the money goes back as late;
+    any other state → *this* payment goes back as a duplicate. The order remembers the one payment
+    that decided it, so deciding twice about the same payment changes nothing.
+    """
+    with transaction.atomic():
+        order = order_lock_by_ref(order_ref)
+        if order is None:
+            return None
+        if order.payment_id == payment_id:
+            return OrderState(order.state)
+        if order.state == OrderState.AWAITING_PAYMENT:
+            _pay(order, payment_id, now=now)
+        elif order.state == OrderState.CLOSED:
+            _pay_late(order, payment_id, now=now)
+        else:
+            refund_request(payment_id=payment_id, reason=RefundReason.DUPLICATE, now=now)
+        return OrderState(order.state)
+
+
+def _pay(order: Order, payment_id: int, *, now: datetime) -> None:
+    held = OrderHold.objects.filter(order=order, closed_at=None).exists()
+    changes = {"payment_id": payment_id, "paid_at": now, "due_at": None, "cancel_reason": ""}
+    if held:
+        ORDER.move_row(order, "pay_held", now=now, changes=changes)
+    else:
+        ORDER.move_row(order, "pay", now=now, changes={**changes, "released_at": now})
+
+
+def _pay_late(order: Order, payment_id: int, *, now: datetime) -> None:
+    ORDER.move_row(
+        order,
+        "pay_late",
+        now=now,
+        changes={
+            "payment_id": payment_id,
+            "paid_at": now,
+            "cancelled_at": now,
+            "cancel_reason": _("款项在订单关闭后到账，已原路退回"),
+        },
+    )
+    refund_request(payment_id=payment_id, reason=RefundReason.LATE, now=now)

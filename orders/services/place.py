@@ -1,0 +1,252 @@
+"""Placing an order: one transaction down the lock sequence, the hottest rows last.
+
+form key → order, lines, hold → payment → fact → the offer's claim (quota) → SKUs
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.queries import AddressSnapshot
+from catalog.queries import SkuForSale, skus_for_sale
+from catalog.services import stock_reserve
+from core.crypto import blind_index
+from core.facts import facts_record
+from core.idempotency import form_claim
+from core.ids import public_id as new_public_id
+from orders.events import OrderPlaced
+from orders.models import Order, OrderHold, OrderLine
+from orders.pricing import PriceChanged, PricedItem, Quote, quote
+from payments.services import payment_open
+from stores.queries import StoreTerms, store_terms
+
+DESCRIPTION_LENGTH = 127  # WeChat Pay's limit for what its cashier shows
+
+
+class OrderRefused(Exception):
+    """An order that cannot be placed; the message says why, for the shopper. Nothing is written."""
+
+
+class NotForSale(OrderRefused):
+    """A SKU is not sold, or not by this store."""
+
+    def __init__(self, sku_id: int) -> None:
+        self.sku_id = sku_id
+        super().__init__(_("商品已下架，看看店里的其他好物吧。"))
+
+
+class StoreClosed(OrderRefused):
+    """The store takes no orders now."""
+
+    def __init__(self) -> None:
+        super().__init__(_("店铺正在休息，暂时不能下单。"))
+
+
+@dataclass(frozen=True)
+class OrderItem:
+    """What to buy. `unit_price_fen` is a campaign's price, or None for the list price."""
+
+    sku_id: int
+    quantity: int
+    unit_price_fen: int | None = None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a campaign adds to placing an order.
+
+    `ref` is the public id of what the order belongs to (a group). With `holds` the paid order may
+    not ship before the campaign releases it. `pay_before` shortens the store's payment window.
+    `claim(order)` runs inside the transaction at its place in the lock sequence, after the
+    payment and before the SKUs; it may raise, and then nothing was written.
+    """
+
+    kind: str
+    ref: str
+    claim: Callable[[Order], None]
+    holds: bool = True
+    pay_before: datetime | None = None
+
+
+def order_buy(
+    *,
+    form_key: str,
+    buyer_id: int,
+    store_id: int,
+    items: Sequence[OrderItem],
+    address: AddressSnapshot,
+    note: str,
+    expected_payable_fen: int | None,
+    now: datetime,
+) -> str:
+    """Buy at list prices from a form that may be sent twice; the order's public id.
+
+    The second sender of a form key gets the first one's order. Raises as `order_place`.
+    """
+    order_ref = new_public_id("ord")
+    with transaction.atomic():
+        first = form_claim(
+            owner=f"user:{buyer_id}",
+            key=form_key,
+            purpose="order",
+            result={"order": order_ref},
+            now=now,
+        )
+        if first is not None:
+            return first["order"]
+        order_place(
+            buyer_id=buyer_id,
+            store_id=store_id,
+            items=items,
+            address=address,
+            note=note,
+            expected_payable_fen=expected_payable_fen,
+            now=now,
+            public_id=order_ref,
+        )
+    return order_ref
+
+
+def order_place(
+    *,
+    buyer_id: int,
+    store_id: int,
+    items: Sequence[OrderItem],
+    address: AddressSnapshot,
+    note: str,
+    expected_payable_fen: int | None,
+    now: datetime,
+    public_id: str | None = None,
+    offer: Offer | None = None,
+) -> Order:
+    """Place an order: stock reserved, a payment open until `pay_before`.
+
+    `expected_payable_fen` is what the shopper was shown; None skips the comparison. Raises
+    PriceChanged, OutOfStock, NotForSale, StoreClosed, QuantityRefused, AmountRefused,
+    NoMerchantAccount, and whatever the offer's claim raises; then nothing is written.
+    """
+    with transaction.atomic():
+        terms = store_terms(store_id)
+        if not terms.is_open:
+            raise StoreClosed
+        skus = skus_for_sale([item.sku_id for item in items])
+        cost = quote(_priced(items, skus, store_id), freight_fen=terms.freight_fen)
+        if expected_payable_fen is not None and expected_payable_fen != cost.payable_fen:
+            raise PriceChanged(expected_payable_fen, cost.payable_fen)
+        order = _order_new(
+            buyer_id, store_id, cost, address=address, note=note, offer=offer, now=now
+        )
+        order.public_id = public_id or order.public_id
+        order.pay_before = order.due_at = _pay_before(terms, offer, now=now)
+        order.save(force_insert=True)
+        _lines_write(order, cost, skus)
+        if offer and offer.holds:
+            OrderHold.objects.create(
+                store_id=store_id,
+                order=order,
+                kind=offer.kind,
+                reference=offer.ref,
+                opened_at=now,
+            )
+        payment_open(
+            store_id=store_id,
+            order_ref=order.public_id,
+            payer_id=buyer_id,
+            amount_fen=order.payable_fen,
+            description=_description(cost, skus),
+            expires_at=order.pay_before,
+            now=now,
+        )
+        facts_record(OrderPlaced.of(order), now=now)
+        if offer:
+            offer.claim(order)
+        stock_reserve(
+            lines={line.sku_id: line.quantity for line in cost.lines},
+            reference=order.public_id,
+            now=now,
+        )
+        return order
+
+
+def _priced(
+    items: Sequence[OrderItem], skus: Mapping[int, SkuForSale], store_id: int
+) -> list[PricedItem]:
+    priced = []
+    for item in items:
+        sku = skus.get(item.sku_id)
+        # An offer's own SKUs may be bought after the product was withdrawn: open groups go on.
+        # A removed SKU cannot: `stock_reserve` refuses it.
+        if (
+            sku is None
+            or sku.store_id != store_id
+            or not (sku.on_sale or item.unit_price_fen is not None)
+        ):
+            raise NotForSale(item.sku_id)
+        unit_price_fen = sku.price_fen if item.unit_price_fen is None else item.unit_price_fen
+        priced.append(PricedItem(sku.id, item.quantity, sku.price_fen, unit_price_fen))
+    return priced
+
+
+def _order_new(
+    buyer_id: int,
+    store_id: int,
+    cost: Quote,
+    *,
+    address: AddressSnapshot,
+    note: str,
+    offer: Offer | None,
+    now: datetime,
+) -> Order:
+    return Order(
+        store_id=store_id,
+        buyer_id=buyer_id,
+        offer_kind=offer.kind if offer else "",
+        offer_ref=offer.ref if offer else "",
+        goods_fen=cost.goods_fen,
+        discount_fen=cost.discount_fen,
+        freight_fen=cost.freight_fen,
+        payable_fen=cost.payable_fen,
+        note=note,
+        recipient=address.recipient,
+        phone=address.phone,
+        phone_index=blind_index(address.phone, purpose="order.phone"),
+        region=address.region,
+        street=address.street,
+        placed_at=now,
+    )
+
+
+def _pay_before(terms: StoreTerms, offer: Offer | None, *, now: datetime) -> datetime:
+    window_ends = now + timedelta(seconds=terms.payment_window_s)
+    return min(window_ends, offer.pay_before) if offer and offer.pay_before else window_ends
+
+
+def _lines_write(order: Order, cost: Quote, skus: Mapping[int, SkuForSale]) -> None:
+    OrderLine.objects.bulk_create(
+        [
+            OrderLine(
+                store_id=order.store_id,
+                order=order,
+                sku_id=line.sku_id,
+                title=skus[line.sku_id].title,
+                sku_name=skus[line.sku_id].name,
+                photo=skus[line.sku_id].photo,
+                list_price_fen=line.list_price_fen,
+                unit_price_fen=line.unit_price_fen,
+                quantity=line.quantity,
+                amount_fen=line.amount_fen,
+            )
+            for line in cost.lines
+        ]
+    )
+
+
+def _description(cost: Quote, skus: Mapping[int, SkuForSale]) -> str:
+    """What the payer reads in WeChat's cashier: 冬枣 5 斤装 等 3 件."""
+    first = skus[cost.lines[0].sku_id]
+    pieces = sum(line.quantity for line in cost.lines)
+    more = str(_(" 等 %(count)d 件") % {"count": pieces}) if pieces > 1 else ""
+    return f"{first.title} {first.name}"[: DESCRIPTION_LENGTH - len(more)] + more

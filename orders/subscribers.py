@@ -1,0 +1,17 @@
+"""What orders hear of payments. Inline: the payer's next page shows the result."""
+
+from datetime import datetime
+
+from core.facts import subscribe
+from orders.services import order_close_if_unpayable, order_payment_take
+from payments.events import PaymentClosed, PaymentSucceeded
+
+
+@subscribe(PaymentSucceeded, inline=True)
+def payment_succeeded(event: PaymentSucceeded, *, now: datetime) -> None:
+    order_payment_take(order_ref=event.order_ref, payment_id=event.payment_id, now=now)
+
+
+@subscribe(PaymentClosed, inline=True)
+def payment_closed(event: PaymentClosed, *, now: datetime) -> None:
+    order_close_if_unpayable(order_ref=event.order_ref, now=now)

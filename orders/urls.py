@@ -1,0 +1,19 @@
+"""Addresses of orders: checkout, cashier, and the shopper's own orders."""
+
+from django.urls import path
+
+from orders.views import cashier, checkout, mine
+
+app_name = "orders"
+urlpatterns = [
+    path("checkout/", checkout.AloneView.as_view(), name="checkout"),
+    path("orders/", mine.order_list, name="list"),
+    path("orders/<slug:public_id>/", mine.detail, name="detail"),
+    path("orders/<slug:public_id>/close/", mine.close, name="close"),
+    path("orders/<slug:public_id>/receive/", mine.receive, name="receive"),
+    path("orders/<slug:public_id>/pay/", cashier.cashier, name="cashier"),
+    path("orders/<slug:public_id>/pay/prepare/", cashier.pay_prepare, name="pay_prepare"),
+    path("orders/<slug:public_id>/pay/status/", cashier.pay_status, name="pay_status"),
+    path("orders/<slug:public_id>/pay/qr.svg", cashier.pay_qr, name="pay_qr"),
+    path("orders/<slug:public_id>/result/", cashier.result, name="result"),
+]

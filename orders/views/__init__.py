@@ -1,0 +1,1 @@
+"""Pages of a shopper's own orders. Each order is found through its buyer, or not at all."""

@@ -1,0 +1,215 @@
+"""The cashier: paying an order by WeChat, inside it (JSAPI) or by a QR code (Native).
+
+What the shopper's phone says about a payment decides nothing: only the provider's word does.
+"""
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import segno
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.cache import cache
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from accounts.queries import openid_of
+from core import clock
+from core.public_pages import personal
+from orders.pages import OrderCard
+from orders.states import OrderState
+from orders.views.mine import card_or_404
+from payments.queries import payment_live
+from payments.services import (
+    GatewayTrouble,
+    PaymentGone,
+    PreparedPayment,
+    payment_poll,
+    payment_prepare,
+)
+from wechat.queries import inside_wechat
+
+if TYPE_CHECKING:
+    from payments.models import Payment
+
+JSAPI, NATIVE = "jsapi", "native"
+# The page asks us every two seconds; we ask the provider no more often than this.
+POLL_S = 5
+PAID = (OrderState.ON_HOLD, OrderState.TO_SHIP, OrderState.SHIPPED, OrderState.COMPLETED)
+
+
+@require_safe
+@personal
+@login_required
+def cashier(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Where an unpaid order is paid; any other order is sent to its result."""
+    card = card_or_404(request, public_id)
+    if not card.can_pay:
+        return redirect("orders:result", public_id)
+    return _cashier_page(request, card)
+
+
+@require_http_methods(["GET", "POST"])
+@personal
+@login_required
+def pay_prepare(request: HttpRequest, public_id: str) -> HttpResponse:
+    """POST channel=jsapi|native: have the provider expect this payment. GET leads to the cashier."""
+    card = card_or_404(request, public_id)
+    payment = payment_live(public_id) if card.can_pay else None
+    if request.method == "GET" or payment is None:
+        return _go(request, reverse("orders:cashier", args=[public_id]))
+    channel = JSAPI if request.POST.get("channel") == JSAPI else NATIVE
+    openid = openid_of(_user_id(request), payment.account.appid) if channel == JSAPI else None
+    if channel == JSAPI and not openid:
+        return _go(request, _openid_url(public_id))
+    try:
+        prepared = payment_prepare(
+            payment_public_id=payment.public_id,
+            payer_id=_user_id(request),
+            channel=channel,
+            openid=openid or "",
+            now=clock.now(),
+        )
+    except PaymentGone:
+        return _go(request, reverse("orders:result", args=[public_id]))
+    except GatewayTrouble as trouble:
+        return _cashier_page(request, card, trouble=trouble.message, status=503)
+    if channel == NATIVE and not request.htmx:  # type: ignore[attr-defined]
+        return redirect("orders:cashier", public_id)
+    return _cashier_page(request, card, prepared=prepared)
+
+
+@require_http_methods(["GET", "POST"])
+@personal
+@login_required
+def pay_status(request: HttpRequest, public_id: str) -> HttpResponse:
+    """POST: has the money arrived? Asks the provider, so a lost notice keeps nobody waiting.
+
+    The page's timer and its button "已支付？刷新" send the same form. Paid or closed: on to the
+    result. Still open: the state line for a timer, the page with a word about it for a person.
+    """
+    card = card_or_404(request, public_id)
+    result_url = reverse("orders:result", args=[public_id])
+    if request.method == "GET":
+        return redirect("orders:cashier", public_id)
+    if card.state == OrderState.AWAITING_PAYMENT:
+        _ask_provider(public_id)
+        card = card_or_404(request, public_id)
+    from_result = request.POST.get("from") == "result"
+    if card.state != OrderState.AWAITING_PAYMENT or (card.closing and not from_result):
+        return _go(request, result_url)
+    if request.htmx:  # type: ignore[attr-defined]
+        context = {"card": card, "now": clock.now(), "asked": True, "from_result": from_result}
+        return render(request, "orders/_waiting.html", context)
+    messages.info(request, _("还没有收到付款。如果您已经付了，请稍等几秒再刷新，不要重复付款。"))
+    return redirect(result_url if from_result else reverse("orders:cashier", args=[public_id]))
+
+
+@require_safe
+@personal
+@login_required
+def pay_qr(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The QR code of the live Native attempt, as SVG; white behind it in dark mode too."""
+    card = card_or_404(request, public_id)
+    payment = payment_live(public_id) if card.can_pay else None
+    if payment is None or not payment.code_url:
+        raise Http404
+    picture = io.BytesIO()
+    segno.make(payment.code_url, error="m", micro=False).save(
+        picture, kind="svg", scale=6, border=4, light="#fff", dark="#000", xmldecl=False
+    )
+    return HttpResponse(picture.getvalue(), content_type="image/svg+xml")
+
+
+@require_safe
+@personal
+@login_required
+def result(request: HttpRequest, public_id: str) -> HttpResponse:
+    """After paying: what is known by now, and what happens next."""
+    card = card_or_404(request, public_id)
+    context = {
+        "card": card,
+        "now": clock.now(),
+        "stage": _stage(card),
+        "money_back": card.state == OrderState.CANCELLED,
+    }
+    return render(request, "orders/result.html", context)
+
+
+def _cashier_page(
+    request: HttpRequest,
+    card: OrderCard,
+    *,
+    prepared: PreparedPayment | None = None,
+    trouble: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    now = clock.now()
+    payment = payment_live(card.public_id)
+    if payment is None or now >= card.pay_before:
+        return _go(request, reverse("orders:result", args=[card.public_id]))
+    context = {
+        "card": card,
+        "now": now,
+        "trouble": trouble,
+        "from_result": False,
+        **_channels(request, card, payment),
+        "bridge": json.dumps(prepared.bridge) if prepared and prepared.bridge else "",
+    }
+    template = "orders/cashier.html"
+    if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]
+        # htmx leaves an answer with an error status out of the page.
+        template, status = template + "#pay", 200
+    return render(request, template, context, status=status)
+
+
+def _channels(request: HttpRequest, card: OrderCard, payment: "Payment") -> dict[str, Any]:
+    """Which ways of paying this place has. Inside WeChat without an openid: silent sign-in first."""
+    inside = inside_wechat(request.headers.get("User-Agent", ""))
+    openid = openid_of(_user_id(request), payment.account.appid) if inside else None
+    return {
+        "inside": inside,
+        "openid_url": _openid_url(card.public_id) if inside and not openid else "",
+        "has_code": payment.channel == NATIVE and bool(payment.code_url),
+        "jsapi": JSAPI,
+        "native": NATIVE,
+    }
+
+
+def _openid_url(public_id: str) -> str:
+    """Where WeChat tells the openid silently, and which brings the payer back here."""
+    query = urlencode({"next": reverse("orders:cashier", args=[public_id])})
+    return f"{reverse('accounts:wechat_start')}?{query}"
+
+
+def _ask_provider(public_id: str) -> None:
+    payment = payment_live(public_id)
+    if payment is None or not cache.add(f"pay-poll:{payment.public_id}", 1, POLL_S):
+        return
+    payment_poll(payment_id=payment.pk, now=clock.now())
+
+
+def _stage(card: OrderCard) -> str:
+    if card.state in PAID:
+        return "paid"
+    if card.state == OrderState.AWAITING_PAYMENT:
+        return "closing" if card.closing else "waiting"
+    return "closed"
+
+
+def _go(request: HttpRequest, url: str) -> HttpResponse:
+    """A redirect that htmx follows as a whole page, too."""
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(url)
+    return redirect(url)
+
+
+def _user_id(request: HttpRequest) -> int:
+    assert request.user.pk is not None
+    return request.user.pk

@@ -1,0 +1,46 @@
+"""Buying one SKU alone, at its list price."""
+
+from datetime import datetime
+
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from catalog.queries import sku_for_sale
+from orders.checkout import CheckoutView, Choice, ForSale, address_chosen, item_chosen
+from orders.forms import CheckoutForm
+from orders.services import OrderItem, order_buy
+from stores.queries import store_by_id
+
+
+class AloneView(CheckoutView):
+    """/checkout/?sku=…&quantity=n"""
+
+    template_name = "orders/checkout.html"
+
+    def wares_find(self, request: HttpRequest, *, now: datetime) -> ForSale:
+        asked = request.POST.get("sku") or request.GET.get("sku", "")
+        sku = sku_for_sale(asked) if asked.isascii() and len(asked) <= 32 else None
+        store = store_by_id(sku.store_id) if sku else None
+        if sku is None or store is None:
+            raise Http404(_("没有这件商品"))
+        return ForSale(
+            store=store,
+            title=sku.title,
+            photo=sku.photo,
+            back_url=reverse("storefront:product", args=[sku.product_public_id]),
+            choices=(Choice(sku, sku.price_fen),),
+        )
+
+    def place(self, request: HttpRequest, wares: ForSale, form: CheckoutForm, now: datetime) -> str:
+        sku, quantity = item_chosen(wares, form)
+        return order_buy(
+            form_key=form.cleaned_data["form_key"],
+            buyer_id=self.buyer_id,
+            store_id=wares.store.id,
+            items=[OrderItem(sku_id=sku.id, quantity=quantity)],
+            address=address_chosen(self.buyer_id, form),
+            note=form.cleaned_data["note"],
+            expected_payable_fen=form.cleaned_data["shown_fen"],
+            now=now,
+        )

@@ -1,0 +1,84 @@
+"""A shopper's own orders: the list, one order, giving up an unpaid one, confirming a parcel."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from core import clock
+from core.public_pages import personal
+from orders import pages, services
+from orders.states import OrderState
+from payments.queries import refunds_of
+
+
+@require_safe
+@personal
+@login_required
+def order_list(request: HttpRequest) -> HttpResponse:
+    """?state=TAB&page=n"""
+    page = request.GET.get("page", "1")
+    found = pages.order_list(
+        _buyer(request),
+        tab=request.GET.get("state", ""),
+        page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
+    )
+    return render(request, "orders/list.html", {"orders": found, "now": clock.now()})
+
+
+@require_safe
+@personal
+@login_required
+def detail(request: HttpRequest, public_id: str) -> HttpResponse:
+    found = pages.order_detail(_buyer(request), public_id)
+    if found is None:
+        raise Http404(_("没有这个订单"))
+    context = {"order": found, "refunds": refunds_of(public_id), "now": clock.now()}
+    return render(request, "orders/detail.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@personal
+@login_required
+def close(request: HttpRequest, public_id: str) -> HttpResponse:
+    """GET asks whether the buyer is sure; POST gives the unpaid order up."""
+    card = card_or_404(request, public_id)
+    if card.state != OrderState.AWAITING_PAYMENT:
+        messages.info(request, _("这个订单现在是“%s”，不能取消付款。") % card.state_label)
+        return redirect("orders:detail", public_id)
+    if request.method == "GET":
+        return render(request, "orders/close.html", {"card": card})
+    services.order_close_request(order_id=card.id, now=clock.now(), by_buyer=True)
+    messages.success(request, _("已取消。如果您刚刚付了款，钱会全额原路退回。"))
+    return redirect("orders:detail", public_id)
+
+
+@require_http_methods(["GET", "POST"])
+@personal
+@login_required
+def receive(request: HttpRequest, public_id: str) -> HttpResponse:
+    """GET asks whether the parcel is really there; POST says so."""
+    card = card_or_404(request, public_id)
+    if not card.can_receive:
+        messages.info(request, _("这个订单现在是“%s”，不需要确认收货。") % card.state_label)
+        return redirect("orders:detail", public_id)
+    if request.method == "GET":
+        return render(request, "orders/receive.html", {"card": card})
+    services.order_receive(order_id=card.id, now=clock.now())
+    messages.success(request, _("已确认收货，谢谢您的支持。"))
+    return redirect("orders:detail", public_id)
+
+
+def card_or_404(request: HttpRequest, public_id: str) -> pages.OrderCard:
+    """The signed-in buyer's order. Raises Http404 for everybody else."""
+    card = pages.order_of(_buyer(request), public_id)
+    if card is None:
+        raise Http404(_("没有这个订单"))
+    return card
+
+
+def _buyer(request: HttpRequest) -> int:
+    assert request.user.pk is not None
+    return request.user.pk

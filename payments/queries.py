@@ -1,0 +1,81 @@
+"""Reads for other apps, pages and the staff lists."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet, Sum
+
+from payments.models import LedgerEntry, Payment, PaymentIncident, Refund
+from payments.states import LIVE_PAYMENT, PaymentState, RefundState
+
+
+@dataclass(frozen=True)
+class OrderMoney:
+    """What really moved for an order, from the ledger, and what is on its way back, in fen."""
+
+    paid_fen: int
+    refunded_fen: int
+    refunding_fen: int
+
+    @property
+    def kept_fen(self) -> int:
+        return self.paid_fen - self.refunded_fen
+
+
+def payment_live(order_ref: str) -> Payment | None:
+    """The order's one attempt that may still be paid or is being closed; its account without keys."""
+    rows = Payment.objects.filter(order_ref=order_ref, state__in=LIVE_PAYMENT)
+    keys = ("account__apiv3_key", "account__private_key")
+    return rows.select_related("account").defer(*keys).first()
+
+
+def payment_succeeded(order_ref: str) -> Payment | None:
+    """The payment that came first; later ones are duplicates."""
+    paid = Payment.objects.filter(order_ref=order_ref, state=PaymentState.SUCCEEDED)
+    return paid.order_by("paid_at", "pk").first()
+
+
+def payments_of(order_ref: str) -> list[Payment]:
+    """Every attempt of an order, with its refunds, oldest first: two queries."""
+    rows = Payment.objects.filter(order_ref=order_ref).prefetch_related("refunds")
+    return list(rows.order_by("pk"))
+
+
+def refunds_of(order_ref: str) -> list[Refund]:
+    """Every refund of an order, oldest first."""
+    return list(Refund.objects.filter(order_ref=order_ref).order_by("pk"))
+
+
+def order_money(order_ref: str) -> OrderMoney:
+    """What came in and went back for an order."""
+    moved = LedgerEntry.objects.filter(order_ref=order_ref).aggregate(
+        paid=Sum("amount_fen", filter=Q(kind=LedgerEntry.Kind.PAYMENT), default=0),
+        back=Sum("amount_fen", filter=Q(kind=LedgerEntry.Kind.REFUND), default=0),
+    )
+    pending = Refund.objects.filter(order_ref=order_ref).exclude(state=RefundState.SUCCEEDED)
+    return OrderMoney(
+        paid_fen=moved["paid"],
+        refunded_fen=-moved["back"],
+        refunding_fen=pending.aggregate(fen=Sum("amount_fen", default=0))["fen"],
+    )
+
+
+def stuck_refunds(store_id: int | None = None) -> QuerySet[Refund]:
+    """The staff list of refunds that need a person, of one store or of all."""
+    rows = Refund.objects.filter(state=RefundState.STUCK).select_related("payment", "store")
+    return (rows if store_id is None else rows.filter(store_id=store_id)).order_by("pk")
+
+
+def open_incidents(store_id: int | None = None) -> QuerySet[PaymentIncident]:
+    """The staff list of incidents nobody has explained yet, of one store or of all."""
+    rows = PaymentIncident.objects.filter(explained_at=None).select_related("payment", "store")
+    return (rows if store_id is None else rows.filter(store_id=store_id)).order_by("pk")
+
+
+def stuck_refund_count(store_id: int | None = None) -> int:
+    """How many refunds are on the staff list."""
+    return stuck_refunds(store_id).count()
+
+
+def open_incident_count(store_id: int | None = None) -> int:
+    """How many incidents are on the staff list."""
+    return open_incidents(store_id).count()

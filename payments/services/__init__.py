@@ -1,0 +1,46 @@
+"""Use cases of payments: money in, money back, and what the provider tells by itself."""
+
+from payments.models import Refund
+from payments.services.accounts import merchant_account_check
+from payments.services.close import payment_begin_close, payment_close
+from payments.services.incidents import incident_explain
+from payments.services.notices import NoticeUnfit, UnknownAccount, notice_receive
+from payments.services.open import NoMerchantAccount, payment_open
+from payments.services.prepare import GatewayTrouble, PaymentGone, PreparedPayment, payment_prepare
+from payments.services.refund import (
+    NothingToRefund,
+    refund_poll,
+    refund_request,
+    refund_retry,
+    refund_settle,
+    refund_submit,
+)
+from payments.services.settle import payment_poll, payment_settle
+
+# Why money goes back, for those who ask for it.
+RefundReason = Refund.Reason
+
+__all__ = [
+    "GatewayTrouble",
+    "NoMerchantAccount",
+    "NothingToRefund",
+    "NoticeUnfit",
+    "PaymentGone",
+    "PreparedPayment",
+    "RefundReason",
+    "UnknownAccount",
+    "incident_explain",
+    "merchant_account_check",
+    "notice_receive",
+    "payment_begin_close",
+    "payment_close",
+    "payment_open",
+    "payment_poll",
+    "payment_prepare",
+    "payment_settle",
+    "refund_poll",
+    "refund_request",
+    "refund_retry",
+    "refund_settle",
+    "refund_submit",
+]

@@ -1,0 +1,59 @@
+"""Signed messages that do not fit: kept for staff, never settled by themselves."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from payments.models import MerchantAccount, Payment, PaymentIncident
+
+REFERENCE_MAX = 64
+# Who paid is nobody's business on a staff list.
+PRIVATE = frozenset({"payer", "user_received_account"})
+
+
+def incident_record(
+    *,
+    account: MerchantAccount,
+    kind: str,
+    reference: str,
+    amount_fen: int,
+    detail: Mapping[str, Any],
+    now: datetime,
+    payment: Payment | None = None,
+) -> None:
+    """Keep it; told again, the same incident only counts up. In a transaction of its own."""
+    reference = reference[:REFERENCE_MAX]
+    with transaction.atomic():
+        same = PaymentIncident.objects.filter(account=account, kind=kind, reference=reference)
+        if same.update(seen_count=F("seen_count") + 1):
+            return
+        PaymentIncident.objects.bulk_create(
+            [
+                PaymentIncident(
+                    store_id=account.store_id,
+                    account=account,
+                    kind=kind,
+                    payment=payment,
+                    reference=reference,
+                    amount_fen=amount_fen,
+                    detail={k: v for k, v in detail.items() if k not in PRIVATE},
+                    seen_at=now,
+                )
+            ],
+            ignore_conflicts=True,
+        )
+
+
+def incident_explain(*, incident_id: int, explanation: str, by_id: int, now: datetime) -> bool:
+    """A person says what it was; it leaves the staff list. False when that was said before.
+
+    Raises ValueError for an empty explanation.
+    """
+    text = explanation.strip()
+    if not text:
+        raise ValueError("an explanation says something")
+    open_one = PaymentIncident.objects.filter(pk=incident_id, explained_at=None)
+    return bool(open_one.update(explained_at=now, explanation=text, explained_by=by_id))

@@ -1,0 +1,57 @@
+"""Development only: the simulator's control API, a merchant account there, and its books."""
+
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from payments.models import MerchantAccount
+
+TIMEOUT = (1.0, 5.0)
+
+
+def merchant_account_provision(*, store_id: int, mchid: str, name: str) -> MerchantAccount:
+    """The store's merchant account, with the credentials the simulator gives for `mchid`.
+
+    Idempotent. Raises ImproperlyConfigured where there is no simulator: production.
+    """
+    appid = settings.WECHAT_APPID
+    given = control_call("PUT", f"merchants/{mchid}", body={"name": name, "appids": [appid]})
+    account, _made = MerchantAccount.objects.update_or_create(
+        mchid=mchid,
+        defaults={
+            "store_id": store_id,
+            "appid": appid,
+            "apiv3_key": given["apiv3_key"],
+            "private_key": given["private_key"],
+            "serial_no": given["serial_no"],
+            "public_key": given["public_key"],
+            "public_key_id": given["public_key_id"],
+            "is_active": True,
+        },
+    )
+    return account
+
+
+def books(mchid: str) -> dict[str, Any] | None:
+    """The simulator's own books of a merchant; None when nobody answers there."""
+    try:
+        answer: dict[str, Any] = control_call("GET", f"books?mchid={mchid}")
+    except requests.RequestException:
+        return None
+    return answer
+
+
+def control_call(method: str, path: str, *, body: dict[str, Any] | None = None) -> Any:
+    """One call to the simulator's control API; its JSON answer.
+
+    Raises ImproperlyConfigured where there is no simulator, requests.RequestException when it is
+    silent or refuses.
+    """
+    if not settings.SIMULATOR_URL:
+        raise ImproperlyConfigured("there is no simulator here: SIMULATOR_URL is empty")
+    url = f"{settings.SIMULATOR_URL}/_control/{path}"
+    response = requests.request(method, url, json=body, timeout=TIMEOUT)
+    response.raise_for_status()
+    return response.json()

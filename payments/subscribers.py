@@ -1,0 +1,16 @@
+"""A refund that was asked for is handed to the provider by the queue."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from core.facts import subscribe
+from payments import tasks
+from payments.events import RefundRequested
+from payments.queue import enqueue
+
+
+@subscribe(RefundRequested)
+def submit(event: RefundRequested, *, now: datetime) -> None:
+    # Not here: this transaction holds the delivery, and nothing is held while Tencent is asked.
+    transaction.on_commit(lambda: enqueue(tasks.refund_submit, event.refund_id))

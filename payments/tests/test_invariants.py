@@ -1,0 +1,223 @@
+"""Every invariant is broken once and seen to say so."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from core import clock
+from core.invariants import audit
+from payments.models import LedgerEntry, Payment, PaymentIncident, Refund
+from payments.services import RefundReason, refund_request, refund_settle
+from payments.tests.factories import payment_make, payment_paid_make
+
+pytestmark = pytest.mark.django_db
+
+OURS = [
+    "ledger.adds_up",
+    "payments.in_ledger",
+    "refunds.in_ledger",
+    "payments.refunded",
+    "payments.in_time",
+    "refunds.in_time",
+    "books.agree",
+]
+
+
+@pytest.fixture(autouse=True)
+def no_simulator(settings):
+    settings.SIMULATOR_URL = ""
+
+
+@contextmanager
+def unguarded():
+    """Without the triggers and foreign keys' checks that would refuse the corruption."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        yield
+        cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+def broken(*, later=timedelta(0)):
+    return {(v.invariant, v.row) for v in audit(now=clock.now() + later, names=OURS)}
+
+
+@pytest.fixture
+def paid(account):
+    return payment_paid_make(account=account)
+
+
+@pytest.fixture
+def refund(paid):
+    with transaction.atomic():
+        return refund_request(
+            payment_id=paid.pk, reason=RefundReason.LATE, now=clock.now(), amount_fen=250
+        )
+
+
+@pytest.fixture
+def refunded(refund):
+    refund_settle(
+        refund_id=refund.pk,
+        provider_refund_id="50",
+        amount_fen=250,
+        succeeded_at=clock.now(),
+        now=clock.now(),
+    )
+    return refund
+
+
+def test_sound_books_break_nothing(account, refunded):
+    payment_make(account=account)
+    assert broken() == set()
+
+
+def test_a_changed_ledger_row_is_named(paid):
+    with unguarded():
+        LedgerEntry.objects.update(amount_fen=1249)
+    name = f"payment {paid.public_id}"
+    assert broken() == {("ledger.adds_up", name), ("payments.in_ledger", name)}
+
+
+def test_a_lost_ledger_row_is_named(paid):
+    with unguarded():
+        LedgerEntry.objects.all().delete()
+    name = f"payment {paid.public_id}"
+    assert broken() == {("ledger.adds_up", name), ("payments.in_ledger", name)}
+
+
+def test_a_success_that_was_undone_is_named(paid):
+    Payment.objects.filter(pk=paid.pk).update(state="closed")
+    name = f"payment {paid.public_id}"
+    assert broken() == {("ledger.adds_up", name), ("payments.in_ledger", name)}
+
+
+def test_a_ledger_row_of_another_order_is_named(paid):
+    with unguarded():
+        LedgerEntry.objects.update(order_ref="ord_another")
+    assert broken() == {("payments.in_ledger", f"payment {paid.public_id}")}
+
+
+def test_a_refund_whose_ledger_row_is_lost_is_named(refunded, paid):
+    with unguarded():
+        LedgerEntry.objects.filter(kind="refund").delete()
+    assert broken() == {
+        ("ledger.adds_up", f"payment {paid.public_id}"),
+        ("refunds.in_ledger", f"refund {refunded.public_id}"),
+    }
+
+
+def test_a_refund_that_left_without_succeeding_is_named(refunded, paid):
+    Refund.objects.update(state="submitted", submitted_at=clock.now())
+    assert ("refunds.in_ledger", f"refund {refunded.public_id}") in broken()
+
+
+def test_a_payment_that_counts_its_refunds_wrongly_is_named(refund, paid):
+    Payment.objects.filter(pk=paid.pk).update(refunded_fen=249)
+    assert broken() == {("payments.refunded", f"payment {paid.public_id}")}
+
+
+def test_an_attempt_that_lives_too_long_is_named(account):
+    payment = payment_make(account=account)
+    assert broken(later=timedelta(minutes=44)) == set()
+    assert broken(later=timedelta(minutes=46)) == {
+        ("payments.in_time", f"payment {payment.public_id}")
+    }
+
+
+def test_a_refund_that_nobody_submits_is_named(refund):
+    name = ("refunds.in_time", f"refund {refund.public_id}")
+    assert broken(later=timedelta(minutes=11)) == set()
+    assert broken(later=timedelta(minutes=13)) == {name}
+    Refund.objects.update(state="stuck")
+    assert broken(later=timedelta(minutes=13)) == set()
+
+
+def test_a_refund_that_never_ends_is_named(refund):
+    Refund.objects.update(state="submitted", submitted_at=clock.now())
+    assert broken(later=timedelta(days=2)) == set()
+    assert broken(later=timedelta(days=4)) == {("refunds.in_time", f"refund {refund.public_id}")}
+
+
+# Beside the simulator both books must agree.
+
+
+@pytest.fixture
+def their_books(monkeypatch, settings, paid, refunded):
+    """The simulator's books, as they should be."""
+    settings.SIMULATOR_URL = "http://127.0.0.1:1"
+    books = {
+        "payments": [
+            {
+                "out_trade_no": paid.out_trade_no,
+                "transaction_id": paid.transaction_id,
+                "state": "SUCCESS",
+                "total_fen": 1250,
+                "paid_at": "2026-11-23T10:00:00+08:00",
+            },
+            {
+                "out_trade_no": "unpaid",
+                "transaction_id": "",
+                "state": "NOTPAY",
+                "total_fen": 1,
+                "paid_at": None,
+            },
+        ],
+        "refunds": [
+            {
+                "out_refund_no": refunded.out_refund_no,
+                "out_trade_no": paid.out_trade_no,
+                "state": "SUCCESS",
+                "refund_fen": 250,
+            },
+        ],
+    }
+    monkeypatch.setattr("payments.simulated.books", lambda mchid: books)
+    return books
+
+
+def test_equal_books_agree(their_books):
+    assert broken() == set()
+
+
+def test_money_that_only_they_have_is_named(their_books, account):
+    extra = {**their_books["payments"][0], "out_trade_no": "more", "transaction_id": "429"}
+    their_books["payments"].append(extra)
+    assert broken() == {("books.agree", "payment more")}
+    PaymentIncident.objects.create(
+        store=account.store,
+        account=account,
+        kind="unknown",
+        reference="429",
+        amount_fen=1250,
+        detail={},
+        seen_at=clock.now(),
+    )
+    assert broken() == set()
+
+
+def test_money_that_only_we_have_is_named(their_books, paid):
+    their_books["payments"].clear()
+    assert broken() == {("books.agree", f"payment {paid.out_trade_no}")}
+
+
+def test_a_fen_of_difference_is_named(their_books, paid):
+    their_books["payments"][0]["total_fen"] = 1251
+    assert broken() == {("books.agree", f"payment {paid.out_trade_no}")}
+
+
+def test_a_refund_that_only_they_have_is_named(their_books, refunded):
+    their_books["refunds"].append({"out_refund_no": "more", "state": "SUCCESS", "refund_fen": 1})
+    assert broken() == {("books.agree", "refund more")}
+
+
+def test_a_refund_that_they_have_not_finished_is_named(their_books, refunded):
+    their_books["refunds"][0]["state"] = "PROCESSING"
+    assert broken() == {("books.agree", f"refund {refunded.out_refund_no}")}
+
+
+def test_without_a_simulator_there_is_nothing_to_compare(settings, paid):
+    settings.SIMULATOR_URL = "http://127.0.0.1:1"
+    assert broken() == set()

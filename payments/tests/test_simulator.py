@@ -1,0 +1,179 @@
+"""The whole road against the simulator: its own process, its own books, real keys and sealing."""
+
+import time
+
+import pytest
+from django.db import transaction
+
+from core import clock
+from core.invariants import audit
+from payments.models import LedgerEntry, Payment
+from payments.services import (
+    GatewayTrouble,
+    PaymentGone,
+    RefundReason,
+    payment_begin_close,
+    payment_close,
+    payment_poll,
+    payment_prepare,
+    refund_poll,
+    refund_request,
+    refund_submit,
+)
+from payments.tests.factories import payment_make
+from wechat.simulated import app_provision
+
+pytestmark = pytest.mark.django_db
+
+REFUND_WAIT_S = 30
+
+
+@pytest.fixture
+def openid(simulator):
+    return simulator.person("alice")
+
+
+@pytest.fixture
+def payment(simulated_account):
+    return payment_make(account=simulated_account)
+
+
+def prepare(payment, openid="", channel="jsapi"):
+    return payment_prepare(
+        payment_public_id=payment.public_id,
+        payer_id=payment.payer_id,
+        channel=channel,
+        openid=openid,
+        now=clock.now(),
+    )
+
+
+def pay(simulator, payment):
+    simulator.pay(payment.account.mchid, payment.out_trade_no, person="alice")
+
+
+def poll(payment):
+    return payment_poll(payment_id=payment.pk, now=clock.now())
+
+
+def books_differ():
+    return audit(now=clock.now(), names=["books.agree"])
+
+
+def paid(simulator, payment, openid):
+    prepare(payment, openid)
+    pay(simulator, payment)
+    assert poll(payment) == "succeeded"
+
+
+def test_pay_inside_wechat_and_find_it_by_asking(simulator, payment, openid):
+    assert prepare(payment, openid).bridge["package"].startswith("prepay_id=")
+    assert poll(payment) == "prepared"
+    pay(simulator, payment)
+    assert poll(payment) == "succeeded"
+    assert LedgerEntry.objects.get().amount_fen == 1250
+    assert books_differ() == []
+
+
+def test_pay_by_a_code(simulator, payment, openid):
+    assert prepare(payment, channel="native").code_url
+    pay(simulator, payment)
+    assert poll(payment) == "succeeded"
+
+
+def test_money_we_have_not_heard_of_makes_the_books_differ(simulator, payment, openid):
+    prepare(payment, openid)
+    pay(simulator, payment)
+    assert [broken.row for broken in books_differ()] == [f"payment {payment.out_trade_no}"]
+
+
+def test_close_there_and_then_here(simulator, payment, openid):
+    prepare(payment, openid)
+    payment_begin_close(order_ref=payment.order_ref, now=clock.now())
+    assert payment_close(payment_id=payment.pk, now=clock.now()) is True
+    states = {
+        p["out_trade_no"]: p["state"] for p in simulator.books(payment.account.mchid)["payments"]
+    }
+    assert states[payment.out_trade_no].upper() == "CLOSED"
+
+
+def test_money_found_while_closing_is_settled(simulator, payment, openid):
+    prepare(payment, openid)
+    pay(simulator, payment)
+    payment_begin_close(order_ref=payment.order_ref, now=clock.now())
+    assert payment_close(payment_id=payment.pk, now=clock.now()) is False
+    payment.refresh_from_db()
+    assert payment.state == "succeeded"
+
+
+def test_switching_the_channel_leaves_one_payable_attempt(simulator, payment, openid):
+    prepare(payment, channel="native")
+    prepare(payment, openid)
+    states = {p.channel: p.state for p in Payment.objects.filter(order_ref=payment.order_ref)}
+    assert states == {"native": "closed", "jsapi": "prepared"}
+
+
+def test_asking_again_for_a_paid_number_finds_the_money(simulator, payment, openid):
+    prepare(payment, openid)
+    pay(simulator, payment)
+    Payment.objects.filter(pk=payment.pk).update(prepared_at=None)
+    with pytest.raises(PaymentGone) as gone:
+        prepare(payment, openid)
+    assert gone.value.state == "succeeded"
+
+
+def test_asking_again_for_an_unpaid_number_renews_it(simulator, payment, openid):
+    prepare(payment, openid)
+    Payment.objects.filter(pk=payment.pk).update(prepared_at=None)
+    assert prepare(payment, openid).payment_public_id == payment.public_id
+
+
+@pytest.mark.parametrize("mode", ["system_error_before", "system_error_after", "frequency_limited"])
+def test_one_passing_error_is_not_noticed(simulator, payment, openid, mode):
+    simulator.fault("prepay", mode)
+    assert prepare(payment, openid).bridge
+
+
+@pytest.mark.parametrize("mode", ["timeout", "sign_error"])
+def test_a_lasting_trouble_is_told_and_the_next_try_works(simulator, payment, openid, mode):
+    simulator.fault("prepay", mode)
+    with pytest.raises(GatewayTrouble) as trouble:
+        prepare(payment, openid)
+    assert not trouble.value.permanent
+    simulator.faults_clear()
+    assert prepare(payment, openid).bridge
+    assert Payment.objects.count() == 1
+
+
+def test_money_goes_back(simulator, payment, openid):
+    paid(simulator, payment, openid)
+    with transaction.atomic():
+        refund = refund_request(payment_id=payment.pk, reason=RefundReason.LATE, now=clock.now())
+    simulator.fault("refund", "system_error_after")
+    state = refund_submit(refund_id=refund.pk, now=clock.now())
+    until = time.monotonic() + REFUND_WAIT_S
+    while state == "submitted" and time.monotonic() < until:
+        simulator.control("POST", "clock", advance_s=60)
+        state = refund_poll(refund_id=refund.pk, now=clock.now())
+    assert state == "succeeded"
+    books = simulator.books(payment.account.mchid)
+    assert (books["paid_fen"], books["refunded_fen"]) == (1250, 1250)
+    assert len(books["refunds"]) == 1
+    assert books_differ() == []
+
+
+def test_an_abnormal_refund_is_stuck(simulator, payment, openid):
+    paid(simulator, payment, openid)
+    with transaction.atomic():
+        refund = refund_request(payment_id=payment.pk, reason=RefundReason.LATE, now=clock.now())
+    simulator.fault("refund", "abnormal")
+    state = refund_submit(refund_id=refund.pk, now=clock.now())
+    until = time.monotonic() + REFUND_WAIT_S
+    while state == "submitted" and time.monotonic() < until:
+        simulator.control("POST", "clock", advance_s=60)
+        state = refund_poll(refund_id=refund.pk, now=clock.now())
+    assert state == "stuck"
+
+
+def test_our_service_account_is_known_there(simulator):
+    app_provision(name="小店")

@@ -1,0 +1,125 @@
+"""Sharing: one link per person, target and channel; who opened it; which share brought an order."""
+
+from functools import partial
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.ids import random_token
+
+
+class Channel(models.TextChoices):
+    """Where a link was given away."""
+
+    FRIEND = "friend", _("微信好友或群")
+    MOMENTS = "moments", _("朋友圈")
+    COPY = "copy", _("复制链接")
+
+
+class ShareLink(models.Model):
+    """One link per (person, target, channel). The target is a path of our own."""
+
+    class Target(models.TextChoices):
+        STORE = "store", _("店铺")
+        PRODUCT = "product", _("商品")
+        GROUP = "group", _("拼团")
+
+    token = models.CharField(
+        max_length=16, unique=True, editable=False, default=partial(random_token, 12)
+    )
+    store = models.ForeignKey(
+        "stores.Store", models.CASCADE, related_name="share_links", verbose_name=_("店铺")
+    )
+    sharer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="share_links",
+        verbose_name=_("分享人"),
+    )
+    target_kind = models.CharField(_("对象类型"), max_length=16, choices=Target.choices)
+    target_ref = models.CharField(_("对象编号"), max_length=40)
+    path = models.CharField(_("页面"), max_length=200)
+    channel = models.CharField(_("渠道"), max_length=16, choices=Channel.choices)
+    made_at = models.DateTimeField(_("创建时间"))
+
+    class Meta:
+        verbose_name = _("分享链接")
+        verbose_name_plural = _("分享链接")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sharer", "target_kind", "target_ref", "channel"],
+                name="sharing_link_once",
+            )
+        ]
+        indexes = [models.Index(fields=["store", "-id"])]
+
+    def __str__(self) -> str:
+        return self.token
+
+
+class Visit(models.Model):
+    """One row per link and person. A guest is known by a random cookie until signing in."""
+
+    store = models.ForeignKey("stores.Store", models.CASCADE, related_name="+")
+    link = models.ForeignKey(
+        ShareLink, models.CASCADE, related_name="visits", verbose_name=_("链接")
+    )
+    visitor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("访客"),
+    )
+    guest = models.CharField(max_length=32, blank=True)
+    first_at = models.DateTimeField(_("首次打开"))
+    last_at = models.DateTimeField(_("最近打开"))
+    count = models.PositiveIntegerField(_("次数"), default=1)
+
+    class Meta:
+        verbose_name = _("分享访问")
+        verbose_name_plural = _("分享访问")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["link", "visitor"],
+                condition=models.Q(visitor__isnull=False),
+                name="sharing_visit_once_per_person",
+            ),
+            models.UniqueConstraint(
+                fields=["link", "guest"],
+                condition=models.Q(visitor=None),
+                name="sharing_visit_once_per_guest",
+            ),
+        ]
+        indexes = [models.Index(fields=["visitor", "-last_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.link_id} × {self.count}"
+
+
+class Attribution(models.Model):
+    """Which share brought an order: the last touch within the window, and the whole chain."""
+
+    store = models.ForeignKey("stores.Store", models.PROTECT, related_name="+")
+    order = models.OneToOneField(
+        "orders.Order", models.CASCADE, related_name="+", verbose_name=_("订单")
+    )
+    link = models.ForeignKey(
+        ShareLink, models.PROTECT, related_name="attributions", verbose_name=_("链接")
+    )
+    sharer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("分享人")
+    )
+    chain = models.JSONField(_("触点"))
+    rule = models.CharField(_("规则版本"), max_length=32)
+    attributed_at = models.DateTimeField(_("归因时间"))
+
+    class Meta:
+        verbose_name = _("分享归因")
+        verbose_name_plural = _("分享归因")
+        indexes = [models.Index(fields=["store", "-id"])]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} ← {self.link_id}"

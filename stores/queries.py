@@ -1,0 +1,103 @@
+"""Reads of stores, for pages and for the apps above."""
+
+from dataclasses import dataclass
+
+from django.core.files.storage import default_storage
+
+from stores.models import Store, StoreStaff
+
+
+@dataclass(frozen=True)
+class StoreInfo:
+    """A store as its pages show it; `logo` and `banner` are addresses, or ""."""
+
+    id: int
+    public_id: str
+    slug: str
+    name: str
+    trade: str
+    intro: str
+    story: str
+    phone: str
+    logo: str
+    banner: str
+    freight_fen: int
+    company: str
+    licence_no: str
+    icp_no: str
+    complaint_phone: str
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class StoreTerms:
+    """The numbers that a store's trade runs by."""
+
+    freight_fen: int
+    payment_window_s: int
+    auto_receive_days: int
+    is_open: bool
+
+
+def store_by_slug(slug: str) -> StoreInfo | None:
+    """The store at that address, open or not."""
+    store = Store.objects.filter(slug=slug).first()
+    return _info(store) if store else None
+
+
+def store_by_id(store_id: int) -> StoreInfo | None:
+    store = Store.objects.filter(pk=store_id).first()
+    return _info(store) if store else None
+
+
+def stores_by_id(store_ids: set[int]) -> dict[int, StoreInfo]:
+    """Several stores at once, in one query."""
+    return {store.pk: _info(store) for store in Store.objects.filter(pk__in=store_ids)}
+
+
+def stores_open(*, limit: int = 20) -> tuple[StoreInfo, ...]:
+    """Open stores, the oldest first, for the platform's home page."""
+    return tuple(_info(s) for s in Store.objects.filter(is_open=True).order_by("id")[:limit])
+
+
+def store_terms(store_id: int) -> StoreTerms:
+    """The store's terms of trade, in one query. Raises Store.DoesNotExist."""
+    row = Store.objects.values_list(
+        "freight_fen", "payment_window_s", "auto_receive_days", "is_open"
+    ).get(pk=store_id)
+    return StoreTerms(*row)
+
+
+def store_id_of(user_id: int) -> int | None:
+    """The store the person works in, if any."""
+    return StoreStaff.objects.filter(user_id=user_id).values_list("store_id", flat=True).first()
+
+
+def role_of(user_id: int) -> str | None:
+    """What the person is there: one of StoreStaff.Role."""
+    return StoreStaff.objects.filter(user_id=user_id).values_list("role", flat=True).first()
+
+
+def _info(store: Store) -> StoreInfo:
+    return StoreInfo(
+        id=store.pk,
+        public_id=store.public_id,
+        slug=store.slug,
+        name=store.name,
+        trade=store.trade,
+        intro=store.intro,
+        story=store.story,
+        phone=store.phone,
+        logo=_address(str(store.logo)),
+        banner=_address(str(store.banner)),
+        freight_fen=store.freight_fen,
+        company=store.company,
+        licence_no=store.licence_no,
+        icp_no=store.icp_no,
+        complaint_phone=store.complaint_phone,
+        is_open=store.is_open,
+    )
+
+
+def _address(name: str) -> str:
+    return default_storage.url(name) if name else ""

@@ -1,0 +1,7 @@
+"""What can be told about WeChat without asking Tencent."""
+
+
+def inside_wechat(user_agent: str) -> bool:
+    """Whether the browser is WeChat's own web view. WeCom's says so too, but cannot pay."""
+    agent = user_agent.lower()
+    return "micromessenger" in agent and "wxwork" not in agent

@@ -1,0 +1,32 @@
+"""Development only: makes our 服务号 known to the simulator."""
+
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from wechat.http import TIMEOUT
+
+
+def simulator_call(method: str, path: str, *, body: dict[str, Any] | None = None) -> Any:
+    """Ask the simulator's control API; its JSON answer.
+
+    Raises ImproperlyConfigured where there is no simulator: production.
+    """
+    if not settings.SIMULATOR_URL:
+        raise ImproperlyConfigured("there is no simulator here: SIMULATOR_URL is empty")
+    response = requests.request(
+        method, f"{settings.SIMULATOR_URL}/_control/{path}", json=body, timeout=TIMEOUT
+    )
+    response.raise_for_status()
+    return response.json()
+
+
+def app_provision(*, name: str) -> None:
+    """Register WECHAT_APPID with its secret and our domain at the simulator. Idempotent."""
+    simulator_call(
+        "PUT",
+        f"apps/{settings.WECHAT_APPID}",
+        body={"secret": settings.WECHAT_SECRET, "name": name, "domains": [settings.SITE_HOST]},
+    )
