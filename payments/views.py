@@ -53,5 +53,5 @@ def notify(request: HttpRequest, account_public_id: str) -> HttpResponse:
 
 
 def _failed(status: int) -> HttpResponse:
-    answer = {"code": "FAIL", "message": "失败"}
+    answer = {"code": "FAIL", "message": "refused"}
     return JsonResponse(answer, status=status, json_dumps_params={"ensure_ascii": False})

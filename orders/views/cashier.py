@@ -5,7 +5,7 @@ What the shopper's phone says about a payment decides nothing: only the provider
 
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import segno
 from django.contrib import messages
@@ -34,9 +34,6 @@ from payments.services import (
     payment_prepare,
 )
 from wechat.queries import inside_wechat
-
-if TYPE_CHECKING:
-    from payments.models import Payment
 
 JSAPI, NATIVE = "jsapi", "native"
 # The page asks us every two seconds; we ask the provider no more often than this.
@@ -159,7 +156,12 @@ def _cashier_page(
         "now": now,
         "trouble": trouble,
         "from_result": False,
-        **_channels(request, card, payment),
+        **_channels(
+            request,
+            card,
+            appid=payment.account.appid,
+            has_code=payment.channel == NATIVE and bool(payment.code_url),
+        ),
         "bridge": json.dumps(prepared.bridge) if prepared and prepared.bridge else "",
     }
     template = "orders/cashier.html"
@@ -169,14 +171,16 @@ def _cashier_page(
     return render(request, template, context, status=status)
 
 
-def _channels(request: HttpRequest, card: OrderCard, payment: "Payment") -> dict[str, Any]:
+def _channels(
+    request: HttpRequest, card: OrderCard, *, appid: str, has_code: bool
+) -> dict[str, Any]:
     """Which ways of paying this place has. Inside WeChat without an openid: silent sign-in first."""
     inside = inside_wechat(request.headers.get("User-Agent", ""))
-    openid = openid_of(_user_id(request), payment.account.appid) if inside else None
+    openid = openid_of(_user_id(request), appid) if inside else None
     return {
         "inside": inside,
         "openid_url": _openid_url(card.public_id) if inside and not openid else "",
-        "has_code": payment.channel == NATIVE and bool(payment.code_url),
+        "has_code": has_code,
         "jsapi": JSAPI,
         "native": NATIVE,
     }

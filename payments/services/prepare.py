@@ -34,13 +34,13 @@ class PreparedPayment:
 
 
 class PaymentGone(Exception):
-    """There is nothing to pay any more; `state` says why, or `expired`."""
+    """There is nothing to pay any more; `found_state` says why, or `expired`."""
 
     def __init__(self, state: str) -> None:
         super().__init__(
             _("订单已支付。") if state == PaymentState.SUCCEEDED else _("付款已关闭，请重新下单。")
         )
-        self.state = state
+        self.found_state = state
 
 
 class GatewayTrouble(Exception):

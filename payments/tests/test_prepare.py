@@ -108,7 +108,7 @@ def test_switching_finds_that_the_old_attempt_is_paid(fake, payment):
     fake.pay(payment.out_trade_no)
     with pytest.raises(PaymentGone) as gone:
         prepare(payment, "jsapi")
-    assert gone.value.state == "succeeded"
+    assert gone.value.found_state == "succeeded"
     assert LedgerEntry.objects.get().payment == payment
     assert Payment.objects.count() == 1
 
@@ -153,7 +153,7 @@ def test_asking_again_for_a_paid_number_finds_the_money(fake, payment):
     fake.pay(payment.out_trade_no)
     with pytest.raises(PaymentGone) as gone:
         prepare(payment, later_s=180)
-    assert gone.value.state == "succeeded"
+    assert gone.value.found_state == "succeeded"
     assert LedgerEntry.objects.get().amount_fen == payment.amount_fen
 
 
@@ -175,7 +175,7 @@ def test_a_wrong_request_is_trouble_for_good(fake, payment):
 def test_nothing_is_prepared_after_the_window(fake, payment):
     with pytest.raises(PaymentGone) as gone:
         prepare(payment, later_s=601)
-    assert gone.value.state == "expired"
+    assert gone.value.found_state == "expired"
     assert fake.calls == []
 
 
@@ -194,7 +194,7 @@ def test_an_attempt_that_begins_to_close_while_it_is_sent_is_gone(fake, payment,
     monkeypatch.setattr(fake, "prepare", closing)
     with pytest.raises(PaymentGone) as gone:
         prepare(payment)
-    assert gone.value.state == "closing"
+    assert gone.value.found_state == "closing"
 
 
 def test_nobody_prepares_somebody_elses_payment(fake, payment):

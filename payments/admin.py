@@ -1,0 +1,132 @@
+"""Money, to look at; and the two lists that need a person: stuck refunds and incidents."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from core.money import yuan
+from payments.models import LedgerEntry, MerchantAccount, Payment, PaymentIncident, Refund
+from payments.services import incident_explain, refund_retry
+from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin
+
+
+@admin.register(MerchantAccount)
+class MerchantAccountPage(StoreAdmin):
+    """A store's number at WeChat Pay. Keys go in and are never shown again."""
+
+    platform = frozenset({"view", "add", "change"})
+    owner = VIEW
+    list_display = ["mchid", "appid", "serial_no", "public_key_id", "is_active", "created_at"]
+    search_fields = ["=mchid"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        shown = ["store", "mchid", "appid", "serial_no", "public_key", "public_key_id", "is_active"]
+        return shown if obj else [*shown, "apiv3_key", "private_key"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Payments refer to the number: what it is called never changes, whether it is used may."""
+        return [f for f in self.get_fields(request, obj) if f != "is_active"] if obj else []
+
+
+@admin.register(Payment)
+class PaymentPage(ReadOnlyAdmin):
+    """Every attempt to pay."""
+
+    platform = owner = clerk = VIEW
+    list_display = [
+        "out_trade_no",
+        "order_ref",
+        "amount",
+        "channel",
+        "state",
+        "opened_at",
+        "paid_at",
+    ]
+    list_filter = ["state", "channel"]
+    search_fields = ["=out_trade_no", "=order_ref", "=transaction_id"]
+    ordering = ["-id"]
+
+    @admin.display(description=_("金额（元）"))
+    def amount(self, payment: Payment) -> str:
+        return yuan(payment.amount_fen)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        hidden = {"payer_openid", "prepay_id", "code_url", "id"}
+        return [f.name for f in self.model._meta.concrete_fields if f.name not in hidden]
+
+
+@admin.register(Refund)
+class RefundPage(ReadOnlyAdmin):
+    """Money going back; those that need a person are one filter away."""
+
+    platform = owner = clerk = VIEW
+    list_display = [
+        "out_refund_no",
+        "order_ref",
+        "amount",
+        "reason",
+        "state",
+        "requested_at",
+        "succeeded_at",
+        "error",
+    ]
+    list_filter = ["state", "reason"]
+    search_fields = ["=out_refund_no", "=order_ref"]
+    ordering = ["-id"]
+    actions = ["retry"]
+
+    @admin.display(description=_("金额（元）"))
+    def amount(self, refund: Refund) -> str:
+        return yuan(refund.amount_fen)
+
+    @admin.action(description=_("用原单号重新提交退款"))
+    def retry(self, request: HttpRequest, queryset: QuerySet[Refund]) -> None:
+        for refund in queryset:
+            state = refund_retry(refund_id=refund.pk, by_id=request.user.pk, now=clock.now())
+            messages.info(request, f"{refund.out_refund_no}：{state.label}")
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryPage(ReadOnlyAdmin):
+    """What really moved."""
+
+    platform = owner = VIEW
+    list_display = ["entered_at", "kind", "amount", "order_ref", "account"]
+    list_filter = ["kind"]
+    search_fields = ["=order_ref"]
+    list_select_related = ["account", "store"]
+    ordering = ["-id"]
+
+    @admin.display(description=_("金额（元）"))
+    def amount(self, entry: LedgerEntry) -> str:
+        return yuan(entry.amount_fen)
+
+
+@admin.register(PaymentIncident)
+class PaymentIncidentPage(ReadOnlyAdmin):
+    """Signed messages that do not fit. Nothing is settled until a person has explained them."""
+
+    platform = owner = frozenset({"view", "change"})
+    clerk = VIEW
+    list_display = ["seen_at", "kind", "reference", "amount", "seen_count", "explained_at"]
+    list_filter = ["kind", ("explained_at", admin.EmptyFieldListFilter)]
+    ordering = ["-id"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [f for f in super().get_readonly_fields(request, obj) if f != "explanation"]
+
+    @admin.display(description=_("金额（元）"))
+    def amount(self, incident: PaymentIncident) -> str:
+        return yuan(incident.amount_fen)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        incident_explain(
+            incident_id=obj.pk,
+            explanation=form.cleaned_data["explanation"],
+            by_id=request.user.pk,  # type: ignore[arg-type]
+            now=clock.now(),
+        )

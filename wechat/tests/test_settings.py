@@ -1,0 +1,73 @@
+"""Which addresses of WeChat's each environment accepts."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+from wechat.queries import inside_wechat
+
+PHONE = "Mozilla/5.0 (Linux; Android 14) Mobile Safari/537.36 MicroMessenger/8.0.50 WeChat/arm64"
+
+
+def start(**changes: str) -> subprocess.CompletedProcess[str]:
+    """Load the settings in a process of its own."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("WECHAT_")}
+    env.pop("DJANGO_SETTINGS_MODULE", None)
+    return subprocess.run(
+        [sys.executable, "-c", "import shop.settings"],
+        env={**env, **changes},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+PRODUCTION = {
+    "APP_ENV": "production",
+    "SECRET_KEY": "k" * 60,
+    "FIELD_KEYS": "ZGV2ZWxvcG1lbnQtb25seS1kZXZlbG9wbWVudC1vbmw=",
+    "INDEX_KEY": "i" * 40,
+    "SITE_URL": "https://shop.example",
+    "SIMULATOR_URL": "",
+}
+
+
+def test_production_starts_with_tencents_addresses():
+    done = start(**PRODUCTION)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["WECHAT_OPEN_URL", "WECHAT_API_URL", "WECHAT_PAY_URL"])
+def test_production_refuses_any_other_address(name):
+    done = start(**PRODUCTION, **{name: "http://127.0.0.1:8100"})
+    assert done.returncode != 0
+    assert name in done.stderr
+
+
+def test_production_refuses_a_simulator():
+    done = start(**{**PRODUCTION, "SIMULATOR_URL": "http://127.0.0.1:8100"})
+    assert done.returncode != 0
+    assert "SIMULATOR_URL" in done.stderr
+
+
+def test_tests_refuse_tencents_addresses():
+    simulated = {
+        f"WECHAT_{part}_URL": "http://127.0.0.1:8100" for part in ("OPEN", "API", "PAY", "JSSDK")
+    }
+    assert start(APP_ENV="test", **simulated).returncode == 0
+    real = {**simulated, "WECHAT_PAY_URL": "https://api.mch.weixin.qq.com"}
+    done = start(APP_ENV="test", **real)
+    assert done.returncode != 0
+    assert "WECHAT_PAY_URL" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("agent", "inside"),
+    [(PHONE, True), ("Mozilla/5.0 (X11) Chrome/120", False), ("", False)],
+)
+def test_wechat_is_known_by_its_user_agent(agent, inside):
+    assert inside_wechat(agent) is inside
