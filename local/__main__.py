@@ -13,8 +13,8 @@ def main():
     # type: () -> int
     if sys.version_info < (3, 11):  # noqa: UP036  the point of this file
         sys.stderr.write(
-            "需要 Python 3.11 或更新版本 / Python 3.11 or newer is needed; this is {}.\n"
-            "例如 / for example: make run PYTHON=python3.11\n".format(sys.version.split()[0])
+            f"需要 Python 3.11 或更新版本 / Python 3.11 or newer is needed; this is {sys.version.split()[0]}.\n"
+            "例如 / for example: make run PYTHON=python3.11\n"
         )
         return 1
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
@@ -25,7 +25,7 @@ def main():
         command = importlib.import_module("local." + sys.argv[1])
         return int(command.main(sys.argv[2:]) or 0)
     except problem.Problem as error:
-        sys.stderr.write("\n{}\n".format(error))
+        sys.stderr.write(f"\n{error}\n")
         return 1
     except KeyboardInterrupt:
         return 130

@@ -165,7 +165,7 @@ class Postgres:
             return "nobody"
         self.folder.mkdir(parents=True, exist_ok=True)
         reach = ["sh", "-c", 'test -w "$0" && exec "$1" --version', str(self.folder)]
-        works = subprocess.run(  # noqa: S603
+        works = subprocess.run(
             _as_user("namespace", [*reach, str(binaries / "postgres")]),
             check=False,
             capture_output=True,
@@ -173,7 +173,7 @@ class Postgres:
         return "namespace" if works.returncode == 0 else "nobody"
 
     def _check_version(self, binaries: Path) -> None:
-        text = subprocess.run(  # noqa: S603
+        text = subprocess.run(
             [str(binaries / "postgres"), "--version"], check=True, capture_output=True, text=True
         ).stdout
         have = (self.data / "PG_VERSION").read_text().strip()
@@ -211,7 +211,7 @@ def _as_user(user: str, argv: list[str]) -> list[str]:
 
 
 def _run_as(user: str, argv: list[str], *, cwd: Path, text: str = "") -> None:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         _as_user(user, argv),
         check=False,
         input=text,

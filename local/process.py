@@ -49,7 +49,7 @@ class _Reaper:
     def tell(self, verb: str, group: int) -> None:
         if self._owner != os.getpid():
             argv = [sys.executable, "-I", "-S", str(HERE / "reaper.py")]
-            process = subprocess.Popen(  # noqa: S603
+            process = subprocess.Popen(
                 argv, stdin=subprocess.PIPE, text=True, cwd="/", start_new_session=True
             )
             self._owner, self._pipe = os.getpid(), process.stdin
@@ -135,7 +135,7 @@ class Process:
         return self
 
     def _spawn(self, argv: list[str], out: int) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             argv,
             env=self.env,
             cwd=self.cwd,
@@ -229,7 +229,9 @@ class Process:
     def wait_for(self, condition: Callable[[], bool], *, what: str, timeout_s: float) -> None:
         """Wait for a condition; if the process ends first, say so with its last lines."""
         if not wait_until(lambda: condition() or not self.running, timeout_s=timeout_s):
-            raise Problem(f"{self.name}: {what} 超时 / not within {timeout_s:.0f} s:\n{self.tail()}")
+            raise Problem(
+                f"{self.name}: {what} 超时 / not within {timeout_s:.0f} s:\n{self.tail()}"
+            )
         if not self.running:
             raise self.died()
 

@@ -59,18 +59,14 @@ class Stack:
     ) -> None:
         self.site_url = env["SITE_URL"]
         self.simulator_url = env["SIMULATOR_URL"]
-        addresses = environment.simulated(
-            site_url=self.site_url, simulator_url=self.simulator_url
-        )
+        addresses = environment.simulated(site_url=self.site_url, simulator_url=self.simulator_url)
         # A person may point development at real WeChat: what is set stays.
         self.env = {**addresses, **env, "PYTHONUNBUFFERED": "1"}
         if database is not None:
             self.env["DATABASE_URL"] = environment.with_database(env["DATABASE_URL"], database)
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        argv = commands(
-            site_url=self.site_url, simulator_url=self.simulator_url, folder=folder
-        )
+        argv = commands(site_url=self.site_url, simulator_url=self.simulator_url, folder=folder)
         if simulator_speed is not None:
             argv["simulator"] += ["--speed", str(simulator_speed)]
         self.processes = {

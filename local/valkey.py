@@ -56,7 +56,7 @@ class Valkey:
             f"bind {HOST}\nport {self.port}\ndir {self.folder}\n"
             f"requirepass {self.password}\n"
             'appendonly yes\nappendfsync everysec\nsave ""\n'
-            "maxmemory-policy noeviction\nloglevel warning\nlogfile \"\"\n"
+            'maxmemory-policy noeviction\nloglevel warning\nlogfile ""\n'
         )
         self.process.start()
         return self

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from payments.models import LedgerEntry, Payment, PaymentIncident, Refund
 from payments.states import LIVE_PAYMENT, PaymentState, RefundState
@@ -43,6 +43,16 @@ def payments_of(order_ref: str) -> list[Payment]:
 def refunds_of(order_ref: str) -> list[Refund]:
     """Every refund of an order, oldest first."""
     return list(Refund.objects.filter(order_ref=order_ref).order_by("pk"))
+
+
+def payment_is_returned(payment_id: int) -> bool:
+    """Whether all of a payment's money is back with its payer."""
+    payment = Payment.objects.filter(pk=payment_id).annotate(
+        back_fen=Sum(
+            "refunds__amount_fen", filter=Q(refunds__state=RefundState.SUCCEEDED), default=0
+        )
+    )
+    return payment.filter(back_fen__gte=F("amount_fen")).exists()
 
 
 def order_money(order_ref: str) -> OrderMoney:

@@ -42,9 +42,7 @@ class GroupCampaign(Deadline):
     )
     starts_at = models.DateTimeField(_("开始时间"))
     ends_at = models.DateTimeField(_("结束时间"))
-    quota = models.PositiveIntegerField(
-        _("活动库存（件）"), validators=[MinValueValidator(1)]
-    )
+    quota = models.PositiveIntegerField(_("活动库存（件）"), validators=[MinValueValidator(1)])
     quota_used = models.PositiveIntegerField(_("已占用（件）"), default=0, editable=False)
     limit_per_person = models.PositiveSmallIntegerField(
         _("每人限购（件）"), default=5, validators=[MinValueValidator(1)]
@@ -94,9 +92,7 @@ class GroupPrice(models.Model):
         GroupCampaign, models.CASCADE, related_name="prices", verbose_name=_("活动")
     )
     sku = models.ForeignKey("catalog.Sku", models.PROTECT, related_name="+", verbose_name=_("规格"))
-    price_fen = models.PositiveBigIntegerField(
-        _("拼团价（分）"), validators=[MinValueValidator(1)]
-    )
+    price_fen = models.PositiveBigIntegerField(_("拼团价（分）"), validators=[MinValueValidator(1)])
 
     class Meta:
         verbose_name = _("拼团价")
@@ -182,9 +178,7 @@ class Member(models.Model):
     campaign = models.ForeignKey(
         GroupCampaign, models.PROTECT, related_name="+", editable=False, db_index=False
     )
-    group = models.ForeignKey(
-        Group, models.PROTECT, related_name="members", verbose_name=_("拼团")
-    )
+    group = models.ForeignKey(Group, models.PROTECT, related_name="members", verbose_name=_("拼团"))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("成员")
     )

@@ -30,7 +30,6 @@ class Terms:
     hours: int
     limit_per_order: int
     limit_per_person: int
-    allow_alone: bool
     skus: tuple[PricedSku, ...]
     group_public_id: str = ""
     group_state: str = ""
@@ -93,7 +92,6 @@ def _terms(campaign: GroupCampaign, group: Group | None = None) -> Terms:
         hours=campaign.hours,
         limit_per_order=campaign.limit_per_order,
         limit_per_person=campaign.limit_per_person,
-        allow_alone=campaign.allow_alone,
         skus=tuple(PricedSku(sku, prices[sku.id]) for sku in skus.values()),
         group_public_id=group.public_id if group else "",
         group_state=group.state if group else "",

@@ -1,6 +1,6 @@
 """Joining an open group: one transaction down the lock sequence.
 
-    form key → group (a seat) → order → payment → member, campaign quota → SKUs
+form key → group (a seat) → order → payment → member, campaign quota → SKUs
 """
 
 from datetime import datetime

@@ -74,7 +74,9 @@ class GroupCheckoutView(CheckoutView):
 
     def place(self, request: HttpRequest, wares: ForSale, form: CheckoutForm, now: datetime) -> str:
         if not limit_check("join", f"user:{self.buyer_id}", JOINS, JOINS_WINDOW_S):
-            raise Refused(Refusal(_("操作太频繁了，请过一分钟再试。您填写的内容还在。"), status=429))
+            raise Refused(
+                Refusal(_("操作太频繁了，请过一分钟再试。您填写的内容还在。"), status=429)
+            )
         try:
             return self.act(wares, form, now).order_public_id
         except services.JoinRefused as refused:
@@ -135,15 +137,12 @@ def _refusal(refused: services.JoinRefused, wares: ForSale, *, final: bool = Fal
         label = _("看看其他团")
         url = reverse("groupbuy:group", args=[terms.group_public_id]) + "#others"
     elif isinstance(refused, services.CampaignOver | services.QuotaGone | services.LimitReached):
-        label, url = _alone(terms, wares)
+        label, url = _alone(wares)
     else:
         label, url = "", ""
     return Refusal(str(refused), label, url, final=final)
 
 
-def _alone(terms: Terms, wares: ForSale) -> tuple[str, str]:
-    if not terms.allow_alone:
-        return _("返回商品页"), wares.back_url
+def _alone(wares: ForSale) -> tuple[str, str]:
     query = urlencode({"sku": wares.choices[0].sku.public_id, "quantity": 1, "draft": 1})
     return _("单独购买"), f"{reverse('orders:checkout')}?{query}"
-

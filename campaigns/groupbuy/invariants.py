@@ -1,0 +1,136 @@
+"""What must always be true of groups, their seats and their campaigns."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from core.invariants import invariant
+
+# Facts are delivered within a second; the audit allows them the minute that `facts.delivered` does.
+DELIVERY = timedelta(minutes=1)
+# Grace, half an hour of a silent provider, and some slack.
+UNDECIDED_LIMIT = timedelta(minutes=35)
+LIMIT = 1000
+
+Broken = Iterable[tuple[str, str]]
+
+
+def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} LIMIT {LIMIT}", parameters)
+        return cursor.fetchall()
+
+
+@invariant(
+    "groupbuy.seats",
+    because="a group's counters are its members, and together they never exceed its size",
+)
+def seats(now: datetime) -> Broken:
+    for ref, size, *counts in _rows(
+        """
+        SELECT g.public_id, g.size, g.reserved, g.joined, g.confirmed,
+            COALESCE(m.reserved, 0), COALESCE(m.joined, 0), COALESCE(m.confirmed, 0)
+        FROM groupbuy_group g LEFT JOIN (
+            SELECT group_id,
+                count(*) FILTER (WHERE state = 'reserved') AS reserved,
+                count(*) FILTER (WHERE state = 'joined') AS joined,
+                count(*) FILTER (WHERE state = 'confirmed') AS confirmed
+            FROM groupbuy_member GROUP BY group_id
+        ) m ON m.group_id = g.id
+        WHERE g.reserved <> COALESCE(m.reserved, 0) OR g.joined <> COALESCE(m.joined, 0)
+            OR g.confirmed <> COALESCE(m.confirmed, 0)
+            OR g.reserved + g.joined + g.confirmed > g.size
+        """
+    ):
+        yield f"group {ref}", f"size {size}, counts {counts[:3]}, has members {counts[3:]}"
+
+
+@invariant(
+    "groupbuy.succeeded", because="a succeeded group has only confirmed members, as many as seats"
+)
+def succeeded(now: datetime) -> Broken:
+    for ref, size, confirmed, others in _rows(
+        """
+        SELECT g.public_id, g.size,
+            count(m.id) FILTER (WHERE m.state = 'confirmed'),
+            count(m.id) FILTER (WHERE m.state IN ('reserved', 'joined'))
+        FROM groupbuy_group g LEFT JOIN groupbuy_member m ON m.group_id = g.id
+        WHERE g.state = 'succeeded' GROUP BY g.id
+        HAVING count(m.id) FILTER (WHERE m.state = 'confirmed') <> g.size
+            OR count(m.id) FILTER (WHERE m.state IN ('reserved', 'joined')) > 0
+        """
+    ):
+        yield f"group {ref}", f"size {size}, {confirmed} confirmed, {others} undecided"
+
+
+@invariant("groupbuy.quota", because="a campaign's used quota is what its live seats took of it")
+def quota(now: datetime) -> Broken:
+    for ref, used, taken in _rows(
+        """
+        SELECT c.public_id, c.quota_used, COALESCE(m.pieces, 0)
+        FROM groupbuy_groupcampaign c LEFT JOIN (
+            SELECT campaign_id, sum(quantity) AS pieces FROM groupbuy_member
+            WHERE state IN ('reserved', 'joined', 'confirmed') GROUP BY campaign_id
+        ) m ON m.campaign_id = c.id
+        WHERE c.quota_used <> COALESCE(m.pieces, 0)
+        """
+    ):
+        yield f"campaign {ref}", f"{used} used, seats took {taken}"
+
+
+@invariant("groupbuy.decided", because="no group stays undecided beyond its time limit")
+def decided(now: datetime) -> Broken:
+    for ref, deadline_at in _rows(
+        """
+        SELECT public_id, deadline_at FROM groupbuy_group
+        WHERE state = 'open' AND COALESCE(deadline_at < %(limit)s, TRUE)
+        """,
+        limit=now - UNDECIDED_LIMIT,
+    ):
+        yield f"group {ref}", f"still open, deadline {deadline_at}"
+    for ref, state in _rows(
+        """
+        SELECT g.public_id, g.state FROM groupbuy_group g
+        WHERE g.state = 'forming' AND NOT EXISTS (
+            SELECT 1 FROM groupbuy_member m JOIN orders_order o ON o.id = m.order_id
+            WHERE m.group_id = g.id AND m.is_leader
+                AND (o.state = 'awaiting_payment' OR o.paid_at > %(settled)s
+                    OR o.closed_at > %(settled)s)
+        )
+        """,
+        settled=now - DELIVERY,
+    ):
+        yield f"group {ref}", f"{state} although its leader's order is decided"
+
+
+# What a member's state says about its order.
+FITS = {
+    "reserved": ("awaiting_payment",),
+    "joined": ("on_hold",),
+    "confirmed": ("to_ship", "shipped", "completed", "cancelled"),
+    "released": ("closed",),
+    "refunding": ("cancelled",),
+    "refunded": ("cancelled",),
+}
+
+
+@invariant("groupbuy.orders", because="a seat and its order tell the same story")
+def orders(now: datetime) -> Broken:
+    values = ", ".join(
+        f"('{member}', '{order}')" for member, fits in FITS.items() for order in fits
+    )
+    for ref, member, order_ref, order in _rows(
+        f"""
+        SELECT g.public_id, m.state, o.public_id, o.state
+        FROM groupbuy_member m
+        JOIN groupbuy_group g ON g.id = m.group_id
+        JOIN orders_order o ON o.id = m.order_id
+        WHERE (m.state, o.state) NOT IN (VALUES {values})
+            AND GREATEST(o.placed_at, o.paid_at, o.closed_at, o.cancelled_at, m.left_at)
+                < %(settled)s
+        """,
+        settled=now - DELIVERY,
+    ):
+        yield f"group {ref}", f"a {member} seat whose order {order_ref} is {order}"

@@ -1,0 +1,299 @@
+"""Reads of group-buy for pages, shelves and the office."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Case, Count, F, IntegerField, Min, Q, QuerySet, Value, When
+
+from accounts.queries import Profile, profiles
+from campaigns.groupbuy.locks import LAST_CALL
+from campaigns.groupbuy.models import Group, GroupCampaign, GroupPrice, Member
+from campaigns.groupbuy.states import LIVE_MEMBER, CampaignState, GroupState, MemberState
+
+ABOUT_TO_FAIL = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class Face:
+    """A taken seat as strangers may see it: nothing of the person without their consent."""
+
+    name: str
+    avatar: str
+    is_leader: bool
+    is_paid: bool
+
+
+@dataclass(frozen=True)
+class OpenGroup:
+    """A group that somebody could join now."""
+
+    public_id: str
+    leader: Face
+    size: int
+    seats_left: int
+    deadline_at: datetime
+
+
+@dataclass(frozen=True)
+class OfferCard:
+    """A product's running campaign. `prices` maps SKU ids to fen."""
+
+    campaign_id: int
+    public_id: str
+    size: int
+    hours: int
+    limit_per_person: int
+    limit_per_order: int
+    quota_left: int
+    ends_at: datetime
+    prices: dict[int, int]
+    group_count: int
+
+    @property
+    def from_fen(self) -> int:
+        return min(self.prices.values())
+
+
+@dataclass(frozen=True)
+class ShelfOffer:
+    """A product's group price as a list of products shows it."""
+
+    size: int
+    from_fen: int
+
+
+@dataclass(frozen=True)
+class GroupBoard:
+    """Everything that the public page of a group shows about it."""
+
+    public_id: str
+    campaign_id: int
+    store_id: int
+    product_id: int
+    product_public_id: str
+    state: str
+    state_label: str
+    size: int
+    hours: int
+    limit_per_person: int
+    from_fen: int
+    seats_left: int
+    faces: tuple[Face, ...]
+    empty_seats: range
+    deadline_at: datetime | None
+    succeeded_at: datetime | None
+    fail_reason: str
+    can_join: bool
+    is_too_late: bool
+    can_lead: bool
+
+
+@dataclass(frozen=True)
+class GroupMine:
+    """The reader's own seat."""
+
+    state: str
+    state_label: str
+    is_leader: bool
+    order_public_id: str
+    order_state: str
+    group_public_id: str
+
+
+def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
+    """A group that its leader has paid for, in four queries; None for others."""
+    group = (
+        Group.objects.select_related("campaign", "campaign__product")
+        .exclude(state__in=[GroupState.FORMING, GroupState.ABANDONED])
+        .filter(public_id=public_id)
+        .annotate(from_fen=Min("campaign__prices__price_fen"))
+        .first()
+    )
+    if group is None:
+        return None
+    campaign = group.campaign
+    is_open = group.state == GroupState.OPEN
+    in_time = group.deadline_at is not None and group.deadline_at > now + LAST_CALL
+    faces = _faces(group)
+    return GroupBoard(
+        public_id=group.public_id,
+        campaign_id=campaign.pk,
+        store_id=group.store_id,
+        product_id=campaign.product_id,
+        product_public_id=campaign.product.public_id,
+        state=group.state,
+        state_label=str(GroupState(group.state).label),
+        size=group.size,
+        hours=campaign.hours,
+        limit_per_person=campaign.limit_per_person,
+        from_fen=group.from_fen or 0,
+        seats_left=group.seats_left,
+        faces=faces,
+        empty_seats=range(max(group.size - len(faces), 0)),
+        deadline_at=group.deadline_at,
+        succeeded_at=group.succeeded_at,
+        fail_reason=group.fail_reason,
+        can_join=is_open and in_time and group.seats_left > 0,
+        is_too_late=is_open and not in_time,
+        can_lead=_is_running(campaign, now=now),
+    )
+
+
+def group_mine(public_id: str, user_id: int) -> GroupMine | None:
+    """The person's newest seat in the group."""
+    return _mine(Member.objects.filter(group__public_id=public_id, user_id=user_id))
+
+
+def product_mine(product_id: int, user_id: int) -> GroupMine | None:
+    """The person's undecided seat in a group of the product."""
+    return _mine(
+        Member.objects.filter(
+            campaign__product_id=product_id,
+            user_id=user_id,
+            state__in=[MemberState.RESERVED, MemberState.JOINED],
+        )
+    )
+
+
+def open_groups(
+    campaign_id: int, *, now: datetime, limit: int = 6, without: str = ""
+) -> tuple[OpenGroup, ...]:
+    """Groups with a seat left and time to pay: those that lack one person first, then the newest."""
+    left = F("size") - F("reserved") - F("joined") - F("confirmed")
+    one_short = Case(When(left=1, then=Value(0)), default=Value(1), output_field=IntegerField())
+    groups = list(
+        Group.objects.filter(
+            campaign_id=campaign_id, state=GroupState.OPEN, deadline_at__gt=now + LAST_CALL
+        )
+        .exclude(public_id=without)
+        .annotate(left=left)
+        .filter(left__gt=0)
+        .order_by(one_short, "-opened_at")[:limit]
+    )
+    leaders = {
+        member.group_id: member
+        for member in Member.objects.filter(group__in=groups, is_leader=True)
+    }
+    known = profiles({m.user_id for m in leaders.values() if m.shows_profile})
+    return tuple(
+        OpenGroup(
+            public_id=group.public_id,
+            leader=_face(leaders[group.pk], known),
+            size=group.size,
+            seats_left=group.seats_left,
+            deadline_at=group.deadline_at,
+        )
+        for group in groups
+        if group.pk in leaders and group.deadline_at is not None
+    )
+
+
+def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
+    """The product's running campaign with its prices, in two queries."""
+    campaign = (
+        GroupCampaign.objects.filter(
+            product_id=product_id,
+            state=CampaignState.PUBLISHED,
+            starts_at__lte=now,
+            ends_at__gt=now,
+        )
+        .annotate(group_count=Count("groups", filter=_joinable(now), distinct=True))
+        .first()
+    )
+    if campaign is None:
+        return None
+    prices = dict(campaign.prices.values_list("sku_id", "price_fen"))
+    if not prices:
+        return None
+    return OfferCard(
+        campaign_id=campaign.pk,
+        public_id=campaign.public_id,
+        size=campaign.size,
+        hours=campaign.hours,
+        limit_per_person=campaign.limit_per_person,
+        limit_per_order=campaign.limit_per_order,
+        quota_left=campaign.quota - campaign.quota_used,
+        ends_at=campaign.ends_at,
+        prices=prices,
+        group_count=campaign.group_count,
+    )
+
+
+def shelf_offers(product_ids: Iterable[int], *, now: datetime) -> dict[int, ShelfOffer]:
+    """Running campaigns of many products by product id, in one query."""
+    rows = GroupPrice.objects.filter(
+        campaign__product_id__in=list(product_ids),
+        campaign__state=CampaignState.PUBLISHED,
+        campaign__starts_at__lte=now,
+        campaign__ends_at__gt=now,
+    )
+    grouped = rows.values("campaign__product_id", "campaign__size").annotate(low=Min("price_fen"))
+    return {
+        row["campaign__product_id"]: ShelfOffer(row["campaign__size"], row["low"])
+        for row in grouped
+    }
+
+
+def products_on_offer(*, now: datetime, limit: int = 6) -> list[int]:
+    """Products whose campaigns run now in open stores, the ones that end first coming first."""
+    rows = GroupCampaign.objects.filter(
+        state=CampaignState.PUBLISHED,
+        starts_at__lte=now,
+        ends_at__gt=now,
+        store__is_open=True,
+        quota__gt=F("quota_used"),
+        product__state="on_sale",
+    )
+    return list(rows.order_by("ends_at", "id").values_list("product_id", flat=True)[:limit])
+
+
+def groups_about_to_fail(store_id: int | None, *, now: datetime) -> int:
+    """Open groups, of one store or of all, that end within two hours."""
+    rows = Group.objects.filter(state=GroupState.OPEN, deadline_at__lt=now + ABOUT_TO_FAIL)
+    return (rows if store_id is None else rows.filter(store_id=store_id)).count()
+
+
+def _joinable(now: datetime) -> Q:
+    return Q(groups__state=GroupState.OPEN, groups__deadline_at__gt=now + LAST_CALL)
+
+
+def _is_running(campaign: GroupCampaign, *, now: datetime) -> bool:
+    published = campaign.state == CampaignState.PUBLISHED
+    return published and campaign.starts_at <= now < campaign.ends_at
+
+
+def _faces(group: Group) -> tuple[Face, ...]:
+    """Who is in; of a group that failed, who had been."""
+    states = [*LIVE_MEMBER, MemberState.REFUNDING, MemberState.REFUNDED]
+    if group.state == GroupState.OPEN:
+        states = list(LIVE_MEMBER)
+    members = list(
+        group.members.filter(state__in=states).order_by("-is_leader", "reserved_at")[: group.size]
+    )
+    known = profiles({member.user_id for member in members if member.shows_profile})
+    return tuple(_face(member, known) for member in members)
+
+
+def _face(member: Member, known: dict[int, Profile]) -> Face:
+    profile = known.get(member.user_id)
+    return Face(
+        name=profile.name if profile else "",
+        avatar=profile.avatar if profile else "",
+        is_leader=member.is_leader,
+        is_paid=member.state != MemberState.RESERVED,
+    )
+
+
+def _mine(rows: QuerySet[Member]) -> GroupMine | None:
+    member = rows.select_related("group", "order").order_by("-pk").first()
+    if member is None:
+        return None
+    return GroupMine(
+        state=member.state,
+        state_label=str(MemberState(member.state).label),
+        is_leader=member.is_leader,
+        order_public_id=member.order.public_id,
+        order_state=member.order.state,
+        group_public_id=member.group.public_id,
+    )

@@ -1,0 +1,80 @@
+"""How a group that did not fill ends: at its deadline, or by its merchant."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from campaigns.groupbuy.locks import group_lock
+from campaigns.groupbuy.models import Group
+from campaigns.groupbuy.services.seats import GRACE, seat_give_back, seat_paid, seat_strand
+from campaigns.groupbuy.states import GROUP, GroupState, MemberState
+from orders.queries import orders_brief
+
+# A payment whose fate is unknown is asked for at the provider this long, then its seat is lost.
+SILENCE_LIMIT = timedelta(minutes=31)
+LOOK_AGAIN = timedelta(seconds=5)
+
+
+class CancelRefused(Exception):
+    """The group cannot be cancelled; the message says why, for the merchant."""
+
+
+def group_expire(*, group_id: int, now: datetime) -> datetime | None:
+    """Decide a group whose time is up; when to look again, None when it is decided.
+
+    A full group never fails because a fact was slow: the orders themselves are looked at. While
+    an unknown payment could still fill it, the group waits, up to SILENCE_LIMIT.
+    """
+    with transaction.atomic():
+        group = group_lock(group_id)
+        if group.state != GroupState.OPEN or group.deadline_at is None:
+            return None
+        if now < group.deadline_at + GRACE:
+            return group.deadline_at + GRACE
+        _take_what_is_paid(group, now=now)
+        group = group_lock(group_id)
+        if group.state != GroupState.OPEN or group.deadline_at is None:
+            return None
+        could_fill = group.reserved > 0 and group.joined + group.reserved == group.size
+        if could_fill and now < group.deadline_at + SILENCE_LIMIT:
+            return now + LOOK_AGAIN
+        _fail(group, reason=str(_("到时人数不足")), now=now)
+        return None
+
+
+def group_cancel(*, group_id: int, reason: str, now: datetime) -> bool:
+    """The merchant gives up a group; False when it was over before. Every fen goes back.
+
+    Raises CancelRefused for a group that succeeded: its orders are cancelled one by one.
+    """
+    with transaction.atomic():
+        group = group_lock(group_id)
+        if group.state == GroupState.SUCCEEDED:
+            raise CancelRefused(_("这个团已经成团，请在“订单”页面逐单处理。"))
+        if group.state == GroupState.FORMING:
+            # The leader's order closes, and with it the group is abandoned.
+            seat_strand(group, now=now)
+            return True
+        if group.state != GroupState.OPEN:
+            return False
+        _fail(group, reason=reason, now=now)
+        return True
+
+
+def _take_what_is_paid(group: Group, *, now: datetime) -> None:
+    waiting = group.members.filter(state=MemberState.RESERVED).values_list("order_id", flat=True)
+    for brief in orders_brief(waiting).values():
+        if brief.is_held:
+            seat_paid(order_id=brief.id, now=now)
+
+
+def _fail(group: Group, *, reason: str, now: datetime) -> None:
+    GROUP.move_row(
+        group,
+        "fail",
+        now=now,
+        changes={"failed_at": now, "fail_reason": reason[:120], "due_at": None},
+    )
+    seat_give_back(group, now=now)
+    seat_strand(group, now=now)

@@ -1,0 +1,309 @@
+"""A seat's life: taken with an order, paid, released, or paid for in vain.
+
+Every function that changes a seat locks its group first, acts on what is true now, and may run
+twice.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
+
+from accounts.queries import AddressSnapshot
+from campaigns.groupbuy.events import MemberStranded
+from campaigns.groupbuy.locks import group_lock, quota_give_back, quota_take
+from campaigns.groupbuy.models import Group, GroupCampaign, Member
+from campaigns.groupbuy.services.refusals import AlreadyIn, LimitReached, QuotaGone, SoldOut
+from campaigns.groupbuy.states import GROUP, LIVE_MEMBER, MEMBER, GroupState, MemberState
+from catalog.services import OutOfStock
+from core.facts import facts_record
+from core.idempotency import form_claim
+from core.ids import public_id
+from orders.queries import orders_brief
+from orders.services import Offer, OrderItem, hold_release, order_place
+from payments.queries import payment_is_returned
+
+HOLD = "group"
+# After its deadline a group waits this long for facts that are on their way.
+GRACE = timedelta(seconds=60)
+ONE_LIVE_GROUP = "groupbuy_one_live_group"
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What leading and joining make, known before anything is written."""
+
+    group_public_id: str
+    order_public_id: str
+
+    @classmethod
+    def new(cls, group_public_id: str = "") -> Self:
+        return cls(group_public_id or public_id("grp"), public_id("ord"))
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A seat that is being taken. `shows_profile` is a consent; `price_fen` is for one piece."""
+
+    group: Group
+    campaign: GroupCampaign
+    user_id: int
+    sku_id: int
+    quantity: int
+    price_fen: int
+    is_leader: bool
+    shows_profile: bool
+
+
+def seat_form_claim(joined: Joined, *, user_id: int, form_key: str, now: datetime) -> Joined | None:
+    """None for a new form; otherwise what its first sender got."""
+    first = form_claim(
+        owner=f"user:{user_id}",
+        key=form_key,
+        purpose="groupbuy",
+        result={"group": joined.group_public_id, "order": joined.order_public_id},
+        now=now,
+    )
+    return Joined(first["group"], first["order"]) if first is not None else None
+
+
+def already_in(campaign_id: int, user_id: int) -> AlreadyIn | None:
+    """The person's undecided seat in the campaign, as the refusal that names it."""
+    member = (
+        Member.objects.select_related("group", "order")
+        .filter(
+            campaign_id=campaign_id,
+            user_id=user_id,
+            state__in=[MemberState.RESERVED, MemberState.JOINED],
+        )
+        .first()
+    )
+    return AlreadyIn(member.group.public_id, member.order.public_id) if member else None
+
+
+@contextmanager
+def already_in_checked(campaign_id: int, user_id: int) -> Iterator[None]:
+    """Around the whole transaction: the constraint's refusal becomes AlreadyIn."""
+    try:
+        yield
+    except IntegrityError as error:
+        if ONE_LIVE_GROUP not in str(error) and "groupbuy_one_live_seat" not in str(error):
+            raise
+        raise already_in(campaign_id, user_id) or AlreadyIn() from error
+
+
+def order_for_seat(
+    seat: Seat,
+    *,
+    order_public_id: str,
+    address: AddressSnapshot,
+    note: str,
+    expected_payable_fen: int | None,
+    now: datetime,
+) -> None:
+    """Place the seat's order; the member, the limits and the quota come at their place in it.
+
+    Raises LimitReached, QuotaGone, SoldOut, and whatever `order_place` raises.
+    """
+    campaign = seat.campaign
+    if seat.quantity > campaign.limit_per_order:
+        raise LimitReached(campaign.limit_per_order, per_order=True)
+
+    def claim(order: Any) -> None:
+        _member_new(seat, order, now=now)
+        _limit_check(seat)
+        if not quota_take(campaign_id=campaign.pk, quantity=seat.quantity):
+            left = GroupCampaign.objects.values_list("quota", "quota_used").get(pk=campaign.pk)
+            raise QuotaGone(left[0] - left[1])
+
+    try:
+        order_place(
+            buyer_id=seat.user_id,
+            store_id=campaign.store_id,
+            items=[OrderItem(seat.sku_id, seat.quantity, seat.price_fen)],
+            address=address,
+            note=note,
+            expected_payable_fen=expected_payable_fen,
+            now=now,
+            public_id=order_public_id,
+            offer=Offer(
+                kind=HOLD,
+                ref=seat.group.public_id,
+                claim=claim,
+                pay_before=seat.group.deadline_at,
+            ),
+        )
+    except OutOfStock as error:
+        raise SoldOut(str(error)) from error
+
+
+def _member_new(seat: Seat, order: Any, *, now: datetime) -> None:
+    Member.objects.create(
+        store_id=seat.campaign.store_id,
+        campaign=seat.campaign,
+        group=seat.group,
+        user_id=seat.user_id,
+        order=order,
+        is_leader=seat.is_leader,
+        quantity=seat.quantity,
+        shows_profile=seat.shows_profile,
+        reserved_at=now,
+    )
+
+
+def _limit_check(seat: Seat) -> None:
+    """After the member row: its unique constraint makes the same person's seats wait in line."""
+    taken = Member.objects.filter(
+        campaign=seat.campaign, user_id=seat.user_id, state__in=LIVE_MEMBER
+    ).aggregate(pieces=Sum("quantity", default=0))["pieces"]
+    limit = seat.campaign.limit_per_person
+    if taken > limit:
+        raise LimitReached(max(limit - (taken - seat.quantity), 0), per_order=False)
+
+
+def seat_paid(*, order_id: int, now: datetime) -> None:
+    """The seat's order is paid: the group opens, fills or succeeds; a seat too late is refunded."""
+    with transaction.atomic():
+        found = _member_locked(order_id)
+        if found is None:
+            return
+        group, member = found
+        if member.state != MemberState.RESERVED:
+            return
+        if group.state == GroupState.FORMING and member.is_leader:
+            _open(group, now=now)
+        if group.state != GroupState.OPEN:
+            _give_up(group, member, now=now)
+            return
+        seat_join(group, member, now=now)
+        if group.joined == group.size:
+            _succeed(group, now=now)
+
+
+def seat_join(group: Group, member: Member, *, now: datetime) -> None:
+    """Needs the group's lock. The seat becomes real."""
+    if MEMBER.move_row(member, "join", now=now, changes={"joined_at": now}):
+        group.reserved -= 1
+        group.joined += 1
+        group.save(update_fields=["reserved", "joined"])
+
+
+def _open(group: Group, *, now: datetime) -> None:
+    deadline_at = now + timedelta(hours=group.campaign.hours)
+    GROUP.move_row(
+        group,
+        "open",
+        now=now,
+        changes={
+            "opened_at": now,
+            "deadline_at": deadline_at,
+            "due_at": deadline_at + GRACE,
+        },
+    )
+
+
+def _succeed(group: Group, *, now: datetime) -> None:
+    """Every seat is paid: all members, all orders, the group itself, in one transaction."""
+    order_ids = list(
+        group.members.filter(state=MemberState.JOINED).values_list("order_id", flat=True)
+    )
+    MEMBER.move_set(group.members.all(), "confirm", now=now)
+    GROUP.move_row(
+        group,
+        "succeed",
+        now=now,
+        changes={"succeeded_at": now, "due_at": None, "joined": 0, "confirmed": group.size},
+    )
+    hold_release(order_ids=order_ids, kind=HOLD, now=now)
+
+
+def _give_up(group: Group, member: Member, *, now: datetime) -> None:
+    """Needs the group's lock. Money for a seat of a group that is over goes back."""
+    if MEMBER.move_row(member, "refund", now=now, changes={"left_at": now}):
+        group.reserved -= 1
+        group.save(update_fields=["reserved"])
+        quota_give_back(campaign_id=group.campaign_id, quantity=member.quantity)
+
+
+def seat_closed(*, order_id: int, now: datetime) -> None:
+    """The seat's order was closed unpaid: the seat is free, and without its leader the group ends."""
+    with transaction.atomic():
+        found = _member_locked(order_id)
+        if found is not None:
+            _release(*found, now=now)
+
+
+def _release(group: Group, member: Member, *, now: datetime) -> None:
+    if not MEMBER.move_row(member, "release", now=now, changes={"left_at": now}):
+        return
+    group.reserved -= 1
+    group.save(update_fields=["reserved"])
+    if member.is_leader:
+        GROUP.move_row(group, "abandon", now=now, changes={"due_at": None})
+    quota_give_back(campaign_id=group.campaign_id, quantity=member.quantity)
+
+
+def seat_late(*, order_id: int, now: datetime) -> None:
+    """Money came after the order was closed: the order sends it back, the seat says so."""
+    with transaction.atomic():
+        found = _member_locked(order_id)
+        if found is None:
+            return
+        group, member = found
+        if member.state == MemberState.RESERVED:  # the fact of the closing is still on its way
+            _release(group, member, now=now)
+        MEMBER.move_row(member, "refund", now=now, changes={"left_at": member.left_at or now})
+        seat_refund_check(member, now=now)
+
+
+def seat_refunded(*, order_ref: str, now: datetime) -> None:
+    """A refund of the order came through: the seat is done when all of its money is back."""
+    with transaction.atomic():
+        member = Member.objects.filter(
+            order__public_id=order_ref, state=MemberState.REFUNDING
+        ).first()
+        if member is not None:
+            seat_refund_check(member, now=now)
+
+
+def seat_refund_check(member: Member, *, now: datetime) -> None:
+    """Close a refunding seat whose money is back already, in whichever order the facts arrive."""
+    brief = orders_brief([member.order_id]).get(member.order_id)
+    if brief and brief.payment_id is not None and payment_is_returned(brief.payment_id):
+        MEMBER.move_row(member, "refunded", now=now)
+
+
+def seat_give_back(group: Group, *, now: datetime) -> None:
+    """Needs the group's lock. Everybody who paid for a group that failed gets the money back.
+
+    One fact for each member: the orders are cancelled one by one, so that one member's trouble
+    never blocks another's money.
+    """
+    paid = group.members.filter(state=MemberState.JOINED)
+    pieces = paid.aggregate(pieces=Sum("quantity", default=0))["pieces"]
+    MEMBER.move_set(paid, "refund", now=now, changes={"left_at": now})
+    group.joined = 0
+    group.save(update_fields=["joined"])
+    quota_give_back(campaign_id=group.campaign_id, quantity=pieces)
+
+
+def seat_strand(group: Group, *, now: datetime) -> None:
+    """Needs the group's lock. Seats that are not paid yet must not be paid any more.
+
+    They stay reserved until their orders close, or until their money arrives and goes back.
+    """
+    waiting = group.members.filter(state=MemberState.RESERVED)
+    facts_record(*[MemberStranded.of(member) for member in waiting], now=now)
+
+
+def _member_locked(order_id: int) -> tuple[Group, Member] | None:
+    """The seat of an order, read after its group is locked; None for other orders."""
+    group_id = Member.objects.filter(order_id=order_id).values_list("group_id", flat=True).first()
+    if group_id is None:
+        return None
+    group = group_lock(group_id)
+    return group, Member.objects.get(order_id=order_id)

@@ -1,0 +1,49 @@
+"""`make test ARGS="…"`: pytest on servers of its own, beside a run if one is up."""
+
+import subprocess
+import sys
+
+from local import environment
+from local.install import DEV, install
+from local.paths import DATA, ROOT, python, wheel_node
+from local.ports import HOST, free_port
+from local.run import interruptible
+from local.servers import Servers
+
+FOLDER = DATA / "test"
+SITE_PORT, SIMULATOR_PORT = 8500, 8600
+
+
+def pytest_environment(servers: Servers, taken: set[int]) -> dict[str, str]:
+    """What pytest and the processes it starts see."""
+    addresses = environment.simulated(
+        site_url=f"http://{HOST}:{free_port(SITE_PORT, taken=taken)}",
+        simulator_url=f"http://{HOST}:{free_port(SIMULATOR_PORT, taken=taken)}",
+    )
+    node = wheel_node()
+    return {
+        **environment.base("test", FOLDER),
+        **servers.env,
+        **addresses,
+        "WECHAT_APPID": "wx0000000000000001",
+        "WECHAT_SECRET": "0123456789abcdef0123456789abcdef",
+        **({"PLAYWRIGHT_NODEJS_PATH": str(node)} if node else {}),
+    }
+
+
+def main(arguments: list[str]) -> int:
+    with interruptible():
+        install(DEV)
+        taken: set[int] = set()
+        tuned = {"max_connections": "300", "synchronous_commit": "off"}
+        with Servers(FOLDER, durable=False, postgres_settings=tuned, taken=taken) as servers:
+            env = pytest_environment(servers, taken)
+            subprocess.run([python(), "-m", "local.translations"], cwd=ROOT, env=env, check=True)
+            command = [python(), "-m", "pytest", *arguments]
+            tests = subprocess.Popen(command, cwd=ROOT, env=env)
+            try:
+                return tests.wait()
+            except KeyboardInterrupt:
+                tests.wait()
+                sys.stderr.write("stopped\n")
+                return 130
