@@ -44,7 +44,7 @@ def refused(client, payment, body, headers, *, status, incident=None, account=No
     before = money_of(payment)
     answer = notice_post(client, account or payment.account, body, headers)
     assert answer.status_code == status
-    assert answer.json() == {"code": "FAIL", "message": "失败"}
+    assert answer.json() == {"code": "FAIL", "message": "refused"}
     assert money_of(payment) == before
     assert incidents() == ([(incident, 1)] if incident else [])
 

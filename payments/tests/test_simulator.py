@@ -119,7 +119,7 @@ def test_asking_again_for_a_paid_number_finds_the_money(simulator, payment, open
     Payment.objects.filter(pk=payment.pk).update(prepared_at=None)
     with pytest.raises(PaymentGone) as gone:
         prepare(payment, openid)
-    assert gone.value.state == "succeeded"
+    assert gone.value.found_state == "succeeded"
 
 
 def test_asking_again_for_an_unpaid_number_renews_it(simulator, payment, openid):

@@ -1,0 +1,253 @@
+"""The control API: provisioning, misbehaving, and looking into the books."""
+
+import json
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from simulator.models import (
+    ApiToken,
+    App,
+    Card,
+    Fault,
+    Grant,
+    Merchant,
+    Notice,
+    Person,
+    Refund,
+    Trade,
+)
+from simulator.services import clock as clocks
+from simulator.services import keys, money
+from simulator.services import notices as told
+from simulator.services import people as persons
+from simulator.services.faults import MODES
+
+Answer = dict[str, Any] | list[Any]
+
+
+def endpoint(*methods: str) -> Callable[[Callable[..., Answer]], Callable[..., HttpResponse]]:
+    """JSON in, JSON out; a ValueError is a 400 with its sentence."""
+
+    def wrap(verb: Callable[..., Answer]) -> Callable[..., HttpResponse]:
+        @csrf_exempt
+        @wraps(verb)
+        def view(request: HttpRequest, **kwargs: str) -> HttpResponse:
+            if request.method not in methods:
+                return JsonResponse({"error": "method"}, status=405)
+            try:
+                body = json.loads(request.body) if request.body else {}
+                answer = verb(request, body, **kwargs)
+            except (ValueError, KeyError, LookupError) as error:
+                return JsonResponse({"error": f"{type(error).__name__}: {error}"}, status=400)
+            return JsonResponse(answer, safe=False, json_dumps_params={"ensure_ascii": False})
+
+        return view
+
+    return wrap
+
+
+@endpoint("PUT")
+def app(request: HttpRequest, body: dict[str, Any], appid: str) -> Answer:
+    """Make a 服务号 known: {"secret", "name", "domains"}."""
+    App.objects.update_or_create(
+        appid=appid,
+        defaults={
+            "secret": body["secret"],
+            "name": body.get("name", appid),
+            "domains": body.get("domains", []),
+        },
+    )
+    return {"appid": appid}
+
+
+@endpoint("PUT")
+def merchant(request: HttpRequest, body: dict[str, Any], mchid: str) -> Answer:
+    """Make a merchant known, with keys; the same keys the next time: {"name", "appids"}."""
+    row = Merchant.objects.filter(mchid=mchid).first()
+    if row is None:
+        row, _made = Merchant.objects.get_or_create(
+            mchid=mchid,
+            defaults={
+                "name": body.get("name", mchid),
+                "apiv3_key": secrets.token_hex(16),
+                "serial_no": secrets.token_hex(20).upper(),
+                "private_key": keys.key_new(),
+                "public_key_id": f"PUB_KEY_ID_{secrets.randbelow(10**30):030d}",
+            },
+        )
+    row.name, row.appids = body.get("name", row.name), body.get("appids", row.appids)
+    row.save(update_fields=["name", "appids"])
+    return {
+        "mchid": row.mchid,
+        "apiv3_key": row.apiv3_key,
+        "serial_no": row.serial_no,
+        "private_key": row.private_key,
+        "public_key": keys.public_pem(keys.platform_pem()),
+        "public_key_id": row.public_key_id,
+    }
+
+
+@endpoint("GET", "POST")
+def people(request: HttpRequest, body: dict[str, Any]) -> Answer:
+    """Everybody; POST {"key", "nickname"} makes somebody or renames them."""
+    if request.method == "POST":
+        key = str(body["key"])
+        if not key.isascii() or not key.replace("-", "").replace("_", "").isalnum():
+            raise ValueError("a key is letters, digits, - and _")
+        Person.objects.update_or_create(
+            key=key[:40], defaults={"nickname": str(body.get("nickname") or key)[:40]}
+        )
+    return [
+        {
+            "key": one.key,
+            "name": one.nickname,
+            "nickname": one.nickname,
+            "avatar": f"/avatar/{one.key}.svg",
+        }
+        for one in persons.people()
+    ]
+
+
+@endpoint("GET")
+def openid(request: HttpRequest, body: dict[str, Any], key: str) -> Answer:
+    """Who somebody is at ?appid=."""
+    if not Person.objects.filter(key=key).exists():
+        raise LookupError(key)
+    return {
+        "openid": persons.openid_of(request.GET["appid"], key),
+        "unionid": persons.unionid_of(key),
+    }
+
+
+@endpoint("GET", "POST", "DELETE")
+def faults(request: HttpRequest, body: dict[str, Any]) -> Answer:
+    """The rules; POST {"operation", "mode", "times", "probability", "seed"}; DELETE clears all."""
+    if request.method == "DELETE":
+        Fault.objects.all().delete()
+    if request.method == "POST":
+        operation, mode = body["operation"], body["mode"]
+        if mode not in MODES.get(operation, {}):
+            raise ValueError(f"{operation} knows {', '.join(MODES.get(operation, MODES))}")
+        Fault.objects.create(
+            operation=operation,
+            mode=mode,
+            times=body.get("times"),
+            probability=body.get("probability", 1.0),
+            seed=body.get("seed", 0),
+        )
+    return list(
+        Fault.objects.order_by("pk").values(
+            "id", "operation", "mode", "times", "probability", "seed", "asked"
+        )
+    )
+
+
+@endpoint("POST")
+def pay(request: HttpRequest, body: dict[str, Any]) -> Answer:
+    """Somebody pays without a browser: {"mchid", "out_trade_no", "person", "result"}."""
+    result = body.get("result", "success")
+    if result not in {"success", "cancel", "fail"}:
+        raise ValueError("result is success, cancel or fail")
+    trade = Trade.objects.get(merchant_id=body["mchid"], out_trade_no=body["out_trade_no"])
+    person = Person.objects.get(key=body["person"])
+    if result == "success":
+        try:
+            trade = money.pay(trade.pk, person)
+        except money.PayRefused as refused:
+            raise ValueError(str(refused)) from refused
+    return {"state": trade.state, "transaction_id": trade.transaction_id}
+
+
+@endpoint("GET", "POST")
+def clock(request: HttpRequest, body: dict[str, Any]) -> Answer:
+    """{"speed", "advance_s"}: how fast waits pass, and time that passes now."""
+    if "speed" in body:
+        clocks.speed_set(float(body["speed"]))
+    if "advance_s" in body:
+        clocks.advance(float(body["advance_s"]))
+    return {"speed": clocks.speed(), "due_now": clocks.due_now().isoformat()}
+
+
+@endpoint("POST")
+def notices_flush(request: HttpRequest, body: dict[str, Any]) -> Answer:
+    """Deliver everything that waits, now."""
+    told.refunds_ripen()
+    return {"delivered": told.flush()}
+
+
+@endpoint("GET")
+def notices(request: HttpRequest, body: dict[str, Any]) -> Answer:
+    """What was told, and what came of it."""
+    return [
+        {
+            "id": one.notice_id,
+            "event_type": one.event_type,
+            "mode": one.mode,
+            "attempts": one.attempts,
+            "last_status": one.last_status,
+            "accepted": one.accepted_at is not None,
+            "was_fooled": one.was_fooled,
+        }
+        for one in Notice.objects.order_by("-pk")[:1000]
+    ]
+
+
+@endpoint("GET")
+def books(request: HttpRequest, body: dict[str, Any]) -> Answer:
+    """A merchant's money as this side knows it."""
+    mchid = request.GET["mchid"]
+    trades = list(Trade.objects.filter(merchant_id=mchid).order_by("pk"))
+    refunds = list(Refund.objects.filter(merchant_id=mchid).select_related("trade").order_by("pk"))
+    return {
+        "payments": [
+            {
+                "out_trade_no": one.out_trade_no,
+                "transaction_id": one.transaction_id or "",
+                "state": one.state,
+                "total_fen": one.total_fen,
+                "payer_openid": one.payer_openid,
+                "paid_at": one.paid_at.isoformat() if one.paid_at else None,
+            }
+            for one in trades
+        ],
+        "refunds": [
+            {
+                "out_refund_no": one.out_refund_no,
+                "out_trade_no": one.trade.out_trade_no,
+                "state": one.state,
+                "refund_fen": one.refund_fen,
+            }
+            for one in refunds
+        ],
+        "paid_fen": sum(one.total_fen for one in trades if one.paid_at),
+        "refunded_fen": sum(one.refund_fen for one in refunds if one.state == "SUCCESS"),
+    }
+
+
+@endpoint("GET")
+def chats(request: HttpRequest, body: dict[str, Any]) -> Answer:
+    """The cards that were sent, newest first."""
+    return [
+        {
+            "by": one.by,
+            "channel": one.channel,
+            "title": one.title,
+            "desc": one.desc,
+            "link": one.link,
+            "imgUrl": one.image,
+        }
+        for one in Card.objects.order_by("-pk")[:200]
+    ]
+
+
+@endpoint("POST")
+def reset(request: HttpRequest, body: dict[str, Any]) -> Answer:
+    """Forget everything but apps, merchants and people."""
+    for model in (Notice, Refund, Trade, Grant, ApiToken, Fault, Card):
+        model.objects.all().delete()
+    return {}

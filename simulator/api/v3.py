@@ -1,0 +1,175 @@
+"""What every call of WeChat Pay v3 has in common: who asks, faults, signed answers."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from simulator.models import Merchant
+from simulator.services import keys
+from simulator.services.faults import CALL_MODES, fault_take
+
+SCHEME = "WECHATPAY2-SHA256-RSA2048"
+FIELDS = ("mchid", "nonce_str", "signature", "timestamp", "serial_no")
+SKEW_S = 300
+# Longer than a client of ours waits, short enough that threads come back.
+SILENCE_S, SLOW_S = 3.5, 1.2
+_field = re.compile(r'(\w+)="([^"]*)"')
+
+
+class ApiError(Exception):
+    """Tencent's code and message, with the HTTP status they come with."""
+
+    def __init__(self, status: int, code: str, message: str, **detail: Any) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.detail = status, code, message, detail
+
+
+Verb = Callable[..., dict[str, Any] | None]
+
+
+def call(operation: str, method: str) -> Callable[[Verb], Callable[..., HttpResponse]]:
+    """A signed call: the verb gets the merchant and the body, and returns the answer (None: 204)."""
+
+    def wrap(verb: Verb) -> Callable[..., HttpResponse]:
+        @csrf_exempt
+        @wraps(verb)
+        def view(request: HttpRequest, **kwargs: str) -> HttpResponse:
+            if request.method != method:
+                return _plain(405, "METHOD_NOT_ALLOWED", "请求方法不对")
+            try:
+                merchant = _asker(request)
+            except ApiError as error:
+                return _plain(error.status, error.code, error.message, **error.detail)
+            mode = fault_take(operation, among=frozenset(CALL_MODES))
+            return _misbehaving(mode, merchant, lambda: _answer(verb, request, merchant, kwargs))
+
+        return view
+
+    return wrap
+
+
+def _misbehaving(mode: str, merchant: Merchant, act: Callable[[], HttpResponse]) -> HttpResponse:
+    if mode == "system_error_before":
+        return _signed(merchant, *_error(500, "SYSTEM_ERROR", "系统异常，请稍后重试"))
+    if mode == "frequency_limited":
+        return _signed(merchant, *_error(429, "FREQUENCY_LIMITED", "频率超限"))
+    if mode == "sign_error":
+        return _signed(merchant, *_error(401, "SIGN_ERROR", "签名错误"))
+    if mode == "timeout":
+        time.sleep(SILENCE_S)
+        return _plain(504, "SYSTEM_ERROR", "超时")
+    response = act()
+    if mode == "system_error_after":
+        return _signed(merchant, *_error(500, "SYSTEM_ERROR", "系统异常，请稍后重试"))
+    if mode == "timeout_after":
+        time.sleep(SILENCE_S)
+    if mode == "slow":
+        time.sleep(SLOW_S)
+    if mode == "bad_signature":
+        response["Wechatpay-Signature"] = keys.sign(keys.platform_pem("forger_key"), "not", "this")
+    return response
+
+
+def _answer(
+    verb: Verb, request: HttpRequest, merchant: Merchant, kwargs: dict[str, str]
+) -> HttpResponse:
+    try:
+        body = _body(request)
+        told = verb(merchant, body, request, **kwargs)
+    except ApiError as error:
+        return _signed(merchant, *_error(error.status, error.code, error.message, **error.detail))
+    if told is None:
+        return _signed(merchant, 204, "")
+    return _signed(merchant, 200, json.dumps(told, ensure_ascii=False))
+
+
+def _asker(request: HttpRequest) -> Merchant:
+    """The merchant whose key signed this request. Raises ApiError 401."""
+    scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
+    given = dict(_field.findall(rest))
+    if scheme != SCHEME or any(not given.get(name) for name in FIELDS):
+        raise ApiError(401, "SIGN_ERROR", "Http头Authorization格式错误")
+    if not request.headers.get("User-Agent") or not request.headers.get("Accept"):
+        raise ApiError(400, "PARAM_ERROR", "缺少User-Agent或Accept")
+    merchant = Merchant.objects.filter(mchid=given["mchid"]).first()
+    if merchant is None:
+        raise ApiError(401, "SIGN_ERROR", "商户号不存在")
+    if given["serial_no"] != merchant.serial_no:
+        raise ApiError(401, "SIGN_ERROR", "商户证书序列号有误")
+    stamp = given["timestamp"]
+    if not stamp.isdigit() or abs(time.time() - int(stamp)) > SKEW_S:
+        raise ApiError(401, "SIGN_ERROR", "时间戳已过期")
+    serial = request.headers.get("Wechatpay-Serial")
+    if serial and serial != merchant.public_key_id:
+        raise ApiError(400, "PARAM_ERROR", "Wechatpay-Serial不是该商户的公钥ID")
+    lines = (
+        *(str(request.method), request.get_full_path(), stamp, given["nonce_str"]),
+        request.body.decode("utf-8", "replace"),
+    )
+    if not keys.is_signed(merchant.private_key, given["signature"], *lines):
+        raise ApiError(
+            401, "SIGN_ERROR", "签名错误，请检查后再试", detail={"issue": "sign not match"}
+        )
+    return merchant
+
+
+def _body(request: HttpRequest) -> dict[str, Any]:
+    if request.method == "GET":
+        return {}
+    if not request.headers.get("Content-Type", "").startswith("application/json"):
+        raise ApiError(400, "PARAM_ERROR", "Content-Type应为application/json")
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        raise ApiError(400, "PARAM_ERROR", "请求体不是JSON") from None
+    if not isinstance(body, dict):
+        raise ApiError(400, "PARAM_ERROR", "请求体不是JSON对象")
+    return body
+
+
+def text(body: dict[str, Any], name: str, *, most: int, least: int = 1) -> str:
+    """A required text field of so many characters. Raises ApiError."""
+    value = body.get(name)
+    if not isinstance(value, str) or not least <= len(value) <= most:
+        raise ApiError(
+            400,
+            "PARAM_ERROR",
+            f"输入源“/body/{name}”映射到字符串字段“{name}”，字符串长度应为{least}到{most}",
+            field=f"/body/{name}",
+        )
+    return value
+
+
+def fen(body: dict[str, Any], *path: str) -> int:
+    """A required positive amount. Raises ApiError."""
+    value: Any = body
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    if type(value) is not int or value < 1:
+        raise ApiError(400, "PARAM_ERROR", f"{'.'.join(path)}应为正整数", field="/".join(path))
+    return value
+
+
+def _error(status: int, code: str, message: str, **detail: Any) -> tuple[int, str]:
+    told = {"code": code, "message": message, **({"detail": detail} if detail else {})}
+    return status, json.dumps(told, ensure_ascii=False)
+
+
+def _plain(status: int, code: str, message: str, **detail: Any) -> HttpResponse:
+    """An answer to somebody we do not know: unsigned."""
+    return HttpResponse(
+        _error(status, code, message, **detail)[1], status=status, content_type="application/json"
+    )
+
+
+def _signed(merchant: Merchant, status: int, body: str) -> HttpResponse:
+    response = HttpResponse(body, status=status, content_type="application/json; charset=utf-8")
+    for name, value in keys.signed_headers(merchant, body).items():
+        response[name] = value
+    return response

@@ -1,0 +1,52 @@
+"""Misbehaving on command."""
+
+import random
+
+from django.db import transaction
+
+from simulator.models import Fault
+
+CALL_MODES = {
+    "system_error_before": "不做事就报 SYSTEM_ERROR",
+    "system_error_after": "做完事再报 SYSTEM_ERROR",
+    "frequency_limited": "报 FREQUENCY_LIMITED",
+    "timeout": "不做事，也不回答",
+    "timeout_after": "做完事，但不回答",
+    "sign_error": "说请求的签名不对",
+    "bad_signature": "回答的签名是假的",
+    "slow": "回答得慢，但还来得及",
+}
+NOTICE_MODES = {
+    "duplicate": "同一通知送两次",
+    "late": "两分钟以后才送",
+    "reordered": "让后面的通知先到",
+    "lost": "从不送达",
+    "forged": "先送一封伪造签名的",
+    "stale": "先送一封十分钟前的",
+    "signtest": "先送一封签名探测",
+}
+MODES = {
+    **dict.fromkeys(("prepay", "query", "close", "refund_query", "token", "oauth"), CALL_MODES),
+    "refund": {**CALL_MODES, "abnormal": "退款异常，要人处理"},
+    "notice": NOTICE_MODES,
+}
+MODES["oauth"] = {**CALL_MODES, "snapshot": "只给快照页的虚拟身份"}
+
+
+def fault_take(operation: str, *, among: frozenset[str] | None = None) -> str:
+    """How to misbehave now; empty for not at all. Each answer uses a rule once."""
+    if not Fault.objects.filter(operation=operation).exists():
+        return ""
+    with transaction.atomic():
+        for rule in Fault.objects.filter(operation=operation).order_by("pk"):
+            if rule.times == 0 or (among is not None and rule.mode not in among):
+                continue
+            rule.asked += 1
+            chance = random.Random(f"{rule.seed}:{rule.pk}:{rule.asked}").random()
+            hit = chance < rule.probability
+            if hit and rule.times is not None:
+                rule.times -= 1
+            rule.save(update_fields=["asked", "times"])
+            if hit:
+                return rule.mode
+    return ""

@@ -1,0 +1,227 @@
+"""Notices: sealed, signed, delivered until they are heard, on Tencent's schedule.
+
+24 hours in 15 attempts (doc 4012082022). One thread delivers; waking it is a hint, the rows decide.
+"""
+
+import json
+import logging
+import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import requests
+from django.db import close_old_connections, transaction
+from django.db.models import Q
+
+from simulator.models import Merchant, Notice, Refund, Trade
+from simulator.services import clock, keys
+from simulator.services.faults import fault_take
+
+log = logging.getLogger(__name__)
+
+MINUTE, HOUR = 60, 3600
+SCHEDULE_S = [
+    *(15, 15, 30, 3 * MINUTE, 10 * MINUTE, 20 * MINUTE, 30 * MINUTE, 30 * MINUTE, 30 * MINUTE),
+    *(60 * MINUTE, 3 * HOUR, 3 * HOUR, 3 * HOUR, 6 * HOUR, 6 * HOUR),
+]
+ANSWER_WITHIN_S = 5
+SPOILED = frozenset({"forged", "stale", "signtest"})
+DELAY_S = {"late": 120.0, "reordered": 3.0}
+SUMMARIES = {
+    "TRANSACTION.SUCCESS": "支付成功",
+    "REFUND.SUCCESS": "退款成功",
+    "REFUND.ABNORMAL": "退款异常",
+}
+_wake = threading.Event()
+
+
+def notice_new(
+    merchant: Merchant, url: str, event_type: str, resource: dict[str, Any]
+) -> Notice | None:
+    """Queue a notice inside the caller's transaction; None when the merchant gave no address."""
+    if not url:
+        return None
+    mode = fault_take("notice")
+    notice = Notice.objects.create(
+        notice_id=f"EV-{secrets.token_hex(12)}",
+        merchant=merchant,
+        url=url,
+        event_type=event_type,
+        resource=resource,
+        mode=mode,
+        next_at=None if mode == "lost" else clock.after(DELAY_S.get(mode, 0.0)),
+        made_at=clock.stamp(),
+    )
+    transaction.on_commit(_wake.set)
+    return notice
+
+
+def deliver(notice: Notice, *, spoiled: bool = False) -> int:
+    """Send a notice once; the HTTP status, 0 when nobody answered in time."""
+    kind = "transaction" if notice.event_type.startswith("TRANSACTION") else "refund"
+    body = json.dumps(
+        {
+            "id": notice.notice_id,
+            "create_time": clock.china(notice.made_at),
+            "resource_type": "encrypt-resource",
+            "event_type": notice.event_type,
+            "summary": SUMMARIES.get(notice.event_type, notice.event_type),
+            "resource": keys.sealed(notice.merchant, notice.resource, kind=kind),
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    headers = keys.signed_headers(
+        notice.merchant,
+        body,
+        forged=spoiled and notice.mode == "forged",
+        age_s=600 if spoiled and notice.mode == "stale" else 0,
+        probe=spoiled and notice.mode == "signtest",
+    )
+    headers |= {"Content-Type": "application/json; charset=utf-8", "User-Agent": "Mozilla/4.0"}
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.post(
+                notice.url,
+                data=body.encode(),
+                headers=headers,
+                timeout=ANSWER_WITHIN_S,
+                allow_redirects=False,
+            )
+        return answer.status_code
+    except requests.RequestException:
+        return 0
+
+
+def attempt(notice_id: int) -> None:
+    """Deliver a due notice and write down what came of it."""
+    notice = Notice.objects.select_related("merchant").get(pk=notice_id)
+    spoiled = notice.mode in SPOILED and notice.attempts == 0
+    status = deliver(notice, spoiled=spoiled)
+    heard = status in (200, 204)
+    if notice.mode == "duplicate" and notice.attempts == 0 and heard:
+        status = deliver(notice)
+        heard = status in (200, 204)
+    changes: dict[str, Any] = {"attempts": notice.attempts + 1, "last_status": status}
+    if spoiled:
+        changes |= {"was_fooled": heard, "next_at": clock.due_now()}
+    elif heard:
+        changes |= {"accepted_at": clock.stamp(), "next_at": None}
+    elif notice.attempts < len(SCHEDULE_S):
+        changes["next_at"] = clock.after(SCHEDULE_S[notice.attempts])
+    else:
+        changes["next_at"] = None
+    Notice.objects.filter(pk=notice.pk).update(**changes)
+
+
+def flush() -> int:
+    """Deliver everything that waits, due or not; how many there were."""
+    ids = list(
+        Notice.objects.filter(next_at__isnull=False).order_by("pk").values_list("pk", flat=True)
+    )
+    for notice_id in ids:
+        attempt(notice_id)
+    return len(ids)
+
+
+def refunds_ripen(only: Refund | None = None) -> None:
+    """Refunds whose time has come are done, or found to be abnormal."""
+    due = Q(state="PROCESSING", due_at__lte=clock.due_now())
+    rows = Refund.objects.filter(due if only is None else due & Q(pk=only.pk))
+    if not rows.exists():
+        return
+    with transaction.atomic():
+        for refund in rows.select_related("merchant", "trade"):
+            refund.state, refund.due_at = refund.becomes, None
+            if refund.state == "SUCCESS":
+                refund.succeeded_at = clock.stamp()
+            refund.save(update_fields=["state", "due_at", "succeeded_at"])
+            notice_new(
+                refund.merchant,
+                refund.notify_url,
+                f"REFUND.{refund.state}",
+                refund_resource(refund),
+            )
+
+
+def trade_resource(trade: Trade) -> dict[str, Any]:
+    """A paid trade as notices and queries tell it."""
+    paid = trade.paid_at is not None
+    told: dict[str, Any] = {
+        "appid": trade.appid,
+        "mchid": trade.merchant_id,
+        "out_trade_no": trade.out_trade_no,
+        "trade_state": trade.state,
+        "trade_state_desc": {"NOTPAY": "订单未支付", "CLOSED": "订单已关闭"}.get(
+            trade.state, "支付成功"
+        ),
+        "attach": trade.attach,
+        "amount": {"total": trade.total_fen, "currency": "CNY"},
+    }
+    if paid and trade.paid_at is not None:
+        told |= {
+            "transaction_id": trade.transaction_id,
+            "trade_type": trade.channel.upper(),
+            "bank_type": "OTHERS",
+            "success_time": clock.china(trade.paid_at),
+            "payer": {"openid": trade.payer_openid},
+        }
+        told["amount"] |= {"payer_total": trade.total_fen, "payer_currency": "CNY"}
+    return told
+
+
+def refund_resource(refund: Refund) -> dict[str, Any]:
+    """A refund as its notice tells it."""
+    told: dict[str, Any] = {
+        "mchid": refund.merchant_id,
+        "transaction_id": refund.trade.transaction_id,
+        "out_trade_no": refund.trade.out_trade_no,
+        "refund_id": refund.refund_id,
+        "out_refund_no": refund.out_refund_no,
+        "refund_status": refund.state,
+        "user_received_account": "支付用户零钱",
+        "amount": {
+            "total": refund.trade.total_fen,
+            "refund": refund.refund_fen,
+            "payer_total": refund.trade.total_fen,
+            "payer_refund": refund.refund_fen,
+        },
+    }
+    if refund.succeeded_at:
+        told["success_time"] = clock.china(refund.succeeded_at)
+    return told
+
+
+def dispatcher_start() -> None:
+    """Start the one thread that delivers."""
+    threading.Thread(target=_dispatch, name="notices", daemon=True).start()
+
+
+def _dispatch() -> None:
+    with ThreadPoolExecutor(8, thread_name_prefix="notice") as pool:
+        while True:
+            try:
+                refunds_ripen()
+                due = list(
+                    Notice.objects.filter(next_at__lte=clock.due_now())
+                    .order_by("next_at")
+                    .values_list("pk", flat=True)[:64]
+                )
+                list(pool.map(_attempt_safely, due))
+            except Exception:
+                log.exception("the dispatcher stumbled")
+                close_old_connections()
+                due = []
+            if not due:
+                _wake.wait(0.1)
+                _wake.clear()
+
+
+def _attempt_safely(notice_id: int) -> None:
+    try:
+        attempt(notice_id)
+    except Exception:
+        log.exception("notice %s", notice_id)
+        close_old_connections()

@@ -1,0 +1,56 @@
+"""One origin for what are three of Tencent's, for the phone's own pages, and for the controls."""
+
+from django.urls import path
+
+from simulator.api import cgi, control, pay, refund, sns
+from simulator.front import cashier, home, phone
+
+V3 = "v3/pay/transactions"
+
+urlpatterns = [
+    # open.weixin.qq.com
+    path("connect/oauth2/authorize", phone.authorize),
+    path("connect/qrconnect", phone.qrconnect),
+    # api.weixin.qq.com
+    path("sns/oauth2/access_token", sns.access_token),
+    path("sns/oauth2/refresh_token", sns.refresh_token),
+    path("sns/userinfo", sns.userinfo),
+    path("sns/auth", sns.auth),
+    path("cgi-bin/token", cgi.token),
+    path("cgi-bin/stable_token", cgi.stable_token),
+    path("cgi-bin/ticket/getticket", cgi.ticket),
+    # api.mch.weixin.qq.com
+    path(f"{V3}/jsapi", pay.jsapi),
+    path(f"{V3}/native", pay.native),
+    path(f"{V3}/id/<str:transaction_id>", pay.query_by_id),
+    path(f"{V3}/out-trade-no/<str:out_trade_no>/close", pay.close),
+    path(f"{V3}/out-trade-no/<str:out_trade_no>", pay.query_by_number),
+    path("v3/refund/domestic/refunds", refund.refund),
+    path("v3/refund/domestic/refunds/<str:out_refund_no>", refund.query),
+    path("v3/certificates", pay.certificates),
+    # the phone
+    path("open/js/jweixin-1.6.0.js", phone.script, {"name": "jweixin.js"}),
+    path("bridge.js", phone.script, {"name": "bridge.js"}),
+    path("assets/<str:name>", phone.script),
+    path("avatar/<str:key>.svg", phone.avatar),
+    path("_phone/jssdk", phone.jssdk_check),
+    path("_phone/bridge", cashier.bridge),
+    path("_phone/cards", phone.card_send),
+    path("cashier/<str:prepay_id>", cashier.cashier),
+    path("native/<str:code>", cashier.native),
+    # the controls
+    path("", home.home),
+    path("_control/apps/<str:appid>", control.app),
+    path("_control/merchants/<str:mchid>", control.merchant),
+    path("_control/people", control.people),
+    path("_control/people/<str:key>/openid", control.openid),
+    path("_control/become", phone.become),
+    path("_control/faults", control.faults),
+    path("_control/pay", control.pay),
+    path("_control/clock", control.clock),
+    path("_control/notices/flush", control.notices_flush),
+    path("_control/notices", control.notices),
+    path("_control/books", control.books),
+    path("_control/chats", control.chats),
+    path("_control/reset", control.reset),
+]
