@@ -1,11 +1,25 @@
 """The site's address plan: composition only."""
 
+from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
+from django.views.static import serve
+
+from shop.env import PRODUCTION
 
 urlpatterns = [
     path("office/", admin.site.urls),
+    path("accounts/", include("accounts.allauth_urls")),
     path("payments/", include("payments.urls")),
     path("wechat/", include("wechat.urls")),
+    path("", include("accounts.urls")),
+    path("", include("orders.urls")),
+    path("", include("campaigns.groupbuy.urls")),
+    path("", include("sharing.urls")),
+    path("", include("storefront.urls")),
 ]
-
+if not PRODUCTION:
+    # In production the proxy serves uploads.
+    urlpatterns += [
+        re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}),
+    ]

@@ -1,0 +1,77 @@
+// Small comforts that no page depends on: countdowns, steppers, one submission at a time.
+(() => {
+  "use strict";
+
+  // The server's clock: the freshest `data-now` on the page came with a personal answer.
+  let ahead = 0;
+  const clock = () => {
+    const told = [...document.querySelectorAll("[data-now]")].pop();
+    if (told && told.dataset.heard !== told.dataset.now) {
+      told.dataset.heard = told.dataset.now;
+      ahead = Date.parse(told.dataset.now) - Date.now();
+    }
+  };
+
+  const two = (number) => String(number).padStart(2, "0");
+  const tick = () => {
+    for (const time of document.querySelectorAll("[data-countdown]")) {
+      const left = Math.floor((Date.parse(time.dataset.countdown) - Date.now() - ahead) / 1000);
+      const late = left <= 0;
+      const days = Math.floor(left / 86400);
+      const rest = `${two(Math.floor((left % 86400) / 3600))}:${two(Math.floor((left % 3600) / 60))}:${two(left % 60)}`;
+      time.textContent = late ? "00:00:00" : days ? `${days} 天 ${rest}` : rest;
+      if (late && !time.dataset.over) {
+        time.dataset.over = "1";
+        // A page that waited for this instant shows its new state soon after it.
+        if (time.classList.contains("countdown")) setTimeout(() => location.reload(), 62000);
+      }
+    }
+  };
+
+  const stepper = (input) => {
+    if (input.dataset.stepped) return;
+    input.dataset.stepped = "1";
+    const box = document.createElement("span");
+    box.className = "stepper";
+    input.replaceWith(box);
+    const step = (sign, label) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = sign > 0 ? "+" : "−";
+      button.setAttribute("aria-label", label);
+      button.addEventListener("click", () => {
+        const value = Math.max(1, (parseInt(input.value, 10) || 1) + sign);
+        input.value = String(value);
+        input.dispatchEvent(new Event("change", { bubbles: true }));
+      });
+      return button;
+    };
+    box.append(step(-1, "减少"), input, step(1, "增加"));
+  };
+
+  const dress = () => {
+    clock();
+    tick();
+    document.querySelectorAll("input.quantity").forEach(stepper);
+  };
+
+  // A second tap on a slow network sends nothing; coming back with the back button starts afresh.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "1";
+    if (event.submitter) event.submitter.setAttribute("aria-busy", "true");
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+    document.querySelectorAll("[aria-busy]").forEach((one) => one.removeAttribute("aria-busy"));
+  });
+
+  dress();
+  setInterval(tick, 1000);
+  document.addEventListener("htmx:afterSettle", dress);
+})();

@@ -1,0 +1,125 @@
+"""Pages for everyone, and the fragments in them that are for one person."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.queries import document_version
+from campaigns.groupbuy.queries import product_mine as product_mine_query
+from catalog.queries import product_page
+from core import clock
+from core.public_pages import personal, public_page
+from sharing.pages import share_card, visit_note
+from storefront import queries
+from stores.queries import store_by_slug, stores_open
+
+LICENCES = 500
+
+
+@public_page(max_age_s=5)
+def home(request: HttpRequest) -> HttpResponse:
+    """The platform's first page."""
+    page = queries.home_page(now=clock.now())
+    return render(request, "storefront/home.html", {"picks": page.picks, "shops": page.shops})
+
+
+@public_page(max_age_s=5)
+def store(request: HttpRequest, slug: str, category: str | None = None) -> HttpResponse:
+    """A store, or one of its categories; ?page= counts from 1."""
+    number = request.GET.get("page", "1")
+    page = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
+    found = queries.store_page(slug, category=category, page=page, now=clock.now())
+    if found is None:
+        raise Http404(_("没有这家店或这个分类"))
+    context = {"store": found.store, "shelf": found.shelf, "items": found.items}
+    return render(request, "storefront/store.html", context)
+
+
+@public_page(max_age_s=5)
+def product(request: HttpRequest, public_id: str) -> HttpResponse:
+    """A product with its prices, its SKUs, and the groups that are open now."""
+    view = queries.product_view(public_id, now=clock.now())
+    if view is None:
+        raise Http404(_("没有这件商品"))
+    context = {name: getattr(view, name) for name in view.__dataclass_fields__}
+    return render(request, "storefront/product.html", {**context, "site_url": settings.SITE_URL})
+
+
+@require_safe
+@personal
+def product_mine(request: HttpRequest, public_id: str) -> HttpResponse:
+    """What a product's page shows to one person: their seat, and the card to share."""
+    found = product_page(public_id)
+    if found is None:
+        raise Http404(_("没有这件商品"))
+    now = clock.now()
+    mine = (
+        product_mine_query(found.id, request.user.pk) if request.user.is_authenticated else None
+    )
+    card = share_card(
+        request,
+        kind="product",
+        ref=found.public_id,
+        store_id=found.store_id,
+        path=reverse("storefront:product", args=[found.public_id]),
+        title=found.title,
+        desc=found.subtitle,
+        image_url=found.share_image or "/static/img/icon.svg",
+    )
+    context = {"now": now, "mine": mine, "card": card}
+    response = render(request, "storefront/_product_mine.html", context)
+    visit_note(request, response, now=now)
+    return response
+
+
+@require_safe
+@personal
+def store_mine(request: HttpRequest, slug: str) -> HttpResponse:
+    """The card with which a store is shared; a visit through one is recorded."""
+    found = store_by_slug(slug)
+    if found is None:
+        raise Http404(_("没有这家店"))
+    card = share_card(
+        request,
+        kind="store",
+        ref=found.slug,
+        store_id=found.id,
+        path=reverse("storefront:store", args=[found.slug]),
+        title=found.name,
+        desc=found.intro,
+        image_url=found.logo or "/static/img/icon.svg",
+    )
+    response = render(request, "storefront/_store_mine.html", {"card": card})
+    visit_note(request, response, now=clock.now())
+    return response
+
+
+@require_safe
+@personal
+@login_required
+def me(request: HttpRequest) -> HttpResponse:
+    """The shopper's own corner."""
+    return render(request, "storefront/me.html", {"person": request.user})
+
+
+@public_page(max_age_s=60)
+def licences(request: HttpRequest) -> HttpResponse:
+    """Who trades here: the licences that the E-Commerce Law, article 15, wants shown."""
+    return render(request, "storefront/licences.html", {"stores": stores_open(limit=LICENCES)})
+
+
+@public_page(max_age_s=60)
+def agreement(request: HttpRequest) -> HttpResponse:
+    """The user agreement in its present version."""
+    context = {"version": document_version("agreement")}
+    return render(request, "storefront/agreement.html", context)
+
+
+@public_page(max_age_s=60)
+def privacy(request: HttpRequest) -> HttpResponse:
+    """The privacy policy in its present version."""
+    return render(request, "storefront/privacy.html", {"version": document_version("privacy")})
