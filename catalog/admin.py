@@ -44,7 +44,6 @@ class CategoryPage(StoreAdmin):
     list_display = ["name", "slug", "position"]
     list_editable = ["position"]
     search_fields = ["name"]
-    prepopulated_fields = {}
 
 
 class SkuRowForm(forms.ModelForm):
@@ -210,7 +209,7 @@ class ProductPage(StoreAdmin):
             super().save_formset(request, form, formset, change)
 
     def _save_skus(self, request: HttpRequest, product: Product, formset: Any) -> None:
-        by_id = request.user.pk
+        by_id = request.user.pk or 0
         formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
         for row in formset.forms:
             if not row.has_changed() and not (row.instance.pk and row in formset.deleted_forms):

@@ -17,6 +17,7 @@ from catalog.states import ProductState
 
 PAGE_SIZE = 20
 MAX_PAGE = 500
+LOW_STOCK = 10
 
 
 @dataclass(frozen=True)
@@ -227,6 +228,14 @@ def store_categories(store_id: int) -> tuple[CategoryLink, ...]:
         .order_by("position", "id")
     )
     return tuple(CategoryLink(row.pk, row.slug, row.name) for row in rows)
+
+
+def low_stock_count(store_id: int | None = None, *, below: int = LOW_STOCK) -> int:
+    """How many SKUs on sale, of one store or of all, have fewer than `below` left."""
+    rows = Sku.objects.filter(removed_at=None, product__state=ProductState.ON_SALE)
+    if store_id is not None:
+        rows = rows.filter(store_id=store_id)
+    return rows.filter(on_hand__lt=F("reserved") + below).count()
 
 
 def photo_src(name: str, width: int = WIDTHS[0]) -> str:

@@ -71,7 +71,15 @@ class DeliveryStateFilter(admin.SimpleListFilter):
 class DeliveryAdmin(PlatformReadOnlyAdmin):
     """Who was told what, and who could not be."""
 
-    list_display = ["fact_at", "name", "subscriber", "attempts", "delivered_at", "parked_at", "error"]
+    list_display = [
+        "fact_at",
+        "name",
+        "subscriber",
+        "attempts",
+        "delivered_at",
+        "parked_at",
+        "error",
+    ]
     list_filter = [DeliveryStateFilter, "subscriber"]
     search_fields = ["=fact_id", "error"]
     ordering = ["-id"]

@@ -35,6 +35,7 @@ class SoftRedisCache(RedisCache):
     others. Nothing that must be exact lives in a cache.
     """
 
+    # ruff: noqa: ARG005  (the signatures are the cache's own)
     get = _soft("get", lambda key, default=None, version=None: default)
     get_many = _soft("get_many", lambda keys, version=None: {})
     set = _soft("set", lambda *args, **kwargs: None)

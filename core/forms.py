@@ -40,4 +40,3 @@ class YuanField(forms.CharField):
             return parse_yuan(str(initial or "0")) != parse_yuan(str(data or "0"))
         except forms.ValidationError:
             return True
-

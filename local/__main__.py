@@ -9,7 +9,7 @@ import sys
 COMMANDS = ("run", "test", "check", "manage", "docs", "bench", "lock", "install", "skips")
 
 
-def main():
+def main():  # noqa: ANN201  old Pythons must parse this
     # type: () -> int
     if sys.version_info < (3, 11):  # noqa: UP036  the point of this file
         sys.stderr.write(

@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import IO
 
 from local import environment
@@ -147,7 +146,7 @@ def interruptible() -> Iterator[None]:
 def _remember(env: Mapping[str, str]) -> None:
     """For `make manage` beside a run; readable by its owner only."""
     kept = {name: env[name] for name in env if name not in os.environ}
-    fresh: Path = STATE.with_suffix(".new")
+    fresh = STATE.with_suffix(".new")
     fresh.unlink(missing_ok=True)
     fresh.touch(mode=0o600)
     fresh.write_text(json.dumps(kept))

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 from local import environment
 from local.ports import free_port
@@ -60,7 +61,7 @@ class Servers:
         started = [self.postgres.process] if self.postgres else []
         return [*started, self.valkey.process] if self.valkey else started
 
-    def __enter__(self) -> "Servers":
+    def __enter__(self) -> Self:
         try:
             if self.valkey:
                 self.valkey.launch()

@@ -5,14 +5,14 @@ REPORT is what `pytest --junitxml` wrote.
 
 import sys
 from pathlib import Path
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 KINDS = ("journeys", "races", "faults")
 
 
 def skipped(report: Path) -> list[str]:
     """What should have run and did not; a kind of which nothing ran at all is named, too."""
-    cases = list(Xml.parse(report).getroot().iter("testcase"))
+    cases = list(ET.parse(report).getroot().iter("testcase"))
     wrong = []
     for kind in KINDS:
         mine = [case for case in cases if f"tests.{kind}" in case.get("classname", "")]

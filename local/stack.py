@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 from local import environment
@@ -24,7 +25,7 @@ def commands(*, site_url: str, simulator_url: str, folder: Path) -> dict[str, li
     celery = [*run, "celery", "-A", "shop"]
     web = [*run, "granian", "--interface", "wsgi", "shop.wsgi:application"]
     web += ["--host", HOST, "--port", str(_port(site_url)), "--workers", "2"]
-    worker = [*celery, "worker", *QUIET_WORKER, "--loglevel", "INFO"]
+    worker = [*celery, "worker", *QUIET_WORKER, "--loglevel", "WARNING"]
     return {
         "simulator": [
             *[*run, "simulator", "--host", HOST, "--port", str(_port(simulator_url))],
@@ -100,7 +101,7 @@ class Stack:
             if name == "web":
                 self["web"].wait_http(f"{self.site_url}/", timeout_s=timeout_s)
 
-    def start(self, *names: str, timeout_s: float = 60.0) -> "Stack":
+    def start(self, *names: str, timeout_s: float = 60.0) -> Self:
         """Start parts, and wait until web and simulator answer."""
         self.launch(*names)
         self.wait(*names, timeout_s=timeout_s)
@@ -124,7 +125,7 @@ class Stack:
     def stop(self) -> None:
         stop_all([self[name] for name in reversed(PARTS)])
 
-    def __enter__(self) -> "Stack":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -260,8 +260,9 @@ class CheckoutView(View, ABC):
             "kept_at": clock.now().timestamp(),
             "fields": fields,
         }
-        query = {key: fields[key][:40] for key in ("sku", "quantity") if key in fields}
-        return f"{request.path}?{urlencode({**query, 'draft': '1'})}"
+        query: dict[str, str] = {"draft": "1"}
+        query |= {key: fields[key][:40] for key in ("sku", "quantity") if key in fields}
+        return f"{request.path}?{urlencode(query)}"
 
 
 def address_chosen(buyer_id: int, form: CheckoutForm) -> AddressSnapshot:

@@ -174,11 +174,24 @@ class OrderHold(models.Model):
 class Shipment(models.Model):
     """A parcel."""
 
+    class Carrier(models.TextChoices):
+        """Whom merchants send with."""
+
+        SF = "sf", _("顺丰速运")
+        ZTO = "zto", _("中通快递")
+        YTO = "yto", _("圆通速递")
+        STO = "sto", _("申通快递")
+        YUNDA = "yunda", _("韵达快递")
+        JT = "jt", _("极兔速递")
+        JD = "jd", _("京东物流")
+        EMS = "ems", _("邮政EMS")
+        OTHER = "other", _("其他快递")
+
     store = models.ForeignKey("stores.Store", models.PROTECT, related_name="+", editable=False)
     order = models.ForeignKey(
         Order, models.CASCADE, related_name="shipments", verbose_name=_("订单")
     )
-    carrier = models.CharField(_("快递公司"), max_length=20)
+    carrier = models.CharField(_("快递公司"), max_length=20, choices=Carrier.choices)
     tracking_no = models.CharField(_("运单号"), max_length=40)
     shipped_at = models.DateTimeField(_("发货时间"))
     by = models.ForeignKey(

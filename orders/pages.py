@@ -172,7 +172,8 @@ def order_detail(buyer_id: int, public_id: str) -> OrderDetail | None:
         note=order.note,
         steps=tuple(_steps(order)),
         parcels=tuple(
-            Parcel(row.carrier, row.tracking_no, row.shipped_at) for row in order.shipments.all()
+            Parcel(row.get_carrier_display(), row.tracking_no, row.shipped_at)
+            for row in order.shipments.all()
         ),
         receive_before=order.receive_before,
         cancel_reason=order.cancel_reason,

@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from orders.models import Order
 from orders.states import OrderState
@@ -77,6 +80,60 @@ def _briefs(rows: QuerySet[Order]) -> list[OrderBrief]:
         "cancel_reason",
     )
     return [
-        OrderBrief(pk, ref, store, buyer, OrderState(state), *rest)
-        for pk, ref, store, buyer, state, *rest in values
+        OrderBrief(pk, ref, store, buyer, OrderState(state), payment, placed, before, reason)
+        for pk, ref, store, buyer, state, payment, placed, before, reason in values
     ]
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """Something that happened to an order."""
+
+    at: datetime
+    label: Any
+
+
+@dataclass(frozen=True)
+class StoreDay:
+    """What a store (or the platform) has to do, and what came in since midnight in China."""
+
+    to_ship: int
+    on_hold: int
+    paid_orders: int
+    paid_fen: int
+
+
+TIMELINE = (
+    ("placed_at", _("下单")),
+    ("close_requested_at", _("停止收款")),
+    ("paid_at", _("付款")),
+    ("released_at", _("可以发货")),
+    ("shipped_at", _("发货")),
+    ("received_at", _("收货")),
+    ("closed_at", _("关闭")),
+    ("cancelled_at", _("取消")),
+)
+
+
+def order_timeline(order: Order) -> list[TimelineEntry]:
+    """What happened to an order, oldest first, without a query."""
+    entries = [
+        TimelineEntry(at, label)
+        for name, label in TIMELINE
+        if (at := getattr(order, name)) is not None
+    ]
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def store_day(store_id: int | None, *, now: datetime) -> StoreDay:
+    """Today's figures of one store, or of all stores, in one query."""
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = Order.objects.all() if store_id is None else Order.objects.filter(store_id=store_id)
+    kept = Q(paid_at__gte=midnight) & ~Q(state=OrderState.CANCELLED)
+    figures = rows.aggregate(
+        to_ship=Count("pk", filter=Q(state=OrderState.TO_SHIP)),
+        on_hold=Count("pk", filter=Q(state=OrderState.ON_HOLD)),
+        paid_orders=Count("pk", filter=kept),
+        paid_fen=Sum("payable_fen", filter=kept, default=0),
+    )
+    return StoreDay(**figures)

@@ -86,7 +86,7 @@ class RefundPage(ReadOnlyAdmin):
     @admin.action(description=_("用原单号重新提交退款"))
     def retry(self, request: HttpRequest, queryset: QuerySet[Refund]) -> None:
         for refund in queryset:
-            state = refund_retry(refund_id=refund.pk, by_id=request.user.pk, now=clock.now())
+            state = refund_retry(refund_id=refund.pk, by_id=request.user.pk or 0, now=clock.now())
             messages.info(request, f"{refund.out_refund_no}：{state.label}")
 
 

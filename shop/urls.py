@@ -2,12 +2,12 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.static import serve
 
 from shop.env import PRODUCTION
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("office/", admin.site.urls),
     path("accounts/", include("accounts.allauth_urls")),
     path("payments/", include("payments.urls")),

@@ -126,14 +126,10 @@ def product_view(public_id: str, *, now: datetime) -> ProductView | None:
         store=store,
         offer=offer,
         groups=open_groups(offer.campaign_id, now=now, limit=GROUPS_SHOWN) if offer else (),
-        choices=tuple(
-            SkuOption(sku, prices.get(sku.id), sku.id == first) for sku in product.skus
-        ),
+        choices=tuple(SkuOption(sku, prices.get(sku.id), sku.id == first) for sku in product.skus),
         can_buy=can_buy,
     )
 
 
-def _items(
-    cards: Sequence[ProductCard], offers: dict[int, ShelfOffer]
-) -> tuple[Item, ...]:
+def _items(cards: Sequence[ProductCard], offers: dict[int, ShelfOffer]) -> tuple[Item, ...]:
     return tuple(Item(card, offers.get(card.id)) for card in cards)

@@ -57,9 +57,7 @@ def product_mine(request: HttpRequest, public_id: str) -> HttpResponse:
     if found is None:
         raise Http404(_("没有这件商品"))
     now = clock.now()
-    mine = (
-        product_mine_query(found.id, request.user.pk) if request.user.is_authenticated else None
-    )
+    mine = product_mine_query(found.id, request.user.pk) if request.user.is_authenticated else None
     card = share_card(
         request,
         kind="product",

@@ -19,7 +19,7 @@ class StoreForm(forms.ModelForm):
 
     class Meta:
         model = Store
-        exclude = ("public_id",)
+        fields = ("freight_fen",)  # the page names the rest
 
 
 @admin.register(Store)

@@ -139,9 +139,7 @@ def test_an_order_gets_the_address_in_plain_text():
 
 def test_every_field_that_is_wrong_is_named_at_once():
     with pytest.raises(AddressRefused) as refused:
-        address_make(
-            user_make(), recipient=" \u200b ", phone="12", district_code="", street="短"
-        )
+        address_make(user_make(), recipient=" \u200b ", phone="12", district_code="", street="短")
     assert set(refused.value.errors) == {"recipient", "phone", "region", "street"}
 
 

@@ -125,7 +125,8 @@ def test_a_number_is_stored_as_eleven_digits(typed):
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "123", "23812345678", "1381234567", "138123456789", "٠١٢", "😀" * 11, "x" * 10_000]
+    "typed",
+    ["", "123", "23812345678", "1381234567", "138123456789", "٠١٢", "😀" * 11, "x" * 10_000],
 )
 def test_what_is_no_number_is_refused(typed):
     with pytest.raises(ValidationError, match="11 位"):

@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
             name='Shipment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('carrier', models.CharField(max_length=20, verbose_name='快递公司')),
+                ('carrier', models.CharField(choices=[('sf', '顺丰速运'), ('zto', '中通快递'), ('yto', '圆通速递'), ('sto', '申通快递'), ('yunda', '韵达快递'), ('jt', '极兔速递'), ('jd', '京东物流'), ('ems', '邮政EMS'), ('other', '其他快递')], max_length=20, verbose_name='快递公司')),
                 ('tracking_no', models.CharField(max_length=40, verbose_name='运单号')),
                 ('shipped_at', models.DateTimeField(verbose_name='发货时间')),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='操作人')),

@@ -29,9 +29,9 @@ def order_ship(
     Raises ShipRefused for an order that is not ready, and for a carrier or tracking number that
     cannot be one. Sending the same form twice ships once: the second is refused as shipped.
     """
-    carrier, tracking_no = carrier.strip(), tracking_no.strip()
-    if not 1 <= len(carrier) <= 20 or "\x00" in carrier:
-        raise ShipRefused(_("请填写快递公司，最多 20 个字。"))
+    tracking_no = tracking_no.strip()
+    if carrier not in Shipment.Carrier.values:
+        raise ShipRefused(_("请选择快递公司。"))
     if not _TRACKING.match(tracking_no):
         raise ShipRefused(_("运单号须为 4 到 40 位字母、数字或短横线。"))
     with transaction.atomic():

@@ -11,7 +11,16 @@ from django.utils import translation
 ROOT = Path(settings.BASE_DIR)
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # `compile`: a pattern is read by nobody.
-MARKS = {"compile", "_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
+MARKS = {
+    "compile",
+    "_",
+    "gettext",
+    "gettext_lazy",
+    "ngettext",
+    "ngettext_lazy",
+    "pgettext",
+    "pgettext_lazy",
+}
 # Long texts of their own, kept whole in one language and one file each.
 TEXTS = {"templates/storefront/agreement.html", "templates/storefront/privacy.html"}
 
@@ -59,11 +68,13 @@ def test_every_chinese_string_in_the_code_is_marked(path):
 @pytest.mark.parametrize("path", TEMPLATES, ids=str)
 def test_every_chinese_string_in_a_template_is_marked(path):
     text = (ROOT / path).read_text(encoding="utf-8")
-    text = re.sub(r"{#.*?#}", "", text, flags=re.S)
-    text = re.sub(r"{%\s*comment.*?endcomment\s*%}", "", text, flags=re.S)
-    text = re.sub(r"{%\s*blocktrans(late)?\b.*?{%\s*endblocktrans(late)?\s*%}", "", text, flags=re.S)
+    text = re.sub(r"{#.*?#}", "", text, flags=re.DOTALL)
+    text = re.sub(r"{%\s*comment.*?endcomment\s*%}", "", text, flags=re.DOTALL)
+    text = re.sub(
+        r"{%\s*blocktrans(late)?\b.*?{%\s*endblocktrans(late)?\s*%}", "", text, flags=re.DOTALL
+    )
     text = re.sub(r"_\((\"[^\"]*\"|'[^']*')\)", "", text)
-    text = re.sub(r"{%\s*trans(late)?\b.*?%}", "", text, flags=re.S)
+    text = re.sub(r"{%\s*trans(late)?\b.*?%}", "", text, flags=re.DOTALL)
     bare = [line.strip() for line in text.splitlines() if CHINESE.search(line)]
     assert bare == []
 

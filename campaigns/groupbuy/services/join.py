@@ -49,14 +49,14 @@ def group_join(
     form key gets the first one's result. Raises JoinRefused, and whatever `order_place` raises.
     """
     joined = Joined.new(group_public_id)
-    group = _group(group_public_id, sku_id)
+    group, price_fen = _group(group_public_id, sku_id)
     with already_in_checked(group.campaign_id, user_id), transaction.atomic():
         first = seat_form_claim(joined, user_id=user_id, form_key=form_key, now=now)
         if first is not None:
             return first
         if not seat_take(group_id=group.pk, now=now):
             raise _refusal(group.pk, user_id, now=now)
-        if group.price_fen is None:
+        if price_fen is None:
             raise NotInCampaign
         seat = Seat(
             group=group,
@@ -64,7 +64,7 @@ def group_join(
             user_id=user_id,
             sku_id=sku_id,
             quantity=quantity,
-            price_fen=group.price_fen,
+            price_fen=price_fen,
             is_leader=False,
             shows_profile=shows_profile,
         )
@@ -79,8 +79,8 @@ def group_join(
     return joined
 
 
-def _group(public_id: str, sku_id: int) -> "Group":
-    """The group with its campaign and its price of the SKU (None without one): one query."""
+def _group(public_id: str, sku_id: int) -> tuple[Group, int | None]:
+    """The group with its campaign, and its price of the SKU (None without one): one query."""
     price = GroupPrice.objects.filter(campaign=OuterRef("campaign"), sku_id=sku_id)
     group = (
         Group.objects.select_related("campaign")
@@ -90,7 +90,7 @@ def _group(public_id: str, sku_id: int) -> "Group":
     )
     if group is None:
         raise GroupOver
-    return group
+    return group, group.price_fen
 
 
 def _refusal(group_id: int, user_id: int, *, now: datetime) -> JoinRefused:

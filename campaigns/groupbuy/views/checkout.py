@@ -144,5 +144,5 @@ def _refusal(refused: services.JoinRefused, wares: ForSale, *, final: bool = Fal
 
 
 def _alone(wares: ForSale) -> tuple[str, str]:
-    query = urlencode({"sku": wares.choices[0].sku.public_id, "quantity": 1, "draft": 1})
+    query = urlencode({"sku": wares.choices[0].sku.public_id, "quantity": "1", "draft": "1"})
     return _("单独购买"), f"{reverse('orders:checkout')}?{query}"

@@ -1,0 +1,180 @@
+"""The merchant's group-buys: one page to make a campaign, one to watch its groups."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from campaigns.groupbuy.models import Group, GroupCampaign, GroupPrice, Member
+from campaigns.groupbuy.services import (
+    CampaignRefused,
+    CancelRefused,
+    campaign_advice,
+    campaign_end,
+    campaign_publish,
+    group_cancel,
+)
+from campaigns.groupbuy.states import CampaignState
+from catalog.queries import skus_for_sale
+from core import clock
+from core.forms import YuanField
+from core.money import yuan
+from stores.scoped import ALL, VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
+
+EDIT = frozenset({"view", "add", "change"})
+
+
+class GroupPriceForm(forms.ModelForm):
+    """A SKU's group price, typed in yuan."""
+
+    price_fen = YuanField(label=_("拼团价（元）"), min_fen=1, widget=UnfoldAdminTextInputWidget)
+
+    class Meta:
+        model = GroupPrice
+        fields = ("sku", "price_fen")
+
+
+class GroupPriceInline(StoreInline):
+    """The SKUs in the campaign; without a row a SKU is not in it."""
+
+    model = GroupPrice
+    form = GroupPriceForm
+    owner = clerk = ALL
+    fields = ["sku", "price_fen", "alone"]
+    readonly_fields = ["alone"]
+    autocomplete_fields = ["sku"]
+
+    @admin.display(description=_("单独购买价（元）"))
+    def alone(self, price: GroupPrice) -> str:
+        sku = skus_for_sale([price.sku_id]).get(price.sku_id) if price.sku_id else None
+        return yuan(sku.price_fen) if sku else "—"
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The money of a published campaign never changes."""
+        draft = obj is None or obj.state == CampaignState.DRAFT
+        return draft and super().has_change_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        draft = obj is None or obj.state == CampaignState.DRAFT
+        return draft and super().has_add_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        draft = obj is None or obj.state == CampaignState.DRAFT
+        return draft and super().has_delete_permission(request, obj)
+
+
+@admin.register(GroupCampaign)
+class GroupCampaignPage(StoreAdmin):
+    """Campaigns. A draft is edited; a published one is only watched or ended."""
+
+    owner = clerk = EDIT
+    list_display = [
+        "product",
+        "state",
+        "size",
+        "hours",
+        "quota",
+        "quota_used",
+        "starts_at",
+        "ends_at",
+    ]
+    list_filter = ["state"]
+    search_fields = ["product__title"]
+    list_select_related = ["product", "store"]
+    autocomplete_fields = ["product"]
+    fields = [
+        "product",
+        "size",
+        "hours",
+        ("starts_at", "ends_at"),
+        "quota",
+        ("limit_per_person", "limit_per_order"),
+        "state",
+    ]
+    inlines = [GroupPriceInline]
+    actions = ["publish", "end"]
+    ordering = ["-id"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if obj is None or obj.state == CampaignState.DRAFT:
+            return ["state"]
+        return [name for row in self.fields for name in ([row] if isinstance(row, str) else row)]
+
+    @admin.action(description=_("发布所选活动"))
+    def publish(self, request: HttpRequest, queryset: QuerySet[GroupCampaign]) -> None:
+        for campaign in queryset.select_related("product"):
+            try:
+                campaign_publish(campaign_id=campaign.pk, now=clock.now())
+            except CampaignRefused as refusal:
+                messages.error(request, f"{campaign.product.title}：{refusal}")
+            else:
+                messages.success(
+                    request, _("“%(title)s”的拼团已发布。") % {"title": campaign.product.title}
+                )
+                for sentence in campaign_advice(campaign_id=campaign.pk):
+                    messages.warning(request, sentence)
+
+    @admin.action(description=_("停止所选活动（已开的团继续）"))
+    def end(self, request: HttpRequest, queryset: QuerySet[GroupCampaign]) -> None:
+        count = sum(campaign_end(campaign_id=c.pk, now=clock.now()) for c in queryset)
+        messages.success(request, _("已停止 %(count)d 个活动。") % {"count": count})
+
+
+class MemberInline(StoreInline):
+    """Who is in, and whether they have paid."""
+
+    model = Member
+    owner = clerk = VIEW
+    fields = readonly_fields = [
+        "who",
+        "is_leader",
+        "state",
+        "quantity",
+        "order",
+        "reserved_at",
+        "joined_at",
+    ]
+    can_delete = False
+
+    @admin.display(description=_("成员"))
+    def who(self, member: Member) -> str:
+        return member.user.public_name
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
+        return super().get_queryset(request).select_related("user", "order")
+
+
+@admin.register(Group)
+class GroupPage(ReadOnlyAdmin):
+    """Groups, with their seats and clocks."""
+
+    platform = owner = clerk = VIEW
+    list_display = ["public_id", "product", "state", "seats", "opened_at", "deadline_at"]
+    list_filter = ["state"]
+    search_fields = ["=public_id", "campaign__product__title"]
+    list_select_related = ["campaign__product", "store"]
+    inlines = [MemberInline]
+    actions = ["cancel"]
+    ordering = ["-id"]
+
+    @admin.display(description=_("商品"))
+    def product(self, group: Group) -> str:
+        return group.campaign.product.title
+
+    @admin.display(description=_("已付 / 待付 / 人数"))
+    def seats(self, group: Group) -> str:
+        return f"{group.joined + group.confirmed} / {group.reserved} / {group.size}"
+
+    @admin.action(description=_("取消所选拼团并全额退款"))
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
+        count = 0
+        for group in queryset:
+            try:
+                count += group_cancel(group_id=group.pk, reason=str(_("商家取消")), now=clock.now())
+            except CancelRefused as refusal:
+                messages.error(request, f"{group.public_id}：{refusal}")
+        messages.success(request, _("已取消 %(count)d 个拼团，款项将原路退回。") % {"count": count})

@@ -1,0 +1,1 @@
+"""The demo stores: `goods.toml`, its pictures, and putting them on sale through the services."""

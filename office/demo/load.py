@@ -1,0 +1,174 @@
+"""Opens the demo stores as a merchant would: through the services, in steps safe to repeat."""
+
+import io
+import secrets
+import tomllib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from PIL import Image
+
+from accounts.models import User
+from campaigns.groupbuy.models import GroupCampaign, GroupPrice
+from campaigns.groupbuy.services import campaign_publish
+from catalog.models import Category, Product
+from catalog.services import photo_add, product_publish, sku_add
+from core.money import parse_yuan
+from stores.models import Store
+from stores.services import staff_add, store_open
+
+HERE = Path(__file__).parent
+PLATFORM = "admin@xiaodian.example"
+LOGO_SIDE, BANNER = 256, (1200, 480)
+CAMPAIGN_LASTS = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Login:
+    """An account that was made just now; its password is known only here."""
+
+    who: str
+    email: str
+    password: str
+
+
+def goods() -> list[dict[str, Any]]:
+    """The stores of goods.toml."""
+    with (HERE / "goods.toml").open("rb") as text:
+        stores: list[dict[str, Any]] = tomllib.load(text)["stores"]
+    return stores
+
+
+def demo_load(*, now: datetime) -> list[Login]:
+    """Bring every demo store up; the accounts that were made. What exists is left as it is.
+
+    Each product is one transaction: killed half-way, the next run goes on where this one stopped.
+    """
+    logins = _account("平台管理", PLATFORM, is_superuser=True)
+    for about in goods():
+        store, made = _store(about, now=now)
+        logins += made
+        for position, product in enumerate(about["products"]):
+            _product(store, product, position, now=now)
+    return logins
+
+
+def merchant_numbers() -> dict[str, tuple[str, str]]:
+    """{slug: (mchid, name)}: what the simulator is to know of the stores."""
+    return {about["slug"]: (about["mchid"], about["name"]) for about in goods()}
+
+
+def _account(who: str, email: str, *, is_superuser: bool = False) -> list[Login]:
+    if User.objects.filter(email=email).exists():
+        return []
+    password = secrets.token_urlsafe(9)
+    make = User.objects.create_superuser if is_superuser else User.objects.create_user
+    make(email=email, password=password, nickname=who)
+    return [Login(who, email, password)]
+
+
+def _store(about: dict[str, Any], *, now: datetime) -> tuple[Store, list[Login]]:
+    with transaction.atomic():
+        store = Store.objects.filter(slug=about["slug"]).first()
+        if store is None:
+            store = store_open(
+                name=about["name"],
+                slug=about["slug"],
+                trade=about["trade"],
+                intro=about["intro"],
+                freight_fen=parse_yuan(about["freight"]),
+                now=now,
+            )
+            for name in ("story", "phone", "company", "licence_no", "icp_no", "complaint_phone"):
+                setattr(store, name, about[name].strip())
+            store.logo = _picture(about["logo"], (LOGO_SIDE, LOGO_SIDE))
+            store.banner = _picture(about["banner"], BANNER)
+            store.save()
+            for position, (slug, name) in enumerate(about["categories"]):
+                Category.objects.create(store=store, slug=slug, name=name, position=position)
+        logins = []
+        for role in ("owner", "clerk"):
+            if email := about.get(role):
+                logins += _account(about[f"{role}_name"], email)
+                user = User.objects.get(email=email)
+                staff_add(store_id=store.pk, user_id=user.pk, role=role, now=now)
+    return store, logins
+
+
+def _product(store: Store, about: dict[str, Any], position: int, *, now: datetime) -> None:
+    if Product.objects.filter(store=store, title=about["title"]).exists():
+        return
+    with transaction.atomic():
+        product = Product.objects.create(
+            store=store,
+            category=Category.objects.get(store=store, slug=about["category"]),
+            title=about["title"],
+            subtitle=about["subtitle"],
+            description=about["text"].strip(),
+            position=position,
+        )
+        skus = [
+            sku_add(
+                product_id=product.pk,
+                name=name,
+                price_fen=parse_yuan(price),
+                on_hand=on_hand,
+                position=place,
+                now=now,
+            )
+            for place, (name, price, on_hand) in enumerate(about["skus"])
+        ]
+        for name in about["pictures"]:
+            with _file(name).open("rb") as upload:
+                photo_add(product_id=product.pk, upload=upload, alt=about["title"])
+        product_publish(product_id=product.pk, now=now)
+        if group := about.get("group"):
+            _campaign(product, [sku.pk for sku in skus], group, now=now)
+
+
+def _campaign(
+    product: Product, sku_ids: list[int], about: dict[str, Any], *, now: datetime
+) -> None:
+    campaign = GroupCampaign.objects.create(
+        store_id=product.store_id,
+        product=product,
+        size=about["size"],
+        hours=about["hours"],
+        starts_at=now,
+        ends_at=now + CAMPAIGN_LASTS,
+        quota=about["quota"],
+        limit_per_person=about["limit"],
+        limit_per_order=about["limit"],
+    )
+    GroupPrice.objects.bulk_create(
+        GroupPrice(
+            store_id=product.store_id,
+            campaign=campaign,
+            sku_id=sku_id,
+            price_fen=parse_yuan(price),
+        )
+        for sku_id, price in zip(sku_ids, about["prices"], strict=True)
+    )
+    campaign_publish(campaign_id=campaign.pk, now=now)
+
+
+def _file(name: str) -> Path:
+    return HERE / "pictures" / f"{name}.webp"
+
+
+def _picture(name: str, size: tuple[int, int]) -> str:
+    """A crop of a picture, from its middle, in storage; its name there."""
+    width, height = size
+    with Image.open(_file(name)) as whole:
+        tall = min(whole.height, whole.width * height // width)
+        wide = min(whole.width, tall * width // height)
+        left, top = (whole.width - wide) // 2, (whole.height - tall) * 3 // 5
+        part = whole.convert("RGB").crop((left, top, left + wide, top + tall)).resize(size)
+    out = io.BytesIO()
+    part.save(out, "WEBP", quality=82)
+    return str(default_storage.save(f"stores/{name}-{width}.webp", ContentFile(out.getvalue())))
