@@ -3,7 +3,8 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SharingConfig(AppConfig):
-    """Share links, visits, and which share brought an order."""
-
     name = "sharing"
     verbose_name = _("分享")
+
+    def ready(self) -> None:
+        from sharing import sign_in  # noqa: F401  listens from here on

@@ -36,7 +36,7 @@
     sum.textContent = price ? `¥${price}` : "这个规格不参加拼团";
     confirm.disabled = !price;
     confirm.textContent = group ? "发起拼团" : "去结算";
-    confirm.formAction = wanted.formAction;
+    confirm.formAction = wanted.getAttribute("formaction") || form.action;
   };
   form.addEventListener("change", show);
   for (const button of form.querySelectorAll("[data-sheet-open]")) {

@@ -169,7 +169,7 @@ def grain(
     cloth((0.70, 0.62, 0.50))
     skin = material(name, color, rough=0.4, coat=coat, second=second, scale=1.2)
     models = [lump(unit * 0.5, stretch, skin, segments=16)]
-    vessel(BOWL, surface or clay())
+    vessel(BOWL, material("w", surface, rough=0.3, coat=0.4) if surface else clay())
     lump(1.13, (1, 1, 0.3), skin, segments=48).location = (0, 0, 0.68)
     count, place = heap(1.15, 0.42, unit, floor=0.64)
     copies(models, min(count, count_cap), place)

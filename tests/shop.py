@@ -1,0 +1,164 @@
+"""The whole shop as processes of its own, for tests that no single process can make.
+
+The database, the broker and the simulator's books are this module's alone; tests look into them by
+SQL and by the simulator's control API, never through the product's code.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg2
+import psycopg2.extras
+import requests
+
+from local import environment
+from local.services import Stack
+
+ROOT = Path(__file__).resolve().parent.parent
+WAIT_S = 30.0
+SIMULATOR_SPEED = 10.0
+
+
+@dataclass
+class Shop:
+    """A running shop."""
+
+    stack: Stack
+    database_url: str
+
+    @property
+    def site(self) -> str:
+        return self.stack.site_url
+
+    @property
+    def simulator(self) -> str:
+        return self.stack.simulator_url
+
+    def sql(self, text: str, *values: Any) -> list[dict[str, Any]]:
+        """Rows of a query, or nothing for a statement; committed at once."""
+        with psycopg2.connect(self.database_url) as connection:
+            with connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+                cursor.execute(text, values)
+                rows = [dict(row) for row in cursor.fetchall()] if cursor.description else []
+        connection.close()
+        return rows
+
+    def value(self, text: str, *values: Any) -> Any:
+        """The first column of the first row."""
+        return next(iter(self.sql(text, *values)[0].values()))
+
+    def control(self, method: str, path: str, **body: Any) -> Any:
+        """The simulator's control API."""
+        answer = requests.request(
+            method, f"{self.simulator}/_control/{path}", json=body or None, timeout=20
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def fault(self, operation: str, mode: str, **rule: Any) -> None:
+        self.control("POST", "faults", operation=operation, mode=mode, **rule)
+
+    def manage(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.stack.env,
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def audit(self) -> list[str]:
+        """What `manage.py audit` finds, one line each; nothing when all is well."""
+        done = self.manage("audit")
+        assert "invariants" in done.stdout, done.stderr
+        return [line for line in done.stdout.splitlines() if line.startswith("BROKEN")]
+
+    def password(self, email: str) -> str:
+        """A fresh password for somebody of the office."""
+        secret = "Zao-yuan-7391"
+        code = (
+            "from accounts.models import User; "
+            f"u = User.objects.get(email='{email}'); u.set_password('{secret}'); u.save()"
+        )
+        done = self.manage("shell", "-c", code)
+        assert done.returncode == 0, done.stderr
+        return secret
+
+    def until(self, condition: Callable[[], Any], *, what: str, wait_s: float = WAIT_S) -> Any:
+        """Wait until the condition is true; what it said."""
+        give_up = time.monotonic() + wait_s
+        while not (said := condition()):
+            assert time.monotonic() < give_up, f"not within {wait_s:.0f} s: {what}"
+            time.sleep(0.2)
+        return said
+
+    def group_overdue(self, public_id: str) -> None:
+        """The group's deadline and its grace have just passed."""
+        self.sql(
+            "UPDATE groupbuy_group SET deadline_at = now() - interval '61 seconds', due_at = now() "
+            "WHERE public_id = %s",
+            public_id,
+        )
+
+
+@contextmanager
+def shop_running(folder: Path, *, name: str, redis: int, demo: bool = True) -> Iterator[Shop]:
+    """A shop with a fresh database `name`, Redis databases `redis` and `redis` + 1."""
+    server = os.environ["DATABASE_URL"]
+    _recreate(server, name)
+    env = {
+        **os.environ,
+        "REDIS_URL": environment.with_database(os.environ["REDIS_URL"], str(redis)),
+        "CACHE_URL": environment.with_database(os.environ["REDIS_URL"], str(redis + 1)),
+        "MEDIA_ROOT": str(folder / "media"),
+    }
+    _flush(env["REDIS_URL"], env["CACHE_URL"])
+    stack = Stack(env, folder=folder, database=name, simulator_speed=SIMULATOR_SPEED)
+    with stack:
+        stack.start("simulator")
+        command = [sys.executable, "-m", "local.prepare", *(["--demo"] if demo else [])]
+        done = subprocess.run(
+            command, cwd=ROOT, env=stack.env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        stack.start("web", "worker", "deadlines", "beat")
+        yield Shop(stack, stack.env["DATABASE_URL"])
+    _drop(server, name)
+
+
+def _recreate(server: str, name: str) -> None:
+    _drop(server, name)
+    _admin(server, f'CREATE DATABASE "{name}"')
+
+
+def _drop(server: str, name: str) -> None:
+    _admin(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _admin(server: str, statement: str) -> None:
+    connection = psycopg2.connect(server)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    connection.close()
+
+
+def _flush(*urls: str) -> None:
+    import redis
+
+    for url in urls:
+        redis.Redis.from_url(url).flushdb()
+
+
+def host_of(url: str) -> str:
+    return urlsplit(url).netloc
