@@ -5,7 +5,7 @@ import random
 
 import bpy
 import kit
-from kit import box, camera, copies, heap, lathe, lump, material, reset, tube, vessel
+from kit import box, camera, carpet, copies, heap, lathe, lump, material, reset, tube, vessel
 
 BOWL = [(0.42, 0.0), (0.5, 0.03), (0.95, 0.28), (1.22, 0.62), (1.3, 0.86)]
 PLATE = [(0.7, 0.0), (0.8, 0.03), (1.35, 0.12), (1.62, 0.22)]
@@ -163,16 +163,17 @@ def date_walnut():
 
 
 def grain(
-    name, color, second, unit, stretch, seed, backdrop, surface=None, coat=0.2, count_cap=2600
+    name, color, second, unit, stretch, seed, backdrop, surface=None, coat=0.2
 ):
     reset(seed, backdrop)
     cloth((0.70, 0.62, 0.50))
     skin = material(name, color, rough=0.4, coat=coat, second=second, scale=1.2)
     models = [lump(unit * 0.5, stretch, skin, segments=16)]
     vessel(BOWL, material("w", surface, rough=0.3, coat=0.4) if surface else clay())
-    lump(1.13, (1, 1, 0.3), skin, segments=48).location = (0, 0, 0.68)
-    count, place = heap(1.15, 0.42, unit, floor=0.64)
-    copies(models, min(count, count_cap), place)
+    core = [(0.001 + 1.14 * k / 24, 0.64 + 0.42 * (1 - (k / 24) ** 2) - unit * 0.75) for k in range(25)]
+    lathe(core, skin, levels=1)
+    count, place = carpet(1.14, 0.42, unit, floor=0.64)
+    copies(models, count, place)
     copies(
         models,
         40,

@@ -249,6 +249,27 @@ def heap(radius, height, unit, floor=0.0, lie=False):
     return len(spots), place
 
 
+def carpet(radius, height, unit, floor=0.0):
+    """A placement for `copies`: small things side by side over a dome, in two layers."""
+    spots = []
+    for layer in (0.0, 0.55):
+        step = unit * 0.8
+        n = int(radius / step) + 1
+        for i in range(-n, n + 1):
+            for j in range(-n, n + 1):
+                x = (i + (j % 2) / 2 + layer / 2) * step + random.gauss(0, unit * 0.12)
+                y = (j * 0.87 + layer / 3) * step + random.gauss(0, unit * 0.12)
+                r = math.hypot(x, y)
+                if r < radius:
+                    z = floor + height * (1 - (r / radius) ** 2) - layer * unit + random.gauss(0, unit * 0.1)
+                    spots.append((x, y, z))
+
+    def place(i):
+        return spots[i], (random.uniform(0, 6.28),) * 3, random.uniform(0.88, 1.1)
+
+    return len(spots), place
+
+
 def box(size, place, surface, bevel=0.03, turn=0.0):
     bpy.ops.mesh.primitive_cube_add(size=1, location=place, rotation=(0, 0, turn))
     thing = bpy.context.object
