@@ -13,14 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg2
 import psycopg2.extras
 import requests
 
 from local import environment
-from local.services import Stack
+from local.services import Postgres, Stack, Valkey, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 WAIT_S = 30.0
@@ -33,6 +32,8 @@ class Shop:
 
     stack: Stack
     database_url: str
+    postgres: Postgres | None = None
+    valkey: Valkey | None = None
 
     @property
     def site(self) -> str:
@@ -112,7 +113,7 @@ class Shop:
 
 
 @contextmanager
-def shop_running(folder: Path, *, name: str, redis: int, demo: bool = True) -> Iterator[Shop]:
+def shop_running(folder: Path, *, name: str, redis: int) -> Iterator[Shop]:
     """A shop with a fresh database `name`, Redis databases `redis` and `redis` + 1."""
     server = os.environ["DATABASE_URL"]
     _recreate(server, name)
@@ -125,15 +126,60 @@ def shop_running(folder: Path, *, name: str, redis: int, demo: bool = True) -> I
     _flush(env["REDIS_URL"], env["CACHE_URL"])
     stack = Stack(env, folder=folder, database=name, simulator_speed=SIMULATOR_SPEED)
     with stack:
-        stack.start("simulator")
-        command = [sys.executable, "-m", "local.prepare", *(["--demo"] if demo else [])]
-        done = subprocess.run(
-            command, cwd=ROOT, env=stack.env, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        stack.start("web", "worker", "deadlines", "beat")
+        _bring_up(stack)
         yield Shop(stack, stack.env["DATABASE_URL"])
     _drop(server, name)
+
+
+@contextmanager
+def shop_on_own_servers(folder: Path) -> Iterator[Shop]:
+    """A shop whose PostgreSQL and Valkey are its own, to be killed and started again."""
+    taken: set[int] = set()
+    secret = "only-for-tests"
+    logs = folder / "logs"
+    postgres = Postgres(
+        folder / "postgres",
+        port=free_port(55500, taken=taken),
+        password=secret,
+        log=logs / "postgres.log",
+    )
+    valkey = Valkey(
+        folder / "valkey",
+        port=free_port(64500, taken=taken),
+        password=secret,
+        log=logs / "valkey.log",
+    )
+    addresses = environment.simulated(
+        site_url=f"http://127.0.0.1:{free_port(8900, taken=taken)}",
+        simulator_url=f"http://127.0.0.1:{free_port(9000, taken=taken)}",
+    )
+    try:
+        postgres.start()
+        valkey.start()
+        env = {
+            **os.environ,
+            **addresses,
+            "DATABASE_URL": postgres.url,
+            "REDIS_URL": valkey.url(0),
+            "CACHE_URL": valkey.url(1),
+            "MEDIA_ROOT": str(folder / "media"),
+        }
+        with Stack(env, folder=folder, simulator_speed=SIMULATOR_SPEED) as stack:
+            _bring_up(stack)
+            yield Shop(stack, postgres.url, postgres, valkey)
+    finally:
+        valkey.stop()
+        postgres.stop()
+
+
+def _bring_up(stack: Stack, *, demo: bool = True) -> None:
+    stack.start("simulator")
+    command = [sys.executable, "-m", "local.prepare", *(["--demo"] if demo else [])]
+    done = subprocess.run(
+        command, cwd=ROOT, env=stack.env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    stack.start("web", "worker", "deadlines", "beat")
 
 
 def _recreate(server: str, name: str) -> None:
@@ -158,7 +204,3 @@ def _flush(*urls: str) -> None:
 
     for url in urls:
         redis.Redis.from_url(url).flushdb()
-
-
-def host_of(url: str) -> str:
-    return urlsplit(url).netloc

@@ -17,7 +17,9 @@ def sources(*, tests=False):
     for app in [*settings.SHOP_APPS, "shop"]:
         for path in sorted((ROOT / app.replace(".", "/")).rglob("*.py")):
             relative = path.relative_to(ROOT)
-            if {"migrations", "demo"} & set(relative.parts) or ("tests" in relative.parts and not tests):
+            if {"migrations", "demo"} & set(relative.parts) or (
+                "tests" in relative.parts and not tests
+            ):
                 continue
             yield relative, ast.parse(path.read_text(encoding="utf-8"))
 

@@ -11,7 +11,9 @@ import pytest
 from tests.journeys.people import Visitor
 from tests.shop import ROOT, Shop, shop_running
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = (
+    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+)
 PICTURES = ROOT / "test-results" / "journeys"
 
 WECHAT = (
@@ -49,7 +51,9 @@ def visit(browser: Any, shop: Shop, request: pytest.FixtureRequest) -> Iterator[
     PICTURES.mkdir(parents=True, exist_ok=True)
     visitors: list[Visitor] = []
 
-    def make(key: str = "", *, desk: bool = False, dark: bool = False, office: bool = False) -> Visitor:
+    def make(
+        key: str = "", *, desk: bool = False, dark: bool = False, office: bool = False
+    ) -> Visitor:
         context = browser.new_context(
             viewport={"width": 1280, "height": 900} if desk else {"width": 390, "height": 844},
             user_agent=WECHAT if key and not desk else None,

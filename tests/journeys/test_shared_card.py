@@ -121,12 +121,14 @@ def test_a_group_that_does_not_fill_pays_everyone_back(shop, visit):
             what=f"the refund of {order}",
         )
     shop.until(
-        lambda: shop.value(
-            "SELECT count(*) FROM groupbuy_member m JOIN groupbuy_group g ON g.id = m.group_id "
-            "WHERE g.public_id = %s AND m.state = 'refunded'",
-            group,
-        )
-        == 2,
+        lambda: (
+            shop.value(
+                "SELECT count(*) FROM groupbuy_member m JOIN groupbuy_group g ON g.id = m.group_id "
+                "WHERE g.public_id = %s AND m.state = 'refunded'",
+                group,
+            )
+            == 2
+        ),
         what="both seats are refunded",
     )
     people[1].open(f"/g/{group}/")

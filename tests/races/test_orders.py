@@ -13,7 +13,13 @@ from core.deliveries import delivery_attempt
 from core.idempotency import form_key_new
 from core.models import Delivery
 from orders.models import Order
-from orders.services import CancelRefused, order_cancel, order_close_request, order_expire, order_ship
+from orders.services import (
+    CancelRefused,
+    order_cancel,
+    order_close_request,
+    order_expire,
+    order_ship,
+)
 from payments.models import LedgerEntry, Payment, Refund
 from payments.services import RefundReason, payment_settle, refund_request
 from payments.tests.factories import transaction_id_make

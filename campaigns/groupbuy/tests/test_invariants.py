@@ -1,0 +1,87 @@
+"""For every invariant the corruption is planted, and seen by name."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from campaigns.groupbuy.models import Group, GroupCampaign, Member
+from core import clock
+from orders.models import Order
+from tests import cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def group():
+    campaign, sku = cast.campaign_make(size=3)
+    made, _ = cast.group_open(campaign, sku)
+    assert cast.broken() == []
+    return made
+
+
+def without(constraint, table="groupbuy_group"):
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {constraint}")
+
+
+@pytest.fixture
+def loose():
+    """The constraints that would stop the corruption are taken off, and put back."""
+    names = ("groupbuy_group_never_overfull", "groupbuy_succeeded_is_full")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = ANY(%s)",
+            [list(names)],
+        )
+        kept = cursor.fetchall()
+    for name in names:
+        without(name)
+    yield
+    Member.objects.all().delete()
+    Group.objects.all().delete()
+    with connection.cursor() as cursor:
+        for name, definition in kept:
+            cursor.execute(f"ALTER TABLE groupbuy_group ADD CONSTRAINT {name} {definition}")
+
+
+def names():
+    return {line.split(":")[0] for line in cast.broken()}
+
+
+def test_a_counter_that_is_not_its_members(group, loose):
+    Group.objects.filter(pk=group.pk).update(reserved=1)
+    assert "groupbuy.seats" in names()
+
+
+def test_an_overfull_group(group, loose):
+    Group.objects.filter(pk=group.pk).update(size=0)
+    assert "groupbuy.seats" in names()
+
+
+def test_a_succeeded_group_with_an_unpaid_member(group, loose):
+    Group.objects.filter(pk=group.pk).update(state="succeeded")
+    assert "groupbuy.succeeded" in names()
+
+
+def test_a_quota_that_nobody_took(group):
+    GroupCampaign.objects.update(quota_used=7)
+    assert "groupbuy.quota" in names()
+
+
+def test_a_group_beyond_its_time(group):
+    Group.objects.filter(pk=group.pk).update(deadline_at=clock.now() - timedelta(hours=1))
+    assert "groupbuy.decided" in names()
+
+
+def test_a_forming_group_whose_leader_is_gone(group, loose):
+    Group.objects.filter(pk=group.pk).update(state="forming")
+    Order.objects.update(paid_at=clock.now() - timedelta(hours=1))
+    assert "groupbuy.decided" in names()
+
+
+def test_a_seat_and_its_order_that_disagree(group):
+    past = clock.now() - timedelta(hours=1)
+    Order.objects.update(state="to_ship", placed_at=past, paid_at=past)
+    assert "groupbuy.orders" in names()

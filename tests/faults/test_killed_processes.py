@@ -1,0 +1,149 @@
+"""SIGKILL for every process, at random and at the worst moments; afterwards nothing is lost."""
+
+import random
+import threading
+import time
+
+import pytest
+
+from tests.faults.traffic import day
+
+PARTS = ("web", "worker", "deadlines", "beat", "valkey", "postgres")
+
+
+def kill_and_start(shop, part):
+    """As a power cut would end it, and as an operator would bring it back."""
+    if part in ("valkey", "postgres"):
+        server = getattr(shop, part)
+        server.kill()
+        time.sleep(0.5)
+        server.start()
+    else:
+        shop.stack.kill(part)
+        time.sleep(0.5)
+        shop.stack.restart(part)
+
+
+def test_every_process_is_killed_during_a_day_of_trade(shop):
+    trade = day(shop, buyers=20, seed=4, name="power")
+    dice = random.Random(11)
+    shopping = threading.Thread(target=lambda: trade.trade(alone=4, groups=3))
+    shopping.start()
+    killed = []
+    # Processes may be started from the main thread only, so the killing happens here.
+    while shopping.is_alive():
+        time.sleep(dice.uniform(0.3, 1.5))
+        waiting = [part for part in PARTS if part not in killed] or list(PARTS)
+        part = dice.choice(waiting)
+        killed.append(part)
+        kill_and_start(shop, part)
+    shopping.join()
+    assert set(killed) == set(PARTS), killed
+    assert len(trade.orders) >= 60
+    trade.evening()
+    for part in ("worker", "deadlines", "postgres"):
+        time.sleep(0.5)
+        kill_and_start(shop, part)
+    trade.settle()
+    assert shop.audit() == []
+
+
+@pytest.mark.parametrize("mode", ["timeout", "timeout_after"])
+def test_web_dies_while_wechat_is_asked_for_a_cashier(shop, mode):
+    """The number is stored; whether it was heard nobody knows."""
+    trade = day(shop, buyers=1, seed=1, name=f"prepare-{mode.replace('_', '-')}")
+    buyer = trade.buyers[0]
+    skus, _ = trade.goods()
+    order = buyer.order(f"/checkout/?sku={skus[0]}&quantity=1")
+    shop.fault("prepay", mode, times=1)
+    asking = threading.Thread(
+        target=lambda: buyer._go("POST", f"/orders/{order}/pay/prepare/", channel="jsapi")
+    )
+    asking.start()
+    shop.until(
+        lambda: shop.value(
+            "SELECT count(*) FROM payments_payment WHERE order_ref = %s AND asked_at IS NOT NULL",
+            order,
+        ),
+        what="the number is stored",
+    )
+    time.sleep(0.3)
+    shop.stack.kill("web")
+    asking.join()
+    shop.stack.restart("web")
+    assert buyer.pay(order)
+    shop.until(
+        lambda: (
+            shop.value("SELECT state FROM orders_order WHERE public_id = %s", order) == "to_ship"
+        ),
+        what="the order is paid",
+        wait_s=60,
+    )
+    assert shop.value("SELECT count(*) FROM payments_payment WHERE order_ref = %s", order) == 1
+    trade.settle()
+    assert shop.audit() == []
+
+
+@pytest.mark.parametrize("mode", ["timeout", "timeout_after"])
+def test_the_worker_dies_while_a_refund_is_submitted(shop, mode):
+    """Paid late, refunded once: the number decides, not how often it was sent."""
+    trade = day(shop, buyers=1, seed=2, name=f"refund-{mode.replace('_', '-')}")
+    buyer = trade.buyers[0]
+    _, products = trade.goods()
+    order = buyer.order(f"/p/{products[0]}/group/")
+    assert buyer.pay(order)
+    group = shop.value("SELECT offer_ref FROM orders_order WHERE public_id = %s", order)
+    shop.until(
+        lambda: (
+            shop.value("SELECT state FROM groupbuy_group WHERE public_id = %s", group) == "open"
+        ),
+        what="the group is open",
+    )
+    shop.fault("refund", mode, times=1)
+    shop.group_overdue(group)
+    shop.until(
+        lambda: shop.value(
+            "SELECT count(*) FROM payments_refund WHERE order_ref = %s "
+            "AND state IN ('submitting', 'submitted')",
+            order,
+        ),
+        what="the refund is on its way",
+    )
+    time.sleep(0.3)
+    shop.stack.kill("worker")
+    shop.stack.restart("worker")
+    trade.settle()
+    books = [
+        one
+        for m in ("1900000101", "1900000201")
+        for one in shop.control("GET", f"books?mchid={m}")["refunds"]
+    ]
+    number = shop.value("SELECT out_refund_no FROM payments_refund WHERE order_ref = %s", order)
+    assert [one["state"] for one in books if one["out_refund_no"] == number] == ["SUCCESS"]
+    assert shop.audit() == []
+
+
+def test_committed_but_not_delivered(shop):
+    """Worker and web die between the commit and its consequences; the sweep finds them."""
+    trade = day(shop, buyers=2, seed=3, name="commit")
+    _, products = trade.goods()
+    alice, bob = trade.buyers
+    order = alice.order(f"/p/{products[1]}/group/")
+    assert alice.pay(order)
+    shop.stack.kill("worker")
+    shop.stack.kill("beat")
+    group = shop.value("SELECT offer_ref FROM orders_order WHERE public_id = %s", order)
+    joined = bob.order(f"/g/{group}/join/")
+    shop.stack.kill("web")
+    waiting = shop.value("SELECT count(*) FROM core_delivery WHERE delivered_at IS NULL")
+    assert waiting > 0
+    shop.stack.start("web", "worker", "beat")
+    shop.until(
+        lambda: not shop.value("SELECT count(*) FROM core_delivery WHERE delivered_at IS NULL"),
+        what="every fact is delivered",
+        wait_s=60,
+    )
+    assert joined
+    trade.evening()
+    trade.settle()
+    assert shop.audit() == []

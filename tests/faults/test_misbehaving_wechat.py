@@ -1,0 +1,74 @@
+"""WeChat at its worst for two hundred orders; afterwards every fen is where it belongs."""
+
+import re
+
+import requests
+
+from tests.crowd import AGENT
+from tests.faults.traffic import day
+
+CALLS = {
+    "system_error_before": 0.06,
+    "system_error_after": 0.06,
+    "frequency_limited": 0.06,
+    "timeout": 0.015,
+    "timeout_after": 0.015,
+    "sign_error": 0.03,
+    "bad_signature": 0.03,
+}
+NOTICES = {
+    "duplicate": 0.15,
+    "late": 0.08,
+    "reordered": 0.15,
+    "lost": 0.12,
+    "forged": 0.12,
+    "stale": 0.12,
+    "signtest": 0.12,
+}
+
+
+def misbehave(shop):
+    for operation in ("prepay", "query", "close", "refund", "refund_query"):
+        for seed, (mode, chance) in enumerate(CALLS.items()):
+            shop.fault(operation, mode, probability=chance, seed=seed)
+    shop.fault("refund", "abnormal", probability=0.2, seed=7)
+    for seed, (mode, chance) in enumerate(NOTICES.items()):
+        shop.fault("notice", mode, probability=chance, seed=seed)
+
+
+def test_two_hundred_orders_while_wechat_misbehaves(shop):
+    trade = day(shop, buyers=28, seed=20, name="storm")
+    misbehave(shop)
+    trade.trade(alone=6, groups=3)
+    assert len(trade.orders) >= 200, [b.refusals for b in trade.buyers]
+    trade.evening()
+    trade.settle()
+    assert shop.audit() == []
+
+    notices = shop.control("GET", "notices")
+    assert {one["mode"] for one in notices} >= set(NOTICES)
+    assert [one for one in notices if one["was_fooled"]] == []
+    used = {(rule["operation"], rule["mode"]) for rule in shop.control("GET", "faults")}
+    assert used == set()
+    kept = shop.value(
+        "SELECT coalesce(sum(payable_fen), 0) FROM orders_order WHERE state = 'to_ship'"
+    )
+    books = [shop.control("GET", f"books?mchid={m}") for m in ("1900000101", "1900000201")]
+    assert sum(b["paid_fen"] - b["refunded_fen"] for b in books) == kept
+    assert shop.value("SELECT count(*) FROM payments_paymentincident") == 0
+
+
+def test_a_snapshot_user_gets_a_sentence_and_no_account(shop):
+    before = shop.value("SELECT count(*) FROM accounts_user")
+    shop.control("POST", "people", key="ghost", nickname="快照")
+    phone = requests.Session()
+    phone.trust_env = False
+    phone.headers["User-Agent"] = AGENT
+    phone.get(f"{shop.simulator}/_control/become?person=ghost&next=/")
+    shop.fault("oauth", "system_error_before", times=1)
+    answer = phone.get(f"{shop.site}/wechat/sign-in/?next=/me/", timeout=20)
+    assert "微信暂时没有回应" in re.sub(r"\s", "", answer.text)
+    assert shop.value("SELECT count(*) FROM accounts_user") == before
+    answer = phone.get(f"{shop.site}/wechat/sign-in/?next=/me/", timeout=20)
+    assert answer.url == f"{shop.site}/me/"
+    assert shop.value("SELECT count(*) FROM accounts_user") == before + 1
