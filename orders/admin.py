@@ -30,11 +30,10 @@ class ShipForm(forms.Form):
     carrier = forms.ChoiceField(
         label=_("快递公司"), choices=Shipment.Carrier.choices, widget=UnfoldAdminSelectWidget
     )
-    tracking_no = forms.RegexField(
-        r"^[0-9A-Za-z-]{6,40}$",
+    tracking_no = forms.CharField(
         label=_("运单号"),
+        max_length=40,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "autofocus": True}),
-        error_messages={"invalid": _("运单号是 6 到 40 位字母或数字，请核对快递面单。")},
     )
 
 
@@ -167,7 +166,7 @@ class OrderPage(ReadOnlyAdmin):
                     now=clock.now(),
                 )
             except ShipRefused as refusal:
-                messages.error(request, str(refusal))
+                form.add_error(None, str(refusal))
             else:
                 messages.success(request, _("已发货，买家可以看到运单号。"))
                 return self._back(order)
@@ -179,11 +178,16 @@ class OrderPage(ReadOnlyAdmin):
         form = CancelForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                order_cancel(order_id=order.pk, reason=form.cleaned_data["reason"], now=clock.now())
+                cancelled = order_cancel(
+                    order_id=order.pk, reason=form.cleaned_data["reason"], now=clock.now()
+                )
             except CancelRefused as refusal:
-                messages.error(request, str(refusal))
+                form.add_error(None, str(refusal))
             else:
-                messages.success(request, _("已取消，款项将原路退回。"))
+                if cancelled:
+                    messages.success(request, _("已取消，款项将原路退回。"))
+                else:
+                    messages.info(request, _("这个订单之前已经取消或关闭，没有改动。"))
                 return self._back(order)
         return self._form(request, order, form, title=_("取消并退款"), submit=_("确认取消"))
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
-from accounts.locks import users_lock
+from accounts.locks import identities_lock, users_lock
 from accounts.models import Address, Consent, IdentityConflict, User, WechatIdentity
 from wechat.services import OAuthPerson
 
@@ -30,6 +30,10 @@ class AccountDisabled(Exception):
 
     def __init__(self) -> None:
         super().__init__(_("这个账号已停用，如有疑问请联系客服。"))
+
+
+class _Moved(Exception):
+    """Between looking and locking, an account was folded into another one."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,8 @@ def person_from_wechat(
     try:
         with transaction.atomic():
             return _sign_in(person, appid, current_user_id, now)
-    except IntegrityError:
-        # The same person came twice at once; the other request has made the rows by now.
+    except (_Moved, IntegrityError):
+        # The same person did something else at the same moment; that is done by now.
         with transaction.atomic():
             return _sign_in(person, appid, current_user_id, now)
 
@@ -83,8 +87,14 @@ def holds_value(user: User) -> bool:
 def _sign_in(
     person: OAuthPerson, appid: str, current_user_id: int | None, now: datetime
 ) -> WechatSignIn:
+    names = [f"openid:{appid}:{person.openid}"]
+    if person.unionid:
+        names.append(f"unionid:{person.unionid}")
+    identities_lock(names)
     claims = _claims(person, appid, current_user_id)
     users = users_lock([pk for pk in claims if pk is not None])
+    if _claims(person, appid, current_user_id) != claims:
+        raise _Moved
     by_openid, by_union, current = (users.get(pk) if pk else None for pk in claims)
     if any(user is not None and not user.is_active for user in (by_openid, by_union)):
         raise AccountDisabled

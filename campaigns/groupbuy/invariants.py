@@ -134,3 +134,25 @@ def orders(now: datetime) -> Broken:
         settled=now - DELIVERY,
     ):
         yield f"group {ref}", f"a {member} seat whose order {order_ref} is {order}"
+
+
+@invariant("groupbuy.refunded", because="a seat counts as refunded exactly when its money is back")
+def refunded(now: datetime) -> Broken:
+    for ref, state, order_ref, back_fen in _rows(
+        """
+        SELECT g.public_id, m.state, o.public_id, back.fen
+        FROM groupbuy_member m
+        JOIN groupbuy_group g ON g.id = m.group_id
+        JOIN orders_order o ON o.id = m.order_id
+        LEFT JOIN payments_payment p ON p.id = o.payment_id
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(-sum(entry.amount_fen), 0) AS fen, max(entry.entered_at) AS at
+            FROM payments_ledgerentry entry
+            WHERE entry.payment_id = p.id AND entry.kind = 'refund'
+        ) back
+        WHERE (m.state = 'refunded' AND COALESCE(back.fen < p.amount_fen, TRUE))
+            OR (m.state = 'refunding' AND back.fen >= p.amount_fen AND back.at < %(settled)s)
+        """,
+        settled=now - DELIVERY,
+    ):
+        yield f"group {ref}", f"a {state} seat, {back_fen} fen of order {order_ref} are back"

@@ -9,9 +9,8 @@ from catalog.services import stock_release
 from orders.locks import order_lock
 from orders.models import OrderHold
 from orders.services.close import order_quantities
-from orders.services.reasons import RefundReason
 from orders.states import ORDER, OrderState
-from payments.services import refund_request
+from payments.services import RefundReason, refund_request
 
 
 class CancelRefused(Exception):

@@ -82,7 +82,7 @@ def order_expire(*, order_id: int, now: datetime) -> datetime | None:
 def _stop_paying(order: Order, *, now: datetime, reason: str = "") -> None:
     """Needs the order's lock. Whatever attempt is live starts closing."""
     if order.close_requested_at is None:
-        order.close_requested_at = order.due_at = now
+        order.close_requested_at, order.due_at = now, now + LOOK_AGAIN
         order.cancel_reason = reason or _("没有在时限内付款")
         order.save(update_fields=["close_requested_at", "due_at", "cancel_reason"])
     live = payment_live(order.public_id)

@@ -7,9 +7,8 @@ from django.utils.translation import gettext as _
 
 from orders.locks import order_lock_by_ref
 from orders.models import Order, OrderHold
-from orders.services.reasons import RefundReason
 from orders.states import ORDER, OrderState
-from payments.services import refund_request
+from payments.services import RefundReason, refund_request
 
 
 def order_payment_take(*, order_ref: str, payment_id: int, now: datetime) -> OrderState | None:

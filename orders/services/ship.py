@@ -14,7 +14,7 @@ from orders.states import ORDER, OrderState
 from stores.queries import store_terms
 
 # What carriers print on their labels: letters, digits, hyphens.
-_TRACKING = re.compile(r"^[0-9A-Za-z][0-9A-Za-z-]{3,39}$")
+_TRACKING = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{3,39}")
 
 
 class ShipRefused(Exception):
@@ -32,7 +32,7 @@ def order_ship(
     tracking_no = tracking_no.strip()
     if carrier not in Shipment.Carrier.values:
         raise ShipRefused(_("请选择快递公司。"))
-    if not _TRACKING.match(tracking_no):
+    if not _TRACKING.fullmatch(tracking_no):
         raise ShipRefused(_("运单号须为 4 到 40 位字母、数字或短横线。"))
     with transaction.atomic():
         order = order_lock(order_id)

@@ -80,11 +80,11 @@ class Day:
         """Every window and every group's time is over."""
         self.shop.sql(
             "UPDATE orders_order SET pay_before = now(), due_at = now() "
-            "WHERE state = 'awaiting_payment'"
+            "WHERE state = 'awaiting_payment' AND pay_before > now()"
         )
         self.shop.sql(
             "UPDATE groupbuy_group SET deadline_at = now() - interval '61 seconds', due_at = now() "
-            "WHERE state = 'open'"
+            "WHERE state = 'open' AND deadline_at > now()"
         )
 
     def settle(self) -> None:
@@ -103,6 +103,8 @@ class Day:
     def _hurry(self) -> None:
         """Nobody waits here for what is only waiting for its time."""
         shop = self.shop
+        # A payment that was found late opens its group late.
+        self.evening()
         for table in ("payments_payment", "payments_refund", "orders_order"):
             unpaid = "AND state = 'awaiting_payment'" if table == "orders_order" else ""
             shop.sql(

@@ -158,19 +158,23 @@ def date_walnut():
     ]
     turns = [random.random() * 3 for _ in spots]
     copies(skin, len(spots), lambda i: ((*spots[i], 0.34), (1.45, 0, turns[i]), 1.15))
-    copies([nut], len(spots), lambda i: ((spots[i][0], spots[i][1] - 0.03, 0.56), (1.5, 0, turns[i]), 1.15))
+    copies(
+        [nut],
+        len(spots),
+        lambda i: ((spots[i][0], spots[i][1] - 0.03, 0.56), (1.5, 0, turns[i]), 1.15),
+    )
     camera((0, -4.8, 3.1), (0, -0.1, 0.3))
 
 
-def grain(
-    name, color, second, unit, stretch, seed, backdrop, surface=None, coat=0.2
-):
+def grain(name, color, second, unit, stretch, seed, backdrop, surface=None, coat=0.2):
     reset(seed, backdrop)
     cloth((0.70, 0.62, 0.50))
     skin = material(name, color, rough=0.4, coat=coat, second=second, scale=1.2)
     models = [lump(unit * 0.5, stretch, skin, segments=16)]
     vessel(BOWL, material("w", surface, rough=0.3, coat=0.4) if surface else clay())
-    core = [(0.001 + 1.14 * k / 24, 0.64 + 0.42 * (1 - (k / 24) ** 2) - unit * 0.75) for k in range(25)]
+    core = [
+        (0.001 + 1.14 * k / 24, 0.64 + 0.42 * (1 - (k / 24) ** 2) - unit * 0.75) for k in range(25)
+    ]
     lathe(core, skin, levels=1)
     count, place = carpet(1.14, 0.42, unit, floor=0.64)
     copies(models, count, place)
@@ -201,7 +205,7 @@ def black_beans():
         (1.2, 0.9, 0.85),
         14,
         (0.74, 0.70, 0.62),
-        material("w", (0.85, 0.82, 0.76), rough=0.3, coat=0.4),
+        (0.85, 0.82, 0.76),
         coat=0.5,
     )
 
@@ -228,7 +232,7 @@ def mung_beans():
         (1.15, 0.9, 0.9),
         16,
         (0.72, 0.70, 0.58),
-        material("w", (0.80, 0.76, 0.68), rough=0.3, coat=0.4),
+        (0.80, 0.76, 0.68),
     )
 
 

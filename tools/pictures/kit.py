@@ -261,7 +261,12 @@ def carpet(radius, height, unit, floor=0.0):
                 y = (j * 0.87 + layer / 3) * step + random.gauss(0, unit * 0.12)
                 r = math.hypot(x, y)
                 if r < radius:
-                    z = floor + height * (1 - (r / radius) ** 2) - layer * unit + random.gauss(0, unit * 0.1)
+                    z = (
+                        floor
+                        + height * (1 - (r / radius) ** 2)
+                        - layer * unit
+                        + random.gauss(0, unit * 0.1)
+                    )
                     spots.append((x, y, z))
 
     def place(i):

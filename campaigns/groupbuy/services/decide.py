@@ -7,8 +7,14 @@ from django.utils.translation import gettext as _
 
 from campaigns.groupbuy.locks import group_lock
 from campaigns.groupbuy.models import Group
-from campaigns.groupbuy.services.seats import GRACE, seat_give_back, seat_paid, seat_strand
-from campaigns.groupbuy.states import GROUP, GroupState, MemberState
+from campaigns.groupbuy.services.seats import (
+    GRACE,
+    REASON_LENGTH,
+    group_fail,
+    seat_paid,
+    seat_strand,
+)
+from campaigns.groupbuy.states import GroupState, MemberState
 from orders.queries import orders_brief
 
 # A payment whose fate is unknown is asked for at the provider this long, then its seat is lost.
@@ -39,26 +45,30 @@ def group_expire(*, group_id: int, now: datetime) -> datetime | None:
         could_fill = group.reserved > 0 and group.joined + group.reserved == group.size
         if could_fill and now < group.deadline_at + SILENCE_LIMIT:
             return now + LOOK_AGAIN
-        _fail(group, reason=str(_("到时人数不足")), now=now)
+        group_fail(group, reason=_("到时人数不足"), now=now)
         return None
 
 
 def group_cancel(*, group_id: int, reason: str, now: datetime) -> bool:
     """The merchant gives up a group; False when it was over before. Every fen goes back.
 
-    Raises CancelRefused for a group that succeeded: its orders are cancelled one by one.
+    `reason`, never empty, is shown to its members. Raises CancelRefused for a group that
+    succeeded: its orders are cancelled one by one.
     """
     with transaction.atomic():
         group = group_lock(group_id)
         if group.state == GroupState.SUCCEEDED:
             raise CancelRefused(_("这个团已经成团，请在“订单”页面逐单处理。"))
-        if group.state == GroupState.FORMING:
-            # The leader's order closes, and with it the group is abandoned.
+        if group.state == GroupState.FORMING and not group.fail_reason:
+            # The leader's order closes, and with it the group is abandoned. Money that is under
+            # way already opens the group, which then finds the reason and fails at once.
+            group.fail_reason = reason[:REASON_LENGTH]
+            group.save(update_fields=["fail_reason"])
             seat_strand(group, now=now)
             return True
         if group.state != GroupState.OPEN:
             return False
-        _fail(group, reason=reason, now=now)
+        group_fail(group, reason=reason, now=now)
         return True
 
 
@@ -67,14 +77,3 @@ def _take_what_is_paid(group: Group, *, now: datetime) -> None:
     for brief in orders_brief(waiting).values():
         if brief.is_held:
             seat_paid(order_id=brief.id, now=now)
-
-
-def _fail(group: Group, *, reason: str, now: datetime) -> None:
-    GROUP.move_row(
-        group,
-        "fail",
-        now=now,
-        changes={"failed_at": now, "fail_reason": reason[:120], "due_at": None},
-    )
-    seat_give_back(group, now=now)
-    seat_strand(group, now=now)

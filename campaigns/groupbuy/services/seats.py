@@ -31,6 +31,7 @@ HOLD = "group"
 # After its deadline a group waits this long for facts that are on their way.
 GRACE = timedelta(seconds=60)
 ONE_LIVE_GROUP = "groupbuy_one_live_group"
+REASON_LENGTH = 120
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,10 @@ class Seat:
 
 
 def seat_form_claim(joined: Joined, *, user_id: int, form_key: str, now: datetime) -> Joined | None:
-    """None for a new form; otherwise what its first sender got."""
+    """None for a new form; otherwise what its first sender got.
+
+    A key that was spent on a plain checkout leads to its order: that one has no group.
+    """
     first = form_claim(
         owner=f"user:{user_id}",
         key=form_key,
@@ -68,7 +72,7 @@ def seat_form_claim(joined: Joined, *, user_id: int, form_key: str, now: datetim
         result={"group": joined.group_public_id, "order": joined.order_public_id},
         now=now,
     )
-    return Joined(first["group"], first["order"]) if first is not None else None
+    return Joined(first.get("group", ""), first["order"]) if first is not None else None
 
 
 def already_in(campaign_id: int, user_id: int) -> AlreadyIn | None:
@@ -168,7 +172,7 @@ def _limit_check(seat: Seat) -> None:
 def seat_paid(*, order_id: int, now: datetime) -> None:
     """The seat's order is paid: the group opens, fills or succeeds; a seat too late is refunded."""
     with transaction.atomic():
-        found = _member_locked(order_id)
+        found = _member_locked(order_id=order_id)
         if found is None:
             return
         group, member = found
@@ -180,7 +184,9 @@ def seat_paid(*, order_id: int, now: datetime) -> None:
             _give_up(group, member, now=now)
             return
         seat_join(group, member, now=now)
-        if group.joined == group.size:
+        if group.fail_reason:  # its merchant cancelled it while this money was under way
+            group_fail(group, reason=group.fail_reason, now=now)
+        elif group.joined == group.size:
             _succeed(group, now=now)
 
 
@@ -221,6 +227,18 @@ def _succeed(group: Group, *, now: datetime) -> None:
     hold_release(order_ids=order_ids, kind=HOLD, now=now)
 
 
+def group_fail(group: Group, *, reason: str, now: datetime) -> None:
+    """Needs the group's lock. An open group is over: what is paid goes back, the rest may not be."""
+    GROUP.move_row(
+        group,
+        "fail",
+        now=now,
+        changes={"failed_at": now, "fail_reason": reason[:REASON_LENGTH], "due_at": None},
+    )
+    seat_give_back(group, now=now)
+    seat_strand(group, now=now)
+
+
 def _give_up(group: Group, member: Member, *, now: datetime) -> None:
     """Needs the group's lock. Money for a seat of a group that is over goes back."""
     if MEMBER.move_row(member, "refund", now=now, changes={"left_at": now}):
@@ -232,7 +250,7 @@ def _give_up(group: Group, member: Member, *, now: datetime) -> None:
 def seat_closed(*, order_id: int, now: datetime) -> None:
     """The seat's order was closed unpaid: the seat is free, and without its leader the group ends."""
     with transaction.atomic():
-        found = _member_locked(order_id)
+        found = _member_locked(order_id=order_id)
         if found is not None:
             _release(*found, now=now)
 
@@ -250,7 +268,7 @@ def _release(group: Group, member: Member, *, now: datetime) -> None:
 def seat_late(*, order_id: int, now: datetime) -> None:
     """Money came after the order was closed: the order sends it back, the seat says so."""
     with transaction.atomic():
-        found = _member_locked(order_id)
+        found = _member_locked(order_id=order_id)
         if found is None:
             return
         group, member = found
@@ -263,15 +281,17 @@ def seat_late(*, order_id: int, now: datetime) -> None:
 def seat_refunded(*, order_ref: str, now: datetime) -> None:
     """A refund of the order came through: the seat is done when all of its money is back."""
     with transaction.atomic():
-        member = Member.objects.filter(
-            order__public_id=order_ref, state=MemberState.REFUNDING
-        ).first()
-        if member is not None:
-            seat_refund_check(member, now=now)
+        found = _member_locked(order__public_id=order_ref)
+        if found is not None and found[1].state == MemberState.REFUNDING:
+            seat_refund_check(found[1], now=now)
 
 
 def seat_refund_check(member: Member, *, now: datetime) -> None:
-    """Close a refunding seat whose money is back already, in whichever order the facts arrive."""
+    """Close a refunding seat whose money is back already, in whichever order the facts arrive.
+
+    Needs the group's lock: otherwise the fact of the refund and the fact that starts the refunding
+    could each miss what the other has not committed yet.
+    """
     brief = orders_brief([member.order_id]).get(member.order_id)
     if brief and brief.payment_id is not None and payment_is_returned(brief.payment_id):
         MEMBER.move_row(member, "refunded", now=now)
@@ -300,10 +320,10 @@ def seat_strand(group: Group, *, now: datetime) -> None:
     facts_record(*[MemberStranded.of(member) for member in waiting], now=now)
 
 
-def _member_locked(order_id: int) -> tuple[Group, Member] | None:
+def _member_locked(**order: Any) -> tuple[Group, Member] | None:
     """The seat of an order, read after its group is locked; None for other orders."""
-    group_id = Member.objects.filter(order_id=order_id).values_list("group_id", flat=True).first()
-    if group_id is None:
+    found = Member.objects.filter(**order).values_list("pk", "group_id").first()
+    if found is None:
         return None
-    group = group_lock(group_id)
-    return group, Member.objects.get(order_id=order_id)
+    group = group_lock(found[1])
+    return group, Member.objects.get(pk=found[0])

@@ -1,0 +1,151 @@
+"""Orders for tests, made through the services. Money arrives as a notice or a poll brings it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from accounts.models import User
+from accounts.queries import AddressSnapshot, address_for_order
+from accounts.tests.factories import address_make, user_make
+from catalog.models import Sku
+from catalog.tests.factories import sku_make
+from core import clock
+from core.deliveries import deliveries_sweep
+from core.idempotency import form_key_new
+from orders.models import Order
+from orders.services import Offer, OrderItem, order_buy, order_place, order_ship
+from payments.models import Payment
+from payments.services import payment_settle
+from payments.tests.factories import merchant_account_make, transaction_id_make
+from stores.models import Store
+from stores.tests.factories import store_make
+
+_numbers = count(1)
+LIST_FEN, FREIGHT_FEN = 5900, 600
+
+
+@dataclass(frozen=True)
+class Person:
+    """A shopper with an address."""
+
+    user: User
+    address: AddressSnapshot
+
+    @property
+    def id(self) -> int:
+        return self.user.pk
+
+
+def person(name: str = "") -> Person:
+    """Somebody who can buy."""
+    user = user_make(nickname=name or f"买家{next(_numbers)}")
+    address = address_make(user)
+    return Person(user, address_for_order(user.pk, address.public_id))
+
+
+def store_open(name: str = "枣园", **changes: object) -> Store:
+    """A store that can take money; freight 6 yuan."""
+    store = store_make(name=name, **{"freight_fen": FREIGHT_FEN, **changes})
+    merchant_account_make(store=store)
+    return store
+
+
+def sku_on_sale(store: Store | None = None, *, on_hand: int = 100) -> Sku:
+    """Something to buy for 59 yuan."""
+    return sku_make(store=store or store_open(), price_fen=LIST_FEN, on_hand=on_hand)
+
+
+def place(sku: Sku, who: Person | None = None, *, quantity: int = 1, **changes: Any) -> Order:
+    """An order, not paid yet; `changes` to what `order_place` takes."""
+    who = who or person()
+    order: Order = order_place(
+        **{
+            "buyer_id": who.id,
+            "store_id": sku.store_id,
+            "items": [OrderItem(sku.pk, quantity)],
+            "address": who.address,
+            "note": "",
+            "expected_payable_fen": None,
+            "now": clock.now(),
+            **changes,
+        }
+    )
+    return order
+
+
+def buy(who: Person, sku: Sku, *, quantity: int = 1, form_key: str = "") -> str:
+    """An order at list price by a form; its public id."""
+    return order_buy(
+        form_key=form_key or form_key_new(),
+        buyer_id=who.id,
+        store_id=sku.store_id,
+        items=[OrderItem(sku.pk, quantity)],
+        address=who.address,
+        note="",
+        expected_payable_fen=None,
+        now=clock.now(),
+    )
+
+
+def offer(
+    *, claim: Callable[[Order], None] = lambda _order: None, pay_before: datetime | None = None
+) -> Offer:
+    """A group's offer, as group-buy makes it."""
+    return Offer(
+        kind="group",
+        ref=f"grp_test{next(_numbers):016d}",
+        claim=claim,
+        pay_before=pay_before,
+    )
+
+
+def order_make(sku: Sku | None = None, *, held: bool = False, **changes: Any) -> Order:
+    """An order that awaits its payment; `held` as a group's would be."""
+    if held:
+        changes["offer"] = offer()
+    return place(sku or sku_on_sale(), **changes)
+
+
+def pay(order_ref: str, *, now: datetime | None = None) -> bool:
+    """The money of the order's newest attempt arrives; nobody has been told yet."""
+    return settle(Payment.objects.filter(order_ref=order_ref).order_by("-pk")[0], now=now)
+
+
+def settle(payment: Payment, *, now: datetime | None = None) -> bool:
+    """The money of this attempt arrives."""
+    return payment_settle(
+        payment_id=payment.pk,
+        transaction_id=transaction_id_make(),
+        amount_fen=payment.amount_fen,
+        paid_at=clock.now(),
+        now=now or clock.now(),
+    )
+
+
+def deliver() -> None:
+    """Deliver every fact that waits, and what that brings about, as workers would."""
+    for _ in range(20):
+        if not deliveries_sweep(now=clock.now() + timedelta(minutes=20)):
+            return
+    raise AssertionError("facts bring about facts without end")
+
+
+def paid_make(sku: Sku | None = None, *, held: bool = False, **changes: Any) -> Order:
+    """An order whose money is there: to ship, or on hold."""
+    order = order_make(sku, held=held, **changes)
+    pay(order.public_id)
+    deliver()
+    order.refresh_from_db()
+    return order
+
+
+def shipped_make(sku: Sku | None = None, **changes: Any) -> Order:
+    """An order on its way."""
+    order = paid_make(sku, **changes)
+    order_ship(
+        order_id=order.pk, carrier="sf", tracking_no="SF1234567890", by_id=None, now=clock.now()
+    )
+    order.refresh_from_db()
+    return order
