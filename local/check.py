@@ -30,7 +30,11 @@ def judges() -> list[Judge]:
     run, manage = str(VENV / "bin"), [python(), "manage.py"]
     return [
         Judge("mypy", [python(), "-m", "mypy"], env),
-        Judge("mypy simulator", [python(), "-m", "mypy", "simulator"], env),
+        Judge(
+            "mypy simulator",
+            [python(), "-m", "mypy", "--config-file", "simulator/mypy.ini", "simulator"],
+            {**env, "SIMULATOR_DATA": str(DATA / "test")},
+        ),
         Judge("ruff check", [f"{run}/ruff", "check", "."], env),
         Judge("ruff format", [f"{run}/ruff", "format", "--check", "."], env),
         Judge("lint-imports", [f"{run}/lint-imports"], env),

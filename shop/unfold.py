@@ -31,7 +31,7 @@ UNFOLD: dict[str, Any] = {
         {
             "rel": "icon",
             "type": "image/svg+xml",
-            "href": lambda request: static("img/icon.svg"),
+            "href": lambda _request: static("img/icon.svg"),
         },
     ],
     "SITE_URL": "/",
