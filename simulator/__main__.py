@@ -41,17 +41,19 @@ def main() -> int:
 
 def _serve(host: str, port: int) -> None:
     from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     Granian(
         "simulator.wsgi:application",
         address=host,
         port=port,
-        interface="wsgi",
+        interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=16,
         websockets=False,
         log_enabled=True,
-        log_level="warning",
+        log_level=LogLevels.warning,
     ).serve()
 
 
