@@ -112,7 +112,7 @@ class Buyer:
     def _page(self, path: str) -> str | None:
         for _ in range(PERSISTENCE):
             answer = self._go("GET", path)
-            if answer is not None and answer.status_code == 200:
+            if answer is not None and answer.status_code in (200, 409):
                 return answer.text
             self._pause()
         return None

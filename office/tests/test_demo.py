@@ -1,0 +1,99 @@
+"""The demo stores: believable, complete, safe to load twice."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import User
+from campaigns.groupbuy.models import GroupCampaign
+from catalog.models import Product, Sku
+from core import clock
+from core.invariants import audit
+from office.demo.load import HERE, demo_load, goods
+from stores.models import Store
+
+pytestmark = pytest.mark.django_db
+
+PICTURE_MAX, PICTURES_MAX = 90 * 1024, 3_500_000
+
+
+@pytest.fixture
+def loaded(settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
+    return demo_load(now=clock.now())
+
+
+def counts():
+    return [model.objects.count() for model in (Store, Product, Sku, GroupCampaign, User)]
+
+
+def test_twice_is_once(loaded):
+    before = counts()
+    assert demo_load(now=clock.now()) == []
+    assert counts() == before
+
+
+def test_every_product_can_be_bought(loaded):
+    for product in Product.objects.all():
+        assert product.state == "on_sale", product
+        assert product.photos.exists(), product
+        assert product.category_id, product
+        assert len(product.description) > 30, product
+        for sku in product.skus.all():
+            assert sku.on_hand > 0, sku
+            assert sku.price_fen >= 1000, sku
+    assert 24 <= Product.objects.count() <= 40
+    assert audit(now=clock.now()) == []
+
+
+def test_groups_are_cheaper_and_never_begun_by_nobody(loaded):
+    campaigns = GroupCampaign.objects.all()
+    assert campaigns.count() >= 8
+    for campaign in campaigns:
+        assert campaign.state == "published"
+        assert not campaign.groups.exists()
+        for price in campaign.prices.select_related("sku"):
+            assert price.price_fen < price.sku.price_fen
+
+
+def test_each_store_has_its_own_people_and_passwords(loaded):
+    assert {login.email for login in loaded} >= {
+        "admin@xiaodian.example",
+        "wang@zaoyuan.example",
+        "chen@taofang.example",
+    }
+    assert len({login.password for login in loaded}) == len(loaded)
+    for login in loaded:
+        user = User.objects.get(email=login.email)
+        assert user.check_password(login.password)
+        assert user.is_staff
+
+
+def test_pictures_are_small_and_all_there():
+    named = {name for store in goods() for p in store["products"] for name in p["pictures"]}
+    files = {path.stem: path.stat().st_size for path in (HERE / "pictures").glob("*.webp")}
+    assert named <= set(files)
+    assert max(files.values()) <= PICTURE_MAX
+    assert sum(files.values()) <= PICTURES_MAX
+
+
+def test_licences_say_that_they_are_a_demonstration(loaded):
+    for store in Store.objects.all():
+        assert store.company.startswith("演示")
+        assert store.licence_no.startswith("演示")
+
+
+def test_production_refuses(monkeypatch):
+    monkeypatch.setattr("office.management.commands.demo_load.PRODUCTION", True)
+    with pytest.raises(CommandError, match="development"):
+        call_command("demo_load", stdout=StringIO())
+    assert not Store.objects.exists()
+
+
+def test_without_a_simulator_the_command_says_so(settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
+    settings.SIMULATOR_URL = "http://127.0.0.1:1"
+    with pytest.raises(CommandError, match="simulator"):
+        call_command("demo_load", stdout=StringIO())
+    assert Store.objects.count() == 2

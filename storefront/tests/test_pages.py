@@ -1,0 +1,178 @@
+"""Public pages: the same for everyone, few queries, and a clear answer to every address."""
+
+import pytest
+
+from catalog.models import Category
+from catalog.services import product_withdraw
+from core import clock
+from core.public_pages import public_pages_forget
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def goods():
+    store = cast.store_open()
+    campaign, sku = cast.campaign_make(store=store)
+    return store, campaign, sku
+
+
+def product_path(sku):
+    return f"/p/{sku.product.public_id}/"
+
+
+def test_home_shows_group_buys_and_stores(client, goods, django_assert_max_num_queries):
+    store, _, sku = goods
+    with django_assert_max_num_queries(10):
+        page = client.get("/")
+    text = page.content.decode()
+    assert sku.product.title in text
+    assert store.name in text
+    assert "49<small>.00" in text
+
+
+def test_an_empty_platform_has_a_page(client):
+    assert "还没有开张的店铺" in client.get("/").content.decode()
+
+
+def test_a_warm_page_costs_no_query(client, goods, django_assert_num_queries):
+    for path in ("/", f"/store/{goods[0].slug}/", product_path(goods[2])):
+        client.get(path)
+        with django_assert_num_queries(0):
+            assert client.get(path).status_code == 200
+
+
+def test_public_pages_are_cacheable_and_set_no_cookie(client, goods):
+    for path in ("/", f"/store/{goods[0].slug}/", product_path(goods[2]), "/agreement/"):
+        page = client.get(path)
+        assert page["Cache-Control"].startswith("public, max-age=")
+        assert not page.cookies
+        assert page["Vary"] == "Accept-Encoding"
+
+
+def test_what_a_share_adds_to_the_address_does_not_make_another_page(
+    client, goods, django_assert_num_queries
+):
+    path = product_path(goods[2])
+    first = client.get(path).content
+    with django_assert_num_queries(0):
+        again = client.get(f"{path}?s=t0ken&from=singlemessage&isappinstalled=0")
+    assert again.content == first
+
+
+def test_a_signed_in_person_gets_the_same_bytes(client, goods):
+    path = product_path(goods[2])
+    first = client.get(path).content
+    client.force_login(cast.person("Alice").user)
+    assert client.get(path).content == first
+
+
+def test_the_product_page_in_few_queries(client, goods, django_assert_max_num_queries):
+    with django_assert_max_num_queries(10):
+        text = client.get(product_path(goods[2])).content.decode()
+    assert "发起拼团" in text
+    assert "单独购买" in text
+
+
+def test_open_groups_are_on_the_product_page(client, goods, django_capture_on_commit_callbacks):
+    _, campaign, sku = goods
+    with django_capture_on_commit_callbacks(execute=True):
+        joined = cast.lead(campaign, sku, cast.person())
+        cast.pay(joined.order_public_id)
+    for _ in range(5):
+        cast.deliver()
+    public_pages_forget()
+    assert f"/g/{joined.group_public_id}/" in client.get(product_path(sku)).content.decode()
+
+
+def test_a_withdrawn_product_says_so_and_sells_nothing(client, goods):
+    sku = goods[2]
+    product_withdraw(product_id=sku.product_id, now=clock.now())
+    text = client.get(product_path(sku)).content.decode()
+    assert "商品已下架" in text
+    assert "data-sheet-open" not in text
+
+
+def test_a_closed_store_says_so(client, goods):
+    store, _, sku = goods
+    store.is_open = False
+    store.save()
+    assert "店铺休息中" in client.get(product_path(sku)).content.decode()
+    assert "店铺正在休息" in client.get(f"/store/{store.slug}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/p/pro_nothing/",
+        "/store/nowhere/",
+        "/g/grp_nothing/",
+        "/p/pro_nothing/mine/",
+        "/store/nowhere/mine/",
+        "/nothing/",
+    ],
+)
+def test_an_unknown_address_is_a_friendly_404(client, db, path):
+    page = client.get(path)
+    assert page.status_code == 404
+    assert "没有找到这个页面" in page.content.decode()
+
+
+def test_an_unknown_category_is_a_404(client, goods):
+    store = goods[0]
+    Category.objects.create(store=store, slug="dates", name="红枣")
+    assert client.get(f"/store/{store.slug}/nothing/").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "99999999999", "²", "1.5"])
+def test_a_page_number_that_is_none_shows_the_first(client, goods, page):
+    assert client.get(f"/store/{goods[0].slug}/", {"page": page}).status_code == 200
+
+
+def test_markup_in_a_title_is_shown_and_not_run(client):
+    sku = cast.sku_on_sale()
+    sku.product.title = "<script>alert(1)</script>"
+    sku.product.save()
+    text = client.get(product_path(sku)).content.decode()
+    assert "<script>alert(1)" not in text
+    assert "&lt;script&gt;alert(1)" in text
+
+
+def test_only_reading_is_allowed(client, goods):
+    assert client.post("/").status_code == 405
+    assert client.post(product_path(goods[2])).status_code == 405
+
+
+def test_me_is_for_the_signed_in(client):
+    assert client.get("/me/").headers["Location"].startswith("/sign-in/?next=/me/")
+    client.force_login(cast.person("李梅").user)
+    page = client.get("/me/")
+    assert "李梅" in page.content.decode()
+    assert "no-store" in page["Cache-Control"]
+
+
+def test_the_personal_fragment_shows_my_open_seat(client, goods):
+    _, campaign, sku = goods
+    alice = cast.person("Alice")
+    joined = cast.lead(campaign, sku, alice)
+    path = f"{product_path(sku)}mine/"
+    assert joined.order_public_id not in client.get(path).content.decode()
+    client.force_login(alice.user)
+    page = client.get(path)
+    assert joined.order_public_id in page.content.decode()
+    assert "no-store" in page["Cache-Control"]
+
+
+def test_the_texts_carry_their_version(client):
+    assert "2026-01" in client.get("/agreement/").content.decode()
+    assert "2026-01" in client.get("/privacy/").content.decode()
+
+
+def test_licences_name_every_store(client, goods):
+    store = goods[0]
+    store.company, store.licence_no = "临县枣园家庭农场", "91141124MA0000000X"
+    store.save()
+    text = client.get("/licences/").content.decode()
+    assert "临县枣园家庭农场" in text
+    assert "91141124MA0000000X" in text
