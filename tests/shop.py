@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
-import psycopg2.extras
 import requests
+from psycopg2.extras import RealDictCursor
 
 from local import environment
 from local.services import Postgres, Stack, Valkey, free_port
@@ -44,13 +44,27 @@ class Shop:
         return self.stack.simulator_url
 
     def sql(self, text: str, *values: Any) -> list[dict[str, Any]]:
-        """Rows of a query, or nothing for a statement; committed at once."""
-        with psycopg2.connect(self.database_url) as connection:
-            with connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+        """Rows of a query, or nothing for a statement; committed at once.
+
+        Waits for a server that a test has just killed.
+        """
+        give_up = time.monotonic() + WAIT_S
+        while True:
+            try:
+                return self._sql(text, values)
+            except psycopg2.OperationalError:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(0.2)
+
+    def _sql(self, text: str, values: tuple[Any, ...]) -> list[dict[str, Any]]:
+        connection = psycopg2.connect(self.database_url)
+        try:
+            with connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
                 cursor.execute(text, values)
-                rows = [dict(row) for row in cursor.fetchall()] if cursor.description else []
-        connection.close()
-        return rows
+                return [dict(row) for row in cursor.fetchall()] if cursor.description else []
+        finally:
+            connection.close()
 
     def value(self, text: str, *values: Any) -> Any:
         """The first column of the first row."""

@@ -176,7 +176,7 @@ def grain(name, color, second, unit, stretch, seed, backdrop, surface=None, coat
         (0.001 + 1.14 * k / 24, 0.64 + 0.42 * (1 - (k / 24) ** 2) - unit * 0.75) for k in range(25)
     ]
     lathe(core, skin, levels=1)
-    count, place = carpet(1.14, 0.42, unit, floor=0.64)
+    count, place = carpet(1.12 - unit * 0.6, 0.42, unit, floor=0.64)
     copies(models, count, place)
     copies(
         models,
