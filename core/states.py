@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connections, models, transaction
 
 from core.facts import Event, facts_record
@@ -107,7 +108,10 @@ class Machine:
         meta = model._meta
         values = {**(changes or {}), self.field: move.target}
         wanted = rows.filter(**{f"{self.field}__in": move.sources}).order_by().values("pk")
-        subquery, parameters = wanted.query.sql_with_params()
+        try:
+            subquery, parameters = wanted.query.sql_with_params()
+        except EmptyResultSet:  # Django knows that no row fits: `pk__in=[]`
+            return []
         sets, set_parameters = [], []
         connection = connections[rows.db]
         quote = connection.ops.quote_name

@@ -9,7 +9,7 @@ from django.db import connection
 from accounts.queries import AddressNotFound, address_for_order
 from accounts.services import address_remove
 from catalog.models import Sku
-from catalog.services import OutOfStock, product_withdraw, sku_price_change, stock_correct
+from catalog.services import OutOfStock, product_withdraw, sku_price_change
 from catalog.tests.factories import sku_make
 from core import clock
 from core.crypto import blind_index
@@ -23,7 +23,6 @@ from orders.services import (
     PriceChanged,
     QuantityRefused,
     StoreClosed,
-    order_place,
 )
 from orders.tests.factories import (
     FREIGHT_FEN,
@@ -299,28 +298,3 @@ def test_a_removed_sku_cannot_be_bought_by_any_offer():
     with pytest.raises(OutOfStock):
         place(sku, items=[OrderItem(sku.pk, 1, 4900)], offer=offer())
     assert written() == NOTHING
-
-
-# What it costs.
-
-
-@pytest.mark.parametrize("number", [1, 3])
-def test_placing_takes_a_fixed_number_of_statements(number, django_assert_num_queries):
-    """terms, SKUs, order, lines, account, payment, fact; then one for each SKU."""
-    store, who = store_open(), person()
-    skus = [sku_on_sale(store) for _ in range(number)]
-    stock_correct(sku_id=skus[0].pk, on_hand=99, reason="盘点", by_id=None, now=clock.now())
-    items = [OrderItem(sku.pk, 1) for sku in skus]
-    with django_assert_num_queries(PLACING + number):
-        order_place(
-            buyer_id=who.id,
-            store_id=store.pk,
-            items=items,
-            address=who.address,
-            note="",
-            expected_payable_fen=None,
-            now=clock.now(),
-        )
-
-
-PLACING = 7

@@ -14,7 +14,7 @@ from tests.shop import ROOT, Shop, shop_running
 CHROMIUM = (
     os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 )
-PICTURES = ROOT / "test-results" / "journeys"
+PICTURES = ROOT / ".data" / "test" / "journeys"
 
 WECHAT = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 7) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "

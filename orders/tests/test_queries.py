@@ -1,0 +1,140 @@
+"""What the apps above and the office read: right, and in as many queries as it says."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from core import clock
+from orders.models import Order
+from orders.queries import (
+    StoreDay,
+    order_brief_by_ref,
+    order_timeline,
+    orders_brief,
+    orders_of_store,
+    orders_to_ship,
+    store_day,
+)
+from orders.services import order_cancel, order_close_request, order_receive
+from orders.tests.factories import (
+    LIST_FEN,
+    order_make,
+    paid_make,
+    shipped_make,
+    sku_on_sale,
+    store_open,
+)
+from payments.queries import order_money
+
+pytestmark = pytest.mark.django_db
+CHINA = ZoneInfo("Asia/Shanghai")
+
+
+def test_a_brief_says_what_an_order_is():
+    waiting, held, closed = order_make(), paid_make(held=True), order_make()
+    order_close_request(order_id=closed.pk, now=clock.now())
+    briefs = orders_brief([waiting.pk, held.pk, closed.pk, 10**12])
+    assert set(briefs) == {waiting.pk, held.pk, closed.pk}
+    flags = [
+        (b.is_awaiting, b.is_held, b.is_closed)
+        for b in (briefs[waiting.pk], briefs[held.pk], briefs[closed.pk])
+    ]
+    assert flags == [(True, False, False), (False, True, False), (False, False, True)]
+    assert briefs[held.pk].payment_id == held.payment_id
+
+
+def test_briefs_come_in_one_query(django_assert_num_queries):
+    ids = [order_make().pk for _ in range(3)]
+    with django_assert_num_queries(1):
+        assert len(orders_brief(ids)) == 3
+
+
+def test_a_brief_is_found_by_its_public_id():
+    order = order_make()
+    brief = order_brief_by_ref(order.public_id)
+    assert brief is not None
+    assert brief.id == order.pk
+    assert order_brief_by_ref("ord_nobodys") is None
+
+
+def test_a_store_sees_its_own_orders_newest_first(django_assert_num_queries):
+    store, other = store_open(), store_open("陶坊")
+    sku = sku_on_sale(store)
+    mine = [order_make(sku) for _ in range(3)]
+    order_make(sku_on_sale(other))
+    with django_assert_num_queries(2):
+        listed = [(order.pk, len(order.lines.all())) for order in orders_of_store(store.pk)]
+    assert listed == [(order.pk, 1) for order in reversed(mine)]
+    paid = paid_make(sku)
+    assert [order.pk for order in orders_of_store(store.pk, state="to_ship")] == [paid.pk]
+
+
+def test_what_waits_longest_is_shipped_first():
+    sku = sku_on_sale()
+    young, old = paid_make(sku), paid_make(sku)
+    Order.objects.filter(pk=old.pk).update(released_at=clock.now() - timedelta(hours=3))
+    paid_make(sku, held=True)
+    paid_make(sku_on_sale())
+    assert [order.pk for order in orders_to_ship(sku.store_id)] == [old.pk, young.pk]
+
+
+def test_a_timeline_tells_what_happened_in_its_order(django_assert_num_queries):
+    order = shipped_make()
+    order_receive(order_id=order.pk, now=clock.now())
+    order.refresh_from_db()
+    with django_assert_num_queries(0):
+        entries = order_timeline(order)
+    assert [str(entry.label) for entry in entries] == ["下单", "付款", "可以发货", "发货", "收货"]
+    assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
+
+
+def test_a_timeline_of_a_cancelled_order():
+    order = paid_make(held=True)
+    order_cancel(order_id=order.pk, reason="断货", now=clock.now(), hold_kind="group")
+    order.refresh_from_db()
+    assert [str(entry.label) for entry in order_timeline(order)] == ["下单", "付款", "取消"]
+
+
+def test_a_stores_day_counts_what_it_kept_since_midnight(django_assert_num_queries):
+    store = store_open(freight_fen=0)
+    sku = sku_on_sale(store)
+    noon = datetime(2026, 5, 20, 12, tzinfo=CHINA)
+    paid_make(sku), paid_make(sku, quantity=2), paid_make(sku, held=True)
+    shipped_make(sku)
+    order_make(sku)
+    gone = paid_make(sku)
+    order_cancel(order_id=gone.pk, reason="断货", now=clock.now())
+    Order.objects.exclude(paid_at=None).update(paid_at=noon)
+    with django_assert_num_queries(1):
+        day = store_day(store.pk, now=noon + timedelta(hours=1))
+    assert day == StoreDay(to_ship=2, on_hold=1, paid_orders=4, paid_fen=5 * LIST_FEN)
+    assert store_day(store.pk, now=noon + timedelta(days=1)) == StoreDay(2, 1, 0, 0)
+
+
+@pytest.mark.parametrize(("hour", "counted"), [(0, 1), (-1, 0)])
+def test_a_day_begins_at_midnight_in_china(hour, counted):
+    order = paid_make()
+    midnight = datetime(2026, 5, 20, tzinfo=CHINA)
+    Order.objects.filter(pk=order.pk).update(paid_at=midnight + timedelta(hours=hour))
+    assert store_day(order.store_id, now=midnight + timedelta(hours=9)).paid_orders == counted
+
+
+def test_a_neighbours_day_is_not_ones_own_and_the_platform_sees_both():
+    mine, theirs = paid_make(), paid_make()
+    now = clock.now()
+    assert store_day(mine.store_id, now=now).paid_orders == 1
+    assert store_day(theirs.store_id, now=now).paid_orders == 1
+    assert store_day(None, now=now).paid_orders == 2
+
+
+def test_an_orders_money_is_the_ledgers(django_assert_num_queries):
+    order = paid_make()
+    order_cancel(order_id=order.pk, reason="断货", now=clock.now())
+    with django_assert_num_queries(2):
+        money = order_money(order.public_id)
+    assert (money.paid_fen, money.refunded_fen, money.refunding_fen) == (
+        order.payable_fen,
+        0,
+        order.payable_fen,
+    )

@@ -1,0 +1,119 @@
+"""How many statements each write costs: a loop over rows shows here first."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from core import clock
+from orders.services import (
+    OrderItem,
+    hold_release,
+    order_cancel,
+    order_close_request,
+    order_payment_take,
+    order_place,
+    order_receive,
+    order_ship,
+)
+from orders.tests.factories import (
+    offer,
+    order_make,
+    paid_make,
+    person,
+    settle,
+    shipped_make,
+    sku_on_sale,
+    store_open,
+)
+from payments.models import Payment
+
+pytestmark = pytest.mark.django_db
+
+OURS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+
+
+def statements(act) -> int:
+    """How many statements it takes, savepoints left out."""
+    with CaptureQueriesContext(connection) as seen:
+        act()
+    return sum(query["sql"].lstrip().startswith(OURS) for query in seen.captured_queries)
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_placing_is_eight_and_one_for_each_sku(number):
+    """Terms, SKUs, order, lines, account, payment, fact, its delivery; then SKU by SKU."""
+    store, who = store_open(), person()
+    items = [OrderItem(sku_on_sale(store).pk, 1) for _ in range(number)]
+
+    def act():
+        order_place(
+            buyer_id=who.id,
+            store_id=store.pk,
+            items=items,
+            address=who.address,
+            note="",
+            expected_payable_fen=None,
+            now=clock.now(),
+        )
+
+    assert statements(act) == 8 + number
+
+
+def test_an_offer_adds_its_hold():
+    sku, who = sku_on_sale(), person()
+    act = lambda: order_make(sku, buyer_id=who.id, address=who.address, offer=offer())  # noqa: E731
+    with_people = statements(person)
+    assert statements(act) == 10 + with_people
+
+
+def test_taking_money():
+    """Order locked, its hold looked for, order moved, fact, its delivery."""
+    order = order_make()
+    payment = Payment.objects.get()
+    settle(payment)
+    act = lambda: order_payment_take(  # noqa: E731
+        order_ref=order.public_id, payment_id=payment.pk, now=clock.now()
+    )
+    assert statements(act) == 5
+    assert statements(act) == 1
+
+
+def test_closing():
+    """Order: locked, marked, closed, fact, delivery. Payment: looked for, locked, two moves, fact,
+    delivery, and that nothing else can be paid (two). Holds, lines, stock."""
+    order = order_make()
+    assert statements(lambda: order_close_request(order_id=order.pk, now=clock.now())) == 16
+    assert statements(lambda: order_close_request(order_id=order.pk, now=clock.now())) == 1
+
+
+def test_cancelling():
+    """Order: locked, holds looked for, moved, fact, holds closed. Refund: payment locked, looked
+    for, raised, row, fact, delivery. Lines, stock."""
+    order = paid_make()
+    act = lambda: order_cancel(order_id=order.pk, reason="断货", now=clock.now())  # noqa: E731
+    assert statements(act) == 13
+    assert statements(act) == 1
+
+
+def test_shipping():
+    """Order locked, terms, moved, fact, parcel, lines, stock."""
+    order = paid_make()
+    act = lambda: order_ship(  # noqa: E731
+        order_id=order.pk, carrier="sf", tracking_no="SF12345678", by_id=None, now=clock.now()
+    )
+    assert statements(act) == 7
+
+
+def test_receiving():
+    """Order locked, moved, fact."""
+    order = shipped_make()
+    assert statements(lambda: order_receive(order_id=order.pk, now=clock.now())) == 3
+
+
+@pytest.mark.parametrize("number", [1, 10])
+def test_releasing_a_group_costs_the_same_for_two_as_for_a_hundred(number):
+    """Orders locked, holds closed, orders moved, facts."""
+    sku = sku_on_sale()
+    ids = [paid_make(sku, held=True).pk for _ in range(number)]
+    act = lambda: hold_release(order_ids=ids, kind="group", now=clock.now())  # noqa: E731
+    assert statements(act) == 4
