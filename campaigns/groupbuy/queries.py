@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Case, Count, F, IntegerField, Min, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, IntegerField, Min, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
 
 from accounts.queries import Profile, profiles
 from campaigns.groupbuy.locks import LAST_CALL
@@ -236,7 +237,7 @@ def shelf_offers(product_ids: Iterable[int], *, now: datetime) -> dict[int, Shel
 
 
 def products_on_offer(*, now: datetime, limit: int = 6) -> list[int]:
-    """Products whose campaigns run now in open stores, the ones that end first coming first."""
+    """Products whose campaigns run now in open stores: each store's first before any's second."""
     rows = GroupCampaign.objects.filter(
         state=CampaignState.PUBLISHED,
         starts_at__lte=now,
@@ -245,7 +246,9 @@ def products_on_offer(*, now: datetime, limit: int = 6) -> list[int]:
         quota__gt=F("quota_used"),
         product__state="on_sale",
     )
-    return list(rows.order_by("ends_at", "id").values_list("product_id", flat=True)[:limit])
+    turn = Window(RowNumber(), partition_by=F("store_id"), order_by=[F("ends_at"), F("id")])
+    ordered = rows.annotate(turn=turn).order_by("turn", "ends_at", "id")
+    return list(ordered.values_list("product_id", flat=True)[:limit])
 
 
 def groups_about_to_fail(store_id: int | None, *, now: datetime) -> int:
