@@ -13,7 +13,6 @@ from orders.forms import CheckoutForm
 from orders.services import OrderItem, order_buy
 from stores.queries import store_by_id
 
-
 # What a public id can look like: anything else is nobody's, and nothing a database must read.
 SKU = re.compile(r"[0-9a-z_]{1,32}")
 
