@@ -81,6 +81,12 @@ def addresses_of(user_id: int) -> tuple[AddressCard, ...]:
     )
 
 
+def address_ids_of(user_id: int) -> list[str]:
+    """The public ids of the person's addresses, without decrypting any."""
+    rows = Address.objects.filter(user_id=user_id, removed_at=None).order_by()
+    return list(rows.values_list("public_id", flat=True))
+
+
 def openid_of(user_id: int, appid: str) -> str | None:
     """The person's openid at that appid: WeChat Pay wants the one of the appid that pays."""
     return (

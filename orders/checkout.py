@@ -23,6 +23,7 @@ from accounts.queries import (
     AddressNotFound,
     AddressSnapshot,
     address_for_order,
+    address_ids_of,
     addresses_of,
 )
 from catalog.queries import SkuForSale
@@ -195,7 +196,7 @@ class CheckoutView(View, ABC):
         return self.form_class(
             request.POST,
             skus=[choice.sku.public_id for choice in wares.choices],
-            addresses=[address.public_id for address in addresses_of(self.buyer_id)],
+            addresses=address_ids_of(self.buyer_id),
             limit=wares.limit,
         )
 

@@ -161,9 +161,10 @@ def _member_new(seat: Seat, order: Any, *, now: datetime) -> None:
 
 def _limit_check(seat: Seat) -> None:
     """After the member row: its unique constraint makes the same person's seats wait in line."""
-    taken = Member.objects.filter(
+    mine = Member.objects.filter(
         campaign=seat.campaign, user_id=seat.user_id, state__in=LIVE_MEMBER
-    ).aggregate(pieces=Sum("quantity", default=0))["pieces"]
+    )
+    taken = sum(mine.order_by().values_list("quantity", flat=True))
     limit = seat.campaign.limit_per_person
     if taken > limit:
         raise LimitReached(max(limit - (taken - seat.quantity), 0), per_order=False)
