@@ -1,5 +1,7 @@
 """Notices: sealed and signed, told again until they are heard, and every way to go wrong."""
 
+from itertools import pairwise
+
 import pytest
 
 from simulator.tests.merchant import merchant_new, phone_start, wait_for
@@ -49,7 +51,7 @@ def test_told_again_on_tencents_schedule_with_the_same_id(phone, merchant, mailb
     notices = mailbox.wait(5)
     assert len({notice["id"] for notice in notices}) == 1
     at = [one[0] for one in mailbox.got]
-    gaps = [later - earlier for earlier, later in zip(at, at[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(at)]
     for gap, scheduled in zip(gaps, (15, 15, 30, 180), strict=False):
         assert scheduled / 100 <= gap < scheduled / 100 + 1.5, gaps
     mailbox.status = 204
