@@ -31,9 +31,14 @@ from catalog.services import (
 )
 from core import clock
 from core.forms import YuanField
+from core.limits import limit_check
 from stores.scoped import ALL, VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
 
 EDIT = frozenset({"view", "add", "change"})
+
+
+# Drawing a picture anew costs a second of a processor.
+UPLOADS, UPLOADS_WINDOW_S = 60, 600
 
 
 @admin.register(Category)
@@ -204,7 +209,7 @@ class ProductPage(StoreAdmin):
         if formset.model is Sku:
             self._save_skus(request, form.instance, formset)
         elif formset.model is ProductPhoto:
-            self._save_photos(form.instance, formset)
+            self._save_photos(request, form.instance, formset)
         else:
             super().save_formset(request, form, formset, change)
 
@@ -239,8 +244,11 @@ class ProductPage(StoreAdmin):
                 now=clock.now(),
             )
 
-    def _save_photos(self, product: Product, formset: Any) -> None:
+    def _save_photos(self, request: HttpRequest, product: Product, formset: Any) -> None:
         for photo in formset.save(commit=False):
+            if not limit_check("upload", f"user:{request.user.pk}", UPLOADS, UPLOADS_WINDOW_S):
+                messages.error(request, _("图片上传太频繁了，请过十分钟再传其余的图片。"))
+                break
             row = next(f for f in formset.forms if f.instance is photo)
             picture = getattr(row, "picture", None)
             if picture is not None:

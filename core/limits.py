@@ -7,7 +7,9 @@ is away everything passes, because a shop that refuses everybody is worse than o
 import hashlib
 import logging
 
+from django.conf import settings
 from django.core.cache import cache
+from django.http import HttpRequest
 
 from core import clock
 
@@ -31,3 +33,18 @@ def limit_check(scope: str, key: str, limit: int, window_s: int) -> bool:
     except Exception:
         log.warning("the cache cannot count %s", scope, exc_info=True)
         return True
+
+
+def client_address(request: HttpRequest) -> str:
+    """Where the request comes from, as the outermost of our own proxies saw it.
+
+    Each proxy of ours (PROXY_HOPS of them) appends to X-Forwarded-For; what stands further left
+    was written by the client and says anything. One address may be thousands of phones behind one
+    carrier, so limits by address are wide.
+    """
+    direct = str(request.META.get("REMOTE_ADDR", ""))
+    hops = settings.PROXY_HOPS
+    if not hops:
+        return direct
+    told = [one.strip() for one in request.headers.get("X-Forwarded-For", "").split(",")]
+    return told[-hops] if len(told) >= hops and told[-hops] else direct

@@ -26,7 +26,7 @@ from accounts.services import (
     profile_take,
 )
 from core import clock
-from core.limits import limit_check
+from core.limits import client_address, limit_check
 from wechat.queries import inside_wechat
 from wechat.services import (
     OAuthPerson,
@@ -51,7 +51,7 @@ def wechat_start(request: HttpRequest) -> HttpResponse:
     target = next_path(request)
     if not inside_wechat(request.headers.get("User-Agent", "")):
         return redirect(with_query(reverse("accounts:sign_in"), next=target))
-    if not limit_check("wechat-start", _who(request), 20, 60):
+    if not _may_start(request):
         return _problem(request, _("登录太频繁，请过一分钟再试。"), target, status=429)
     return _authorize(request, scope="snsapi_base", target=target)
 
@@ -163,5 +163,8 @@ def _problem(request: HttpRequest, message: str, target: str, *, status: int = 2
     return render(request, "accounts/wechat_problem.html", context, status=status)
 
 
-def _who(request: HttpRequest) -> str:
-    return request.session.session_key or request.META.get("REMOTE_ADDR", "")
+def _may_start(request: HttpRequest) -> bool:
+    """A browser starts a few times a minute; an address, which may be a whole carrier, many."""
+    if request.session.session_key:
+        return limit_check("wechat-start", request.session.session_key, 20, 60)
+    return limit_check("wechat-start-address", client_address(request), 3000, 60)

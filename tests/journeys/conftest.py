@@ -14,6 +14,9 @@ from tests.shop import ROOT, Shop, shop_running
 CHROMIUM = (
     os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 )
+# Playwright's event loop stays on the main thread after the first journey; Django would refuse the
+# database to every test that comes after it, though nothing here is asynchronous.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 PICTURES = ROOT / ".data" / "test" / "journeys"
 
 WECHAT = (
