@@ -84,7 +84,8 @@ def _venv(requirements: str) -> None:
     python = str(VENV / "bin" / "python")
     pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "-q"]
     command = [uv, "pip", "install", "-q", "--python", python] if uv else pip
-    _call([*command, "--require-hashes", "-r", str(lock)])
+    # The lock names everything, so nothing needs to be resolved.
+    _call([*command, "--require-hashes", "--no-deps", "-r", str(lock)])
     stamps[requirements].write_text(wanted)
 
 

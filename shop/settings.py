@@ -192,6 +192,7 @@ ACCOUNT_RATE_LIMITS = {
     "request_login_code": "600/m/ip,3/m/key",
     "login": "600/m/ip",
     "login_failed": "300/m/ip,5/5m/key",
+    "verify_phone": "1/30s/key,300/m/ip",
 }
 
 # --- language and time -------------------------------------------------------------------------

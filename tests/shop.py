@@ -128,11 +128,16 @@ class Shop:
 
 @contextmanager
 def shop_running(folder: Path, *, name: str, redis: int) -> Iterator[Shop]:
-    """A shop with a fresh database `name`, Redis databases `redis` and `redis` + 1."""
+    """A shop with a fresh database `name`, Redis databases `redis` and `redis` + 1.
+
+    On ports of its own: the tests' own SIMULATOR_URL must stay silent, or the audit of a unit test
+    would compare its rows with this shop's books.
+    """
     server = os.environ["DATABASE_URL"]
     _recreate(server, name)
     env = {
         **os.environ,
+        **_addresses(set()),
         "REDIS_URL": environment.with_database(os.environ["REDIS_URL"], str(redis)),
         "CACHE_URL": environment.with_database(os.environ["REDIS_URL"], str(redis + 1)),
         "MEDIA_ROOT": str(folder / "media"),
@@ -163,16 +168,12 @@ def shop_on_own_servers(folder: Path) -> Iterator[Shop]:
         password=secret,
         log=logs / "valkey.log",
     )
-    addresses = environment.simulated(
-        site_url=f"http://127.0.0.1:{free_port(8900, taken=taken)}",
-        simulator_url=f"http://127.0.0.1:{free_port(9000, taken=taken)}",
-    )
     try:
         postgres.start()
         valkey.start()
         env = {
             **os.environ,
-            **addresses,
+            **_addresses(taken),
             "DATABASE_URL": postgres.url,
             "REDIS_URL": valkey.url(0),
             "CACHE_URL": valkey.url(1),
@@ -184,6 +185,13 @@ def shop_on_own_servers(folder: Path) -> Iterator[Shop]:
     finally:
         valkey.stop()
         postgres.stop()
+
+
+def _addresses(taken: set[int]) -> dict[str, str]:
+    return environment.simulated(
+        site_url=f"http://127.0.0.1:{free_port(8900, taken=taken)}",
+        simulator_url=f"http://127.0.0.1:{free_port(9000, taken=taken)}",
+    )
 
 
 def _bring_up(stack: Stack, *, demo: bool = True) -> None:
