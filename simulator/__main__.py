@@ -22,7 +22,8 @@ def main() -> int:
     data = Path(options.data).resolve()
     data.mkdir(parents=True, exist_ok=True)
     os.environ["SIMULATOR_DATA"] = str(data)
-    os.environ["SIMULATOR_URL"] = f"http://{options.host}:{options.port}"
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    os.environ["SIMULATOR_URL"] = f"http://{host}:{options.port}"
     os.environ["DJANGO_SETTINGS_MODULE"] = "simulator.settings"
     import django
 
@@ -53,7 +54,8 @@ def _serve(host: str, port: int) -> None:
         blocking_threads=16,
         websockets=False,
         log_enabled=True,
-        log_level=LogLevels.warning,
+        # Its only warning is about the threads, which wait for faults and locks, not for the CPU.
+        log_level=LogLevels.error,
     ).serve()
 
 

@@ -38,6 +38,7 @@ class Grant(models.Model):
     made_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     access_token = models.CharField(max_length=64, db_index=True, default="")
+    token_at = models.DateTimeField(null=True)
     refresh_token = models.CharField(max_length=64, db_index=True, default="")
 
 

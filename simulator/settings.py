@@ -11,7 +11,7 @@ if os.environ.get("APP_ENV") == "production":
 
 SECRET_KEY = "simulator-only: nothing here is secret"
 DEBUG = False
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", URL.split("//", 1)[1].rsplit(":", 1)[0]]
 INSTALLED_APPS = ["simulator"]
 MIDDLEWARE = ["simulator.api.origin.OriginMiddleware"]
 ROOT_URLCONF = "simulator.urls"

@@ -48,6 +48,7 @@ urlpatterns = [
     path("_control/faults", control.faults),
     path("_control/pay", control.pay),
     path("_control/clock", control.clock),
+    path("_control/settings", control.settings),
     path("_control/notices/flush", control.notices_flush),
     path("_control/notices", control.notices),
     path("_control/books", control.books),

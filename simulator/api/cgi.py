@@ -2,78 +2,89 @@
 
 import json
 import secrets
-import time
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from simulator.api.plain import misbehaving
 from simulator.models import ApiToken, App
-from simulator.services import clock
-from simulator.services.faults import fault_take
+from simulator.services import clock, people
+from simulator.services.people import OAuthError
 
-LIVES_S = 7200
+LIVES = timedelta(seconds=7200)
+# An old classic token is good for so long after a new one was made.
+OVERLAP = timedelta(minutes=5)
+# The two ways to a token know nothing of each other.
+CLASSIC, STABLE, TICKET = "token", "stable", "ticket"
 
 
+@csrf_exempt
 def token(request: HttpRequest) -> HttpResponse:
-    """GET with appid and secret: a new token each time, the old ones die."""
-    return _token(request.GET.dict(), renew=True)
+    """GET with appid and secret: a new token each time; the last one lives on for five minutes."""
+    if request.method != "GET":
+        return _error(43001, "require GET method")
+    return _token(request.GET.dict(), CLASSIC, renew=True, overlap=OVERLAP)
 
 
 @csrf_exempt
 def stable_token(request: HttpRequest) -> HttpResponse:
-    """POST: the token in use while it lasts; `force_refresh` makes a new one."""
+    """POST: the token in use while it lasts; `force_refresh` kills it and makes a new one."""
+    if request.method != "POST":
+        return _error(43002, "require POST method")
     try:
         asked = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
+        asked = None
+    if not isinstance(asked, dict):
         return _error(47001, "data format error")
-    return _token(asked, renew=bool(asked.get("force_refresh")))
+    return _token(asked, STABLE, renew=asked.get("force_refresh") is True, overlap=timedelta(0))
 
 
 def ticket(request: HttpRequest) -> HttpResponse:
     """GET ?type=jsapi: the ticket that signs pages."""
     known = ApiToken.objects.filter(
-        kind="token", value=request.GET.get("access_token", ""), expires_at__gt=clock.due_now()
+        kind__in=(CLASSIC, STABLE),
+        value=request.GET.get("access_token", ""),
+        expires_at__gt=clock.due_now(),
     ).first()
     if known is None:
         return _error(40001, "invalid credential, access_token is invalid or not latest")
     if request.GET.get("type") != "jsapi":
         return _error(40097, "invalid args")
-    value, lives_s = _current(known.app, "ticket", renew=False)
+    value, lives_s = _current(known.app, TICKET, renew=False)
     return JsonResponse({"errcode": 0, "errmsg": "ok", "ticket": value, "expires_in": lives_s})
 
 
-def _token(asked: dict[str, Any], *, renew: bool) -> HttpResponse:
-    mode = fault_take("token")
-    if mode == "timeout":
-        time.sleep(3.5)
-    if mode:
-        return _error(-1, "system error")
-    if asked.get("grant_type") != "client_credential":
-        return _error(40002, "invalid grant_type")
-    app = App.objects.filter(appid=asked.get("appid")).first()
-    if app is None:
-        return _error(40013, "invalid appid")
-    if asked.get("secret") != app.secret:
-        return _error(40125, "invalid appsecret")
-    value, lives_s = _current(app, "token", renew=renew)
-    return JsonResponse({"access_token": value, "expires_in": lives_s})
+def _token(asked: dict[str, Any], kind: str, *, renew: bool, overlap: timedelta) -> HttpResponse:
+    def act() -> HttpResponse:
+        if asked.get("grant_type") != "client_credential":
+            return _error(40002, "invalid grant_type")
+        try:
+            app = people.app_of(appid=asked.get("appid"), secret=asked.get("secret"))
+        except OAuthError as error:
+            return _error(error.code, error.message)
+        value, lives_s = _current(app, kind, renew=renew, overlap=overlap)
+        return JsonResponse({"access_token": value, "expires_in": lives_s})
+
+    return misbehaving("token", act, _error)
 
 
-def _current(app: App, kind: str, *, renew: bool) -> tuple[str, int]:
+def _current(
+    app: App, kind: str, *, renew: bool, overlap: timedelta = timedelta(0)
+) -> tuple[str, int]:
     now = clock.due_now()
-    live = ApiToken.objects.filter(app=app, kind=kind, expires_at__gt=now)
-    if renew:
-        live.update(expires_at=now)
-    found = live.order_by("-expires_at").first()
-    if found is None:
-        found = ApiToken.objects.create(
-            app=app,
-            kind=kind,
-            value=secrets.token_hex(48),
-            expires_at=now + timedelta(seconds=LIVES_S),
-        )
+    with transaction.atomic():
+        live = ApiToken.objects.filter(app=app, kind=kind, expires_at__gt=now)
+        if renew:
+            live.filter(expires_at__gt=now + overlap).update(expires_at=now + overlap)
+        found = None if renew else live.order_by("-expires_at").first()
+        if found is None:
+            found = ApiToken.objects.create(
+                app=app, kind=kind, value=secrets.token_hex(48), expires_at=now + LIVES
+            )
     return found.value, int((found.expires_at - now).total_seconds())
 
 

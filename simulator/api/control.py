@@ -1,11 +1,13 @@
 """The control API: provisioning, misbehaving, and looking into the books."""
 
 import json
+import re
 import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -21,17 +23,18 @@ from simulator.models import (
     Refund,
     Trade,
 )
+from simulator.services import choices, keys, money
 from simulator.services import clock as clocks
-from simulator.services import keys, money
 from simulator.services import notices as told
 from simulator.services import people as persons
-from simulator.services.faults import MODES
+from simulator.services.faults import rule_new
 
 Answer = dict[str, Any] | list[Any]
+_mchid = re.compile(r"[0-9]{8,32}", re.ASCII)
 
 
 def endpoint(*methods: str) -> Callable[[Callable[..., Answer]], Callable[..., HttpResponse]]:
-    """JSON in, JSON out; a ValueError is a 400 with its sentence."""
+    """JSON in, JSON out; what makes no sense is a 400 with a sentence, what is not there a 404."""
 
     def wrap(verb: Callable[..., Answer]) -> Callable[..., HttpResponse]:
         @csrf_exempt
@@ -41,9 +44,15 @@ def endpoint(*methods: str) -> Callable[[Callable[..., Answer]], Callable[..., H
                 return JsonResponse({"error": "method"}, status=405)
             try:
                 body = json.loads(request.body) if request.body else {}
+                if not isinstance(body, dict):
+                    raise TypeError("the body is a JSON object")
                 answer = verb(request, body, **kwargs)
-            except (ValueError, KeyError, LookupError) as error:
-                return JsonResponse({"error": f"{type(error).__name__}: {error}"}, status=400)
+            except ObjectDoesNotExist as error:
+                return JsonResponse({"error": str(error)}, status=404)
+            except KeyError as error:
+                return JsonResponse({"error": f"{error} is missing"}, status=400)
+            except (ValueError, TypeError, RecursionError) as error:
+                return JsonResponse({"error": str(error)}, status=400)
             return JsonResponse(answer, safe=False, json_dumps_params={"ensure_ascii": False})
 
         return view
@@ -57,9 +66,9 @@ def app(request: HttpRequest, body: dict[str, Any], appid: str) -> Answer:
     App.objects.update_or_create(
         appid=appid,
         defaults={
-            "secret": body["secret"],
+            "secret": str(body["secret"]),
             "name": body.get("name", appid),
-            "domains": body.get("domains", []),
+            "domains": _texts(body, "domains"),
         },
     )
     return {"appid": appid}
@@ -68,6 +77,9 @@ def app(request: HttpRequest, body: dict[str, Any], appid: str) -> Answer:
 @endpoint("PUT")
 def merchant(request: HttpRequest, body: dict[str, Any], mchid: str) -> Answer:
     """Make a merchant known, with keys; the same keys the next time: {"name", "appids"}."""
+    if not _mchid.fullmatch(mchid):
+        raise ValueError("a mchid is 8 to 32 digits")
+    appids = _texts(body, "appids")
     row = Merchant.objects.filter(mchid=mchid).first()
     if row is None:
         row, _made = Merchant.objects.get_or_create(
@@ -80,7 +92,7 @@ def merchant(request: HttpRequest, body: dict[str, Any], mchid: str) -> Answer:
                 "public_key_id": f"PUB_KEY_ID_{secrets.randbelow(10**30):030d}",
             },
         )
-    row.name, row.appids = body.get("name", row.name), body.get("appids", row.appids)
+    row.name, row.appids = body.get("name", row.name), appids if "appids" in body else row.appids
     row.save(update_fields=["name", "appids"])
     return {
         "mchid": row.mchid,
@@ -116,8 +128,7 @@ def people(request: HttpRequest, body: dict[str, Any]) -> Answer:
 @endpoint("GET")
 def openid(request: HttpRequest, body: dict[str, Any], key: str) -> Answer:
     """Who somebody is at ?appid=."""
-    if not Person.objects.filter(key=key).exists():
-        raise LookupError(key)
+    Person.objects.get(key=key)
     return {
         "openid": persons.openid_of(request.GET["appid"], key),
         "unionid": persons.unionid_of(key),
@@ -130,15 +141,13 @@ def faults(request: HttpRequest, body: dict[str, Any]) -> Answer:
     if request.method == "DELETE":
         Fault.objects.all().delete()
     if request.method == "POST":
-        operation, mode = body["operation"], body["mode"]
-        if mode not in MODES.get(operation, {}):
-            raise ValueError(f"{operation} knows {', '.join(MODES.get(operation, MODES))}")
-        Fault.objects.create(
-            operation=operation,
-            mode=mode,
-            times=body.get("times"),
-            probability=body.get("probability", 1.0),
-            seed=body.get("seed", 0),
+        times = body.get("times")
+        rule_new(
+            operation=body["operation"],
+            mode=body["mode"],
+            times=None if times is None else int(times),
+            probability=float(body.get("probability", 1.0)),
+            seed=int(body.get("seed", 0)),
         )
     return list(
         Fault.objects.order_by("pk").values(
@@ -173,6 +182,14 @@ def clock(request: HttpRequest, body: dict[str, Any]) -> Answer:
     return {"speed": clocks.speed(), "due_now": clocks.due_now().isoformat()}
 
 
+@endpoint("GET", "POST")
+def settings(request: HttpRequest, body: dict[str, Any]) -> Answer:
+    """{"paid_again"}: the code for a prepay of a paid number, where the documents differ."""
+    if "paid_again" in body:
+        choices.paid_again_set(body["paid_again"])
+    return {"paid_again": choices.paid_again()}
+
+
 @endpoint("POST")
 def notices_flush(request: HttpRequest, body: dict[str, Any]) -> Answer:
     """Deliver everything that waits, now."""
@@ -186,6 +203,8 @@ def notices(request: HttpRequest, body: dict[str, Any]) -> Answer:
     return [
         {
             "id": one.notice_id,
+            "mchid": one.merchant_id,
+            "url": one.url,
             "event_type": one.event_type,
             "mode": one.mode,
             "attempts": one.attempts,
@@ -212,6 +231,7 @@ def books(request: HttpRequest, body: dict[str, Any]) -> Answer:
                 "total_fen": one.total_fen,
                 "payer_openid": one.payer_openid,
                 "paid_at": one.paid_at.isoformat() if one.paid_at else None,
+                "time_expire": one.time_expire.isoformat(),
             }
             for one in trades
         ],
@@ -251,3 +271,10 @@ def reset(request: HttpRequest, body: dict[str, Any]) -> Answer:
     for model in (Notice, Refund, Trade, Grant, ApiToken, Fault, Card):
         model.objects.all().delete()
     return {}
+
+
+def _texts(body: dict[str, Any], name: str) -> list[str]:
+    value = body.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"{name} is a list of texts")
+    return value

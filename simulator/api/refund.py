@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from simulator.services.faults import fault_take
 from simulator.services.money import is_notify_url, number_new, refunded_fen
 from simulator.services.notices import refund_resource, refunds_ripen
 
+_number = re.compile(r"[0-9A-Za-z_\-|*@]{1,64}", re.ASCII)
 MOST_PARTS = 50
 BETWEEN = timedelta(minutes=1)
 WITHIN = timedelta(days=365)
@@ -27,7 +29,7 @@ def refund(merchant: Merchant, body: dict[str, Any], request: HttpRequest) -> di
     asked = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
     with transaction.atomic():
         old = (
-            Refund.objects.select_related("trade", "merchant")
+            Refund.objects.select_related("trade")
             .filter(merchant=merchant, out_refund_no=wanted["out_refund_no"])
             .first()
         )
@@ -61,7 +63,7 @@ def refund(merchant: Merchant, body: dict[str, Any], request: HttpRequest) -> di
 def query(
     merchant: Merchant, body: dict[str, Any], request: HttpRequest, out_refund_no: str
 ) -> dict[str, Any]:
-    rows = Refund.objects.select_related("trade", "merchant")
+    rows = Refund.objects.select_related("trade")
     found = rows.filter(merchant=merchant, out_refund_no=out_refund_no).first()
     if found is None:
         raise ApiError(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
@@ -72,6 +74,9 @@ def query(
 def _wanted(body: dict[str, Any]) -> dict[str, Any]:
     if ("out_trade_no" in body) == ("transaction_id" in body):
         raise ApiError(400, "PARAM_ERROR", "transaction_id和out_trade_no二选一")
+    number = text(body, "out_refund_no", most=64)
+    if not _number.fullmatch(number):
+        raise ApiError(400, "PARAM_ERROR", "out_refund_no只能是数字、大小写字母和_-|*@")
     url = text(body, "notify_url", most=255) if "notify_url" in body else ""
     if url and not is_notify_url(url):
         raise ApiError(400, "PARAM_ERROR", "notify_url必须为https，不能携带参数")
@@ -79,7 +84,7 @@ def _wanted(body: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(amount, dict) or amount.get("currency") != "CNY":
         raise ApiError(400, "PARAM_ERROR", "退款币种只支持CNY")
     return {
-        "out_refund_no": text(body, "out_refund_no", most=64),
+        "out_refund_no": number,
         "out_trade_no": text(body, "out_trade_no", least=6, most=32)
         if "out_trade_no" in body
         else "",

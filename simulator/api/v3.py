@@ -13,12 +13,16 @@ from django.views.decorators.csrf import csrf_exempt
 from simulator.models import Merchant
 from simulator.services import keys
 from simulator.services.faults import CALL_MODES, fault_take
+from simulator.services.remembered import merchant_of
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
 FIELDS = ("mchid", "nonce_str", "signature", "timestamp", "serial_no")
 SKEW_S = 300
+# No single payment is a hundred million yuan.
+MOST_FEN = 10**10
 # Longer than a client of ours waits, short enough that threads come back.
 SILENCE_S, SLOW_S = 3.5, 1.2
+_stamp = re.compile(r"[0-9]{1,12}", re.ASCII)
 _field = re.compile(r'(\w+)="([^"]*)"')
 
 
@@ -97,13 +101,13 @@ def _asker(request: HttpRequest) -> Merchant:
         raise ApiError(401, "SIGN_ERROR", "Http头Authorization格式错误")
     if not request.headers.get("User-Agent") or not request.headers.get("Accept"):
         raise ApiError(400, "PARAM_ERROR", "缺少User-Agent或Accept")
-    merchant = Merchant.objects.filter(mchid=given["mchid"]).first()
+    merchant = merchant_of(given["mchid"])
     if merchant is None:
         raise ApiError(401, "SIGN_ERROR", "商户号不存在")
     if given["serial_no"] != merchant.serial_no:
         raise ApiError(401, "SIGN_ERROR", "商户证书序列号有误")
     stamp = given["timestamp"]
-    if not stamp.isdigit() or abs(time.time() - int(stamp)) > SKEW_S:
+    if not _stamp.fullmatch(stamp) or abs(time.time() - int(stamp)) > SKEW_S:
         raise ApiError(401, "SIGN_ERROR", "时间戳已过期")
     serial = request.headers.get("Wechatpay-Serial")
     if serial and serial != merchant.public_key_id:
@@ -126,7 +130,7 @@ def _body(request: HttpRequest) -> dict[str, Any]:
         raise ApiError(400, "PARAM_ERROR", "Content-Type应为application/json")
     try:
         body = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ApiError(400, "PARAM_ERROR", "请求体不是JSON") from None
     if not isinstance(body, dict):
         raise ApiError(400, "PARAM_ERROR", "请求体不是JSON对象")
@@ -151,8 +155,10 @@ def fen(body: dict[str, Any], *path: str) -> int:
     value: Any = body
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
-    if type(value) is not int or value < 1:
-        raise ApiError(400, "PARAM_ERROR", f"{'.'.join(path)}应为正整数", field="/".join(path))
+    if type(value) is not int or not 1 <= value <= MOST_FEN:
+        raise ApiError(
+            400, "PARAM_ERROR", f"{'.'.join(path)}应为正整数", field=f"/body/{'/'.join(path)}"
+        )
     return value
 
 

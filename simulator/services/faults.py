@@ -5,6 +5,7 @@ import random
 from django.db import transaction
 
 from simulator.models import Fault
+from simulator.services.remembered import Remembered
 
 CALL_MODES = {
     "system_error_before": "不做事就报 SYSTEM_ERROR",
@@ -25,24 +26,50 @@ NOTICE_MODES = {
     "stale": "先送一封十分钟前的",
     "signtest": "先送一封签名探测",
 }
+# Their answers are not signed, so none of them can be signed badly.
+PLAIN_MODES = {mode: means for mode, means in CALL_MODES.items() if mode != "bad_signature"}
 MODES = {
-    **dict.fromkeys(("prepay", "query", "close", "refund_query", "token", "oauth"), CALL_MODES),
+    **dict.fromkeys(("prepay", "query", "close", "refund_query"), CALL_MODES),
+    "token": PLAIN_MODES,
     "refund": {**CALL_MODES, "abnormal": "退款异常，要人处理"},
     "notice": NOTICE_MODES,
+    "oauth": {**PLAIN_MODES, "snapshot": "只给快照页的虚拟身份"},
 }
-MODES["oauth"] = {**CALL_MODES, "snapshot": "只给快照页的虚拟身份"}
+
+
+# So that the many calls without a rule ask nobody; where there may be one, the rows decide.
+_operations = Remembered(
+    Fault, lambda: frozenset(Fault.objects.values_list("operation", flat=True))
+)
+
+
+def rule_new(
+    *, operation: str, mode: str, times: int | None, probability: float, seed: int
+) -> None:
+    """A rule; `times` None is for ever. Raises ValueError when it makes no sense."""
+    if mode not in MODES.get(operation, {}):
+        raise ValueError(f"{operation} knows {', '.join(MODES.get(operation, MODES))}")
+    if times is not None and times < 1:
+        raise ValueError("times is a positive number, or null for ever")
+    if not 0 <= probability <= 1:
+        raise ValueError("a probability is between 0 and 1")
+    Fault.objects.create(
+        operation=operation, mode=mode, times=times, probability=probability, seed=seed
+    )
 
 
 def fault_take(operation: str, *, among: frozenset[str] | None = None) -> str:
     """How to misbehave now; empty for not at all. Each answer uses a rule once."""
-    if not Fault.objects.filter(operation=operation).exists():
+    if operation not in _operations.get():
         return ""
     with transaction.atomic():
         for rule in Fault.objects.filter(operation=operation).order_by("pk"):
             if rule.times == 0 or (among is not None and rule.mode not in among):
                 continue
             rule.asked += 1
-            chance = random.Random(f"{rule.seed}:{rule.pk}:{rule.asked}").random()
+            chance = random.Random(
+                f"{rule.seed}:{rule.operation}:{rule.mode}:{rule.asked}"
+            ).random()
             hit = chance < rule.probability
             if hit and rule.times is not None:
                 rule.times -= 1

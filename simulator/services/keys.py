@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from simulator.models import Merchant, Setting
 
+_platform: dict[str, str] = {}
+
 
 def key_new() -> str:
     """A fresh 2048-bit RSA key as PKCS#8 PEM."""
@@ -26,18 +28,19 @@ def key_new() -> str:
 
 
 def platform_pem(name: str = "platform_key") -> str:
-    """WeChat Pay's own key (or a forger's), made on first use."""
-    row, _made = Setting.objects.get_or_create(name=name, defaults={"value": ""})
-    if not row.value:
-        row.value = key_new()
-        row.save()
-    return row.value
+    """WeChat Pay's own key (or a forger's), made on first use and for good."""
+    if name not in _platform:
+        row = Setting.objects.filter(name=name).first()
+        if row is None:
+            # Two may make one at once; the row that is there first is the key of both.
+            row, _made = Setting.objects.get_or_create(name=name, defaults={"value": key_new()})
+        _platform[name] = row.value
+    return _platform[name]
 
 
 def public_pem(private_pem: str) -> str:
     return (
-        _loaded(private_pem)
-        .public_key()
+        _public(private_pem)
         .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
         .decode()
     )
@@ -48,6 +51,11 @@ def _loaded(pem: str) -> rsa.RSAPrivateKey:
     key = serialization.load_pem_private_key(pem.encode(), password=None)
     assert isinstance(key, rsa.RSAPrivateKey)
     return key
+
+
+@lru_cache(maxsize=256)
+def _public(private_pem: str) -> rsa.RSAPublicKey:
+    return _loaded(private_pem).public_key()
 
 
 def sign(private_pem: str, *lines: str) -> str:
@@ -61,7 +69,7 @@ def is_signed(private_pem: str, signature: str, *lines: str) -> bool:
     """Whether the owner of the key signed these lines."""
     message = "".join(f"{line}\n" for line in lines).encode()
     try:
-        _loaded(private_pem).public_key().verify(
+        _public(private_pem).verify(
             base64.b64decode(signature, validate=True), message, padding.PKCS1v15(), hashes.SHA256()
         )
     except (InvalidSignature, ValueError):

@@ -41,14 +41,16 @@ def payable_check(trade: Trade, person: Person) -> None:
 def pay(trade_id: int, person: Person) -> Trade:
     """Take the money, once, and tell the merchant. Raises PayRefused."""
     with transaction.atomic():
-        trade = Trade.objects.select_related("merchant").get(pk=trade_id)
+        trade = Trade.objects.get(pk=trade_id)
         payable_check(trade, person)
         trade.state = "SUCCESS"
         trade.paid_at = clock.stamp()
         trade.payer_openid = people.openid_of(trade.appid, person.key)
         trade.transaction_id = number_new("4200")
-        trade.save()
-        notice_new(trade.merchant, trade.notify_url, "TRANSACTION.SUCCESS", trade_resource(trade))
+        trade.save(update_fields=["state", "paid_at", "payer_openid", "transaction_id"])
+        notice_new(
+            trade.merchant_id, trade.notify_url, "TRANSACTION.SUCCESS", trade_resource(trade)
+        )
     return trade
 
 
@@ -65,7 +67,10 @@ def number_new(prefix: str) -> str:
 
 def is_notify_url(url: str) -> bool:
     """https and no query string; plain http on loopback, for this machine alone."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     is_local = parts.hostname in {"127.0.0.1", "localhost", "::1"}
     good = parts.scheme == "https" or (parts.scheme == "http" and is_local)
     return good and bool(parts.netloc) and not parts.query and len(url) <= 255

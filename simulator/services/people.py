@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import threading
 from datetime import timedelta
 
 from django.db import transaction
@@ -10,7 +11,12 @@ from simulator.models import App, Grant, Person
 from simulator.services import clock
 
 CODE_LIVES = timedelta(minutes=5)
+TOKEN_LIVES = timedelta(hours=2)
 FIRST_PEOPLE = [("limei", "李梅"), ("wangqiang", "王强"), ("chenjing", "陈静"), ("zhaolei", "赵磊")]
+
+
+_openids: dict[str, set[str]] = {}
+_lock = threading.Lock()
 
 
 class OAuthError(Exception):
@@ -35,6 +41,15 @@ def openid_of(appid: str, key: str) -> str:
     return "o" + _letters(f"openid:{appid}:{key}", 27)
 
 
+def is_openid(appid: str, openid: str) -> bool:
+    """Whether anybody has this openid at this app. People are never removed, only added."""
+    known = _openids.setdefault(appid, set())
+    if openid not in known:
+        with _lock:
+            known.update(openid_of(appid, one.key) for one in people())
+    return openid in known
+
+
 def unionid_of(key: str) -> str:
     return "u" + _letters(f"unionid:{key}", 27)
 
@@ -51,29 +66,67 @@ def grant_new(*, app: App, person: Person, scope: str, is_snapshot: bool = False
         person=person,
         scope=scope,
         is_snapshot=is_snapshot,
-        made_at=clock.stamp(),
+        made_at=clock.due_now(),
     )
 
 
 def grant_exchange(*, appid: str, secret: str, code: str) -> Grant:
     """The code's token; a code works once, for five minutes. Raises OAuthError."""
-    app = App.objects.filter(appid=appid).first()
-    if app is None:
-        raise OAuthError(40013, "invalid appid")
-    if not secrets.compare_digest(app.secret, secret):
-        raise OAuthError(40125, "invalid appsecret")
+    app = app_of(appid=appid, secret=secret)
+    if not code:
+        raise OAuthError(41008, "missing code")
     with transaction.atomic():
         grant = Grant.objects.filter(code=code, app=app).first()
         if grant is None:
             raise OAuthError(40029, "invalid code")
         if grant.used_at is not None:
             raise OAuthError(40163, "code been used")
-        if clock.stamp() - grant.made_at > CODE_LIVES:
+        if clock.due_now() - grant.made_at > CODE_LIVES:
             raise OAuthError(42003, "oauth_code expired")
-        grant.used_at = clock.stamp()
-        grant.access_token, grant.refresh_token = secrets.token_hex(24), secrets.token_hex(24)
-        grant.save()
+        grant.used_at = clock.due_now()
+        grant.refresh_token = secrets.token_hex(24)
+        _token_give(grant)
     return grant
+
+
+def grant_refresh(*, appid: str, token: str) -> Grant:
+    """The grant of a refresh token, with a new access token. Raises OAuthError."""
+    grant = Grant.objects.filter(refresh_token=token).first() if token else None
+    if grant is None or grant.app_id != appid:
+        raise OAuthError(40030, "invalid refresh_token")
+    _token_give(grant)
+    return grant
+
+
+def grant_known(*, token: str, openid: str) -> Grant:
+    """The grant of a living access token of this person's. Raises OAuthError."""
+    grant = Grant.objects.select_related("person").filter(access_token=token).first()
+    if not token or grant is None:
+        raise OAuthError(40001, "invalid credential, access_token is invalid or not latest")
+    if grant.token_at is None or clock.due_now() - grant.token_at > TOKEN_LIVES:
+        raise OAuthError(42001, "access_token expired")
+    if grant_openid(grant) != openid:
+        raise OAuthError(40003, "invalid openid")
+    return grant
+
+
+def _token_give(grant: Grant) -> None:
+    grant.access_token, grant.token_at = secrets.token_hex(24), clock.due_now()
+    grant.save(update_fields=["access_token", "token_at", "refresh_token", "used_at"])
+
+
+def app_of(*, appid: object, secret: object) -> App:
+    """The 服务号 that knows its secret. Raises OAuthError."""
+    if not appid:
+        raise OAuthError(41002, "appid missing")
+    if not secret:
+        raise OAuthError(41004, "appsecret missing")
+    app = App.objects.filter(appid=str(appid)).first()
+    if app is None:
+        raise OAuthError(40013, "invalid appid")
+    if not secrets.compare_digest(app.secret.encode(), str(secret).encode()):
+        raise OAuthError(40125, "invalid appsecret")
+    return app
 
 
 def grant_openid(grant: Grant) -> str:
