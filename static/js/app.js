@@ -1,6 +1,7 @@
 // Small comforts that no page depends on: countdowns, steppers, one submission at a time.
 (() => {
   "use strict";
+  const words = document.currentScript.dataset;
 
   // The server's clock: the freshest `data-now` on the page came with a personal answer.
   let ahead = 0;
@@ -13,17 +14,21 @@
   };
 
   const two = (number) => String(number).padStart(2, "0");
+  const left = (instant) => {
+    const seconds = Math.max(0, Math.floor((Date.parse(instant) - Date.now() - ahead) / 1000));
+    const days = Math.floor(seconds / 86400);
+    const hours = Math.floor((seconds % 86400) / 3600);
+    const rest = `${two(hours)}:${two(Math.floor((seconds % 3600) / 60))}:${two(seconds % 60)}`;
+    return { late: seconds === 0, text: days ? `${days} ${words.days} ${rest}` : rest };
+  };
   const tick = () => {
     for (const time of document.querySelectorAll("[data-countdown]")) {
-      const left = Math.floor((Date.parse(time.dataset.countdown) - Date.now() - ahead) / 1000);
-      const late = left <= 0;
-      const days = Math.floor(left / 86400);
-      const rest = `${two(Math.floor((left % 86400) / 3600))}:${two(Math.floor((left % 3600) / 60))}:${two(left % 60)}`;
-      time.textContent = late ? "00:00:00" : days ? `${days} 天 ${rest}` : rest;
-      if (late && !time.dataset.over) {
+      const now = left(time.dataset.countdown);
+      if (time.textContent !== now.text) time.textContent = now.text;
+      if (now.late && !time.dataset.over) {
         time.dataset.over = "1";
         // A page that waited for this instant shows its new state soon after it.
-        if (time.classList.contains("countdown")) setTimeout(() => location.reload(), 62000);
+        if ("countdownReload" in time.dataset) setTimeout(() => location.reload(), 62000);
       }
     }
   };
@@ -46,12 +51,23 @@
       });
       return button;
     };
-    box.append(step(-1, "减少"), input, step(1, "增加"));
+    box.append(step(-1, words.less), input, step(1, words.more));
+  };
+
+  const gallery = (count) => {
+    const strip = count.parentElement.querySelector(".gallery");
+    const all = strip.children.length;
+    strip.addEventListener(
+      "scroll",
+      () => (count.textContent = `${Math.round(strip.scrollLeft / strip.clientWidth) + 1}/${all}`),
+      { passive: true },
+    );
   };
 
   const dress = () => {
     clock();
     tick();
+    for (const line of document.querySelectorAll("[data-countdown-only]")) line.hidden = false;
     document.querySelectorAll("input.quantity").forEach(stepper);
   };
 
@@ -72,6 +88,7 @@
   });
 
   dress();
+  document.querySelectorAll("[data-gallery-count]").forEach(gallery);
   setInterval(tick, 1000);
   document.addEventListener("htmx:afterSettle", dress);
 })();

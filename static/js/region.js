@@ -29,20 +29,25 @@
     const next = region.querySelector("[data-region-next]");
     next.hidden = true;
 
+    const load = async (from, to) => {
+      const parent = from.value;
+      if (!parent) return;
+      try {
+        const choices = await children(url, parent);
+        if (from.value !== parent) return; // a later choice was faster
+        offer(to, choices);
+        next.hidden = true;
+      } catch {
+        next.hidden = false;
+      }
+    };
     const follow = (from, to, further) => {
-      from.addEventListener("change", async () => {
-        const parent = from.value;
+      from.addEventListener("change", () => {
         for (const select of [to, ...further]) offer(select, []);
-        if (!parent) return;
-        try {
-          const choices = await children(url, parent);
-          if (from.value !== parent) return; // a later choice was faster
-          offer(to, choices);
-          next.hidden = true;
-        } catch {
-          next.hidden = false;
-        }
+        load(from, to);
       });
+      // Somebody chose before this script was there, or a browser brought an old choice back.
+      if (from.value && to.options.length < 2) load(from, to);
     };
     follow(province, city, [district]);
     follow(city, district, []);

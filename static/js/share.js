@@ -1,6 +1,7 @@
 // The card that WeChat shows of a page: set through the JS-SDK with a link of the reader's own.
 (() => {
   "use strict";
+  const words = document.currentScript.dataset;
   const inside = /MicroMessenger/i.test(navigator.userAgent);
   const links = new Map();
 
@@ -57,9 +58,19 @@
     const said = document.createElement("p");
     said.className = "share__said";
     said.setAttribute("role", "status");
-    said.textContent = "链接已复制，去微信粘贴给朋友吧";
+    said.textContent = words.copied;
     card.append(said);
     setTimeout(() => said.remove(), 4000);
+  };
+
+  // Only WeChat's own menu can send a page to a chat; the hint points at it.
+  const hint = (card) => {
+    const button = card.querySelector("[data-share-hint]");
+    const dialog = card.querySelector("[data-share-dialog]");
+    if (!button || !window.HTMLDialogElement) return;
+    button.hidden = false;
+    button.addEventListener("click", () => dialog.showModal());
+    dialog.addEventListener("click", () => dialog.close());
   };
 
   const dress = () => {
@@ -67,6 +78,7 @@
       if (card.dataset.dressed) continue;
       card.dataset.dressed = "1";
       if (inside) set(card).catch(() => {});
+      hint(card);
       const button = card.querySelector("[data-share-copy]");
       if (button) button.addEventListener("click", copy(card));
     }

@@ -1,53 +1,82 @@
-// The SKU sheet: the choices of a product page rise from below when somebody wants to buy.
-// Without this script they stand in the page, and the same buttons submit the same form.
+// The SKU sheet: on a phone the choices of a product page rise from below when somebody wants to
+// buy. Without this script, and on a wide screen, they stand in the page, and the same buttons
+// submit the same form.
 (() => {
   "use strict";
+  const words = document.currentScript.dataset;
   const form = document.querySelector("[data-sheet-form]");
   const body = form && form.querySelector("[data-sheet]");
-  if (!body || !window.HTMLDialogElement) return;
+  const template = form && form.querySelector("[data-sheet-template]");
+  if (!body || !template || !window.HTMLDialogElement) return;
 
-  const dialog = document.createElement("dialog");
-  dialog.className = "sheet";
-  dialog.setAttribute("aria-labelledby", body.getAttribute("aria-labelledby"));
-  body.replaceWith(dialog);
-  const close = document.createElement("button");
-  close.type = "button";
-  close.className = "sheet__close";
-  close.textContent = "×";
-  close.setAttribute("aria-label", "关闭");
-  close.addEventListener("click", () => dialog.close());
-  const bar = document.createElement("div");
-  bar.className = "sheet__bar";
-  const sum = document.createElement("p");
-  sum.className = "sheet__sum price";
-  const confirm = document.createElement("button");
-  confirm.type = "submit";
-  confirm.className = "weui-btn weui-btn_primary";
-  confirm.dataset.sheetConfirm = "";
-  bar.append(sum, confirm);
-  dialog.append(body, close, bar);
-
+  const dialog = template.content.firstElementChild.cloneNode(true);
+  const confirm = dialog.querySelector("[data-sheet-confirm]");
+  const bar = confirm.parentElement;
+  const place = document.createComment("the choices stand here while the sheet is closed");
+  body.before(place);
+  form.append(dialog);
+  const wide = window.matchMedia("(min-width: 960px)");
   let wanted = null;
-  const show = () => {
-    const sku = form.querySelector('input[name="sku"]:checked');
-    if (!sku || !wanted) return;
-    const group = wanted.dataset.sheetOpen === "group";
-    const price = group ? sku.dataset.group : sku.dataset.alone;
-    sum.textContent = price ? `¥${price}` : "这个规格不参加拼团";
-    confirm.disabled = !price;
-    confirm.textContent = group ? "发起拼团" : "去结算";
-    confirm.formAction = wanted.getAttribute("formaction") || form.action;
+
+  const chosen = () => form.querySelector('input[name="sku"]:checked');
+  const priceOf = (sku, kind) => (kind === "group" ? sku.dataset.group : sku.dataset.alone);
+
+  // Yuan large, fen small, as `{{ fen|price }}` has it.
+  const tell = (place, price) => {
+    const [yuan, fen] = price.split(".");
+    const small = document.createElement("small");
+    small.textContent = `.${fen}`;
+    place.replaceChildren(`¥${yuan}`, small);
   };
+
+  const show = () => {
+    const sku = chosen();
+    if (!sku) return;
+    const picked = `${sku.dataset.name} × ${form.elements.quantity.value}`;
+    for (const place of form.querySelectorAll("[data-picked]")) place.textContent = picked;
+    for (const button of form.querySelectorAll(".bottom-bar [data-sheet-open]")) {
+      const price = priceOf(sku, button.dataset.sheetOpen);
+      button.querySelector("[data-price]").textContent = price ? `¥${price}` : words.none;
+      button.disabled = wide.matches && !price;
+    }
+    if (!wanted) return;
+    const kind = wanted.dataset.sheetOpen;
+    const price = priceOf(sku, kind);
+    const sum = dialog.querySelector("[data-sheet-sum]");
+    if (price) tell(sum, price);
+    else sum.textContent = words.none;
+    confirm.disabled = !price;
+    confirm.textContent = words[kind];
+    const target = form.querySelector(`.bottom-bar [data-sheet-open="${kind}"]`);
+    confirm.formAction = target.getAttribute("formaction") || form.action;
+  };
+
+  const home = () => place.after(body);
+  const open = (event) => {
+    if (wide.matches) return;
+    event.preventDefault();
+    wanted = event.currentTarget;
+    bar.before(body);
+    show();
+    dialog.showModal();
+  };
+
   form.addEventListener("change", show);
   for (const button of form.querySelectorAll("[data-sheet-open]")) {
-    button.addEventListener("click", (event) => {
-      event.preventDefault();
-      wanted = button;
-      show();
-      dialog.showModal();
-    });
+    button.addEventListener("click", open);
   }
+  dialog.addEventListener("close", home);
   dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close();
+    if (event.target === dialog || event.target.closest("[data-sheet-close]")) dialog.close();
+  });
+  // Turning a tablet: the sheet gives way to the choices in the page.
+  wide.addEventListener("change", () => {
+    if (dialog.open) dialog.close();
+    show();
+  });
+  // Coming back from the checkout, a browser may restore another choice than the page was sent with.
+  window.addEventListener("pageshow", () => {
+    if (dialog.open) dialog.close();
+    show();
   });
 })();
