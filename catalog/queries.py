@@ -71,7 +71,8 @@ class SkuChoice:
 
 @dataclass(frozen=True)
 class ProductCard:
-    """A product in a list. `price_fen` is the lowest of its SKUs' prices."""
+    """A product in a list. `price_fen` is the lowest of its SKUs' prices, `share_image` the square
+    JPEG for a WeChat card, or ""."""
 
     id: int
     public_id: str
@@ -84,6 +85,7 @@ class ProductCard:
     has_price_range: bool
     sold_out: bool
     photo: Photo | None
+    share_image: str
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ def product_page(public_id: str) -> ProductPage | None:
         description=product.description,
         on_sale=product.state == ProductState.ON_SALE and bool(skus),
         gallery=tuple(_photo(photo, product.title) for photo in photos),
-        share_image=default_storage.url(share_name(str(photos[0].image))) if photos else "",
+        share_image=_share_image(photos[0]) if photos else "",
         skus=skus,
         price_fen=min(prices),
         price_max_fen=max(prices),
@@ -208,6 +210,13 @@ def cards_of(product_ids: Sequence[int]) -> dict[int, ProductCard]:
     """Cards of given products by id, on sale or not, in three queries."""
     rows = list(Product.objects.select_related("store").filter(pk__in=list(product_ids)))
     return {card.id: card for card in _cards(rows)}
+
+
+def first_products(store_ids: Sequence[int], *, limit: int) -> list[int]:
+    """Ids of the first products on sale of several stores, store by store, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST_PRODUCTS, [list(store_ids), limit])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def store_shelf(store_id: int, category: str | None = None, page: int = 1) -> Shelf | None:
@@ -258,6 +267,16 @@ _SKUS_FOR_SALE = """
 """
 
 
+# By hand, because each store's few are read from the index, however many the store has.
+_FIRST_PRODUCTS = """
+    SELECT product.id FROM unnest(%s::bigint[]) WITH ORDINALITY AS shop (id, turn)
+    CROSS JOIN LATERAL (
+        SELECT id, position FROM catalog_product
+        WHERE store_id = shop.id AND state = 'on_sale' ORDER BY position, id LIMIT %s
+    ) AS product ORDER BY shop.turn, product.position, product.id
+"""
+
+
 def _skus_for_sale(condition: str, value: str | list[int]) -> list[SkuForSale]:
     with connection.cursor() as cursor:
         cursor.execute(_SKUS_FOR_SALE.format(condition=condition), [value])
@@ -300,9 +319,14 @@ def _cards(products: Sequence[Product]) -> tuple[ProductCard, ...]:
                 has_price_range=figure["low"] != figure["high"],
                 sold_out=not figure["left"],
                 photo=_photo(cover, product.title) if cover else None,
+                share_image=_share_image(cover) if cover else "",
             )
         )
     return tuple(cards)
+
+
+def _share_image(photo: ProductPhoto) -> str:
+    return default_storage.url(share_name(str(photo.image)))
 
 
 def _photo(photo: ProductPhoto, title: str) -> Photo:

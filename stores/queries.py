@@ -55,9 +55,10 @@ def stores_by_id(store_ids: set[int]) -> dict[int, StoreInfo]:
     return {store.pk: _info(store) for store in Store.objects.filter(pk__in=store_ids)}
 
 
-def stores_open(*, limit: int = 20) -> tuple[StoreInfo, ...]:
-    """Open stores, the oldest first, for the platform's home page."""
-    return tuple(_info(s) for s in Store.objects.filter(is_open=True).order_by("id")[:limit])
+def stores_open(*, limit: int = 20, start: int = 0) -> tuple[StoreInfo, ...]:
+    """Open stores, the oldest first, for the platform's home page; the first `start` are left out."""
+    rows = Store.objects.filter(is_open=True).order_by("id")[start : start + limit]
+    return tuple(_info(store) for store in rows)
 
 
 def store_terms(store_id: int) -> StoreTerms:

@@ -83,6 +83,10 @@ class GroupCampaign(Deadline):
     def __str__(self) -> str:
         return f"{self.product} · {self.size}"
 
+    @property
+    def quota_left(self) -> int:
+        return self.quota - self.quota_used
+
 
 class GroupPrice(models.Model):
     """The group price of one SKU. A SKU without one is not in the campaign."""

@@ -1,6 +1,6 @@
 """Reads of group-buy for pages, shelves and the office."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -88,6 +88,7 @@ class GroupBoard:
     can_join: bool
     is_too_late: bool
     can_lead: bool
+    is_paid_back: bool
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,8 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
     campaign = group.campaign
     is_open = group.state == GroupState.OPEN
     in_time = group.deadline_at is not None and group.deadline_at > now + LAST_CALL
-    faces = _faces(group)
+    members = _shown(group)
+    faces = _faces(members)
     return GroupBoard(
         public_id=group.public_id,
         campaign_id=campaign.pk,
@@ -135,9 +137,10 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
         deadline_at=group.deadline_at,
         succeeded_at=group.succeeded_at,
         fail_reason=group.fail_reason,
-        can_join=is_open and in_time and group.seats_left > 0,
+        can_join=is_open and in_time and group.seats_left > 0 and campaign.quota_left > 0,
         is_too_late=is_open and not in_time,
-        can_lead=_is_running(campaign, now=now),
+        can_lead=can_lead(campaign, now=now),
+        is_paid_back=not any(member.state == MemberState.REFUNDING for member in members),
     )
 
 
@@ -160,12 +163,16 @@ def product_mine(product_id: int, user_id: int) -> GroupMine | None:
 def open_groups(
     campaign_id: int, *, now: datetime, limit: int = 6, without: str = ""
 ) -> tuple[OpenGroup, ...]:
-    """Groups with a seat left and time to pay: those that lack one person first, then the newest."""
+    """Groups with a seat, stock of the campaign and time to pay left: those that lack one person
+    first, then the newest."""
     left = F("size") - F("reserved") - F("joined") - F("confirmed")
     one_short = Case(When(left=1, then=Value(0)), default=Value(1), output_field=IntegerField())
     groups = list(
         Group.objects.filter(
-            campaign_id=campaign_id, state=GroupState.OPEN, deadline_at__gt=now + LAST_CALL
+            campaign_id=campaign_id,
+            state=GroupState.OPEN,
+            deadline_at__gt=now + LAST_CALL,
+            campaign__quota__gt=F("campaign__quota_used"),
         )
         .exclude(public_id=without)
         .annotate(left=left)
@@ -214,7 +221,7 @@ def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
         hours=campaign.hours,
         limit_per_person=campaign.limit_per_person,
         limit_per_order=campaign.limit_per_order,
-        quota_left=campaign.quota - campaign.quota_used,
+        quota_left=campaign.quota_left,
         ends_at=campaign.ends_at,
         prices=prices,
         group_count=campaign.group_count,
@@ -222,12 +229,13 @@ def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
 
 
 def shelf_offers(product_ids: Iterable[int], *, now: datetime) -> dict[int, ShelfOffer]:
-    """Running campaigns of many products by product id, in one query."""
+    """Running campaigns that have something left, of many products by product id, in one query."""
     rows = GroupPrice.objects.filter(
         campaign__product_id__in=list(product_ids),
         campaign__state=CampaignState.PUBLISHED,
         campaign__starts_at__lte=now,
         campaign__ends_at__gt=now,
+        campaign__quota__gt=F("campaign__quota_used"),
     )
     grouped = rows.values("campaign__product_id", "campaign__size").annotate(low=Min("price_fen"))
     return {
@@ -261,19 +269,24 @@ def _joinable(now: datetime) -> Q:
     return Q(groups__state=GroupState.OPEN, groups__deadline_at__gt=now + LAST_CALL)
 
 
-def _is_running(campaign: GroupCampaign, *, now: datetime) -> bool:
-    published = campaign.state == CampaignState.PUBLISHED
-    return published and campaign.starts_at <= now < campaign.ends_at
+def can_lead(campaign: GroupCampaign, *, now: datetime) -> bool:
+    """Whether somebody could start a group of it now: it runs, something is left, and its product
+    (which the caller has read with it) is not withdrawn."""
+    runs = campaign.state == CampaignState.PUBLISHED and campaign.starts_at <= now
+    left = campaign.quota_left > 0 and campaign.product.state == "on_sale"
+    return runs and now < campaign.ends_at and left
 
 
-def _faces(group: Group) -> tuple[Face, ...]:
-    """Who is in; of a group that failed, who had been."""
+def _shown(group: Group) -> list[Member]:
+    """Who is in, the leader first; of a group that failed, who had been."""
     states = [*LIVE_MEMBER, MemberState.REFUNDING, MemberState.REFUNDED]
     if group.state == GroupState.OPEN:
         states = list(LIVE_MEMBER)
-    members = list(
-        group.members.filter(state__in=states).order_by("-is_leader", "reserved_at")[: group.size]
-    )
+    rows = group.members.filter(state__in=states).order_by("-is_leader", "reserved_at")
+    return list(rows[: group.size])
+
+
+def _faces(members: Sequence[Member]) -> tuple[Face, ...]:
     known = profiles({member.user_id for member in members if member.shows_profile})
     return tuple(_face(member, known) for member in members)
 

@@ -6,8 +6,12 @@ import pytest
 from django.db import connection
 
 from campaigns.groupbuy.models import Group, GroupCampaign, Member
+from campaigns.groupbuy.services import group_cancel
 from core import clock
+from core.invariants import audit
 from orders.models import Order
+from payments.models import Refund
+from payments.services import refund_settle
 from tests import cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,3 +89,48 @@ def test_a_seat_and_its_order_that_disagree(group):
     past = clock.now() - timedelta(hours=1)
     Order.objects.update(state="to_ship", placed_at=past, paid_at=past)
     assert "groupbuy.orders" in names()
+
+
+@pytest.fixture
+def cancelled(group):
+    """A group that failed: its leader's money is on the way back."""
+    group_cancel(group_id=group.pk, reason="断货", now=clock.now())
+    cast.deliver()
+    return group
+
+
+def returned():
+    refund = Refund.objects.get()
+    refund_settle(
+        refund_id=refund.pk,
+        provider_refund_id="50300000000000000000000001",
+        amount_fen=refund.amount_fen,
+        succeeded_at=clock.now(),
+        now=clock.now(),
+    )
+    cast.deliver()
+
+
+def unrefunded(*, later=timedelta(0)):
+    found = audit(now=clock.now() + later, names=["groupbuy.refunded"])
+    return [one.row for one in found]
+
+
+def test_a_seat_that_counts_as_refunded_without_its_money(cancelled):
+    assert unrefunded(later=timedelta(days=1)) == []
+    Member.objects.update(state="refunded")
+    assert unrefunded() == [f"group {cancelled.public_id}"]
+
+
+def test_a_seat_that_never_hears_that_its_money_is_back(cancelled):
+    returned()
+    assert unrefunded(later=timedelta(days=1)) == []
+    Member.objects.update(state="refunding")
+    assert unrefunded(later=timedelta(seconds=59)) == []
+    assert unrefunded(later=timedelta(seconds=62)) == [f"group {cancelled.public_id}"]
+
+
+def test_a_seat_that_was_never_paid_and_counts_as_refunded(group):
+    Order.objects.update(payment=None)
+    Member.objects.update(state="refunded")
+    assert unrefunded() == [f"group {group.public_id}"]

@@ -1,83 +1,119 @@
 """The page of a group: the same for everyone, with one fragment for whoever looks at it."""
 
 from datetime import datetime
+from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from campaigns.groupbuy.queries import GroupBoard, group_board, open_groups
+from accounts.paths import with_query
+from campaigns.groupbuy.pages import Unopened, group_unopened
+from campaigns.groupbuy.queries import GroupBoard, GroupMine, group_board, open_groups
 from campaigns.groupbuy.queries import group_mine as group_mine_query
 from catalog.queries import ProductCard, cards_of
 from core import clock
 from core.money import yuan
 from core.public_pages import personal, public_page
 from sharing.pages import ShareCard, share_card, visit_note
-from stores.queries import store_by_id
+from stores.queries import StoreInfo, store_by_id
 
 OTHERS = 5
 
 
 @public_page(max_age_s=2)
 def group(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Who is in, how many seats are left and for how long, and where else one could join."""
+    """Who is in, how many seats are left and for how long, and where else one could join.
+
+    A group whose leader has not paid has a page, too: its orders lead to it.
+    """
     now = clock.now()
-    board = _board(public_id, now)
+    board = group_board(public_id, now=now)
+    unopened = group_unopened(public_id, now=now) if board is None else None
+    found = board or unopened
+    if found is None:
+        raise Http404(_("没有这个团，请核对链接。"))
+    product, store = _product(found), store_by_id(found.store_id)
+    others = open_groups(found.campaign_id, now=now, limit=OTHERS, without=public_id)
     context = {
+        "now": now,
         "board": board,
-        "product": _product(board),
-        "store": store_by_id(board.store_id),
-        "others": open_groups(board.campaign_id, now=now, limit=OTHERS, without=board.public_id),
+        "unopened": unopened,
+        "product": product,
+        "store": store,
+        "others": others,
+        "act": _act(found, product, store),
+        "site_url": settings.SITE_URL,
     }
-    return render(request, "groupbuy/group.html", context)
+    template = "groupbuy/group.html" if board else "groupbuy/unopened.html"
+    return render(request, template, context)
 
 
 @require_safe
 @personal
 def group_mine(request: HttpRequest, public_id: str) -> HttpResponse:
     """The reader's own seat, and the card with which the page is shared."""
-    return _personal(request, public_id, "groupbuy/_mine.html")
+    now = clock.now()
+    board = group_board(public_id, now=now)
+    if board is None and group_unopened(public_id, now=now) is None:
+        raise Http404(_("没有这个团，请核对链接。"))
+    return _personal(request, public_id, board, "groupbuy/_mine.html", now=now)
 
 
 @require_safe
 @personal
 def seat(request: HttpRequest, public_id: str) -> HttpResponse:
     """How the group stands now, for the page after paying."""
-    return _personal(request, public_id, "groupbuy/_seat.html")
-
-
-def _personal(request: HttpRequest, public_id: str, template: str) -> HttpResponse:
     now = clock.now()
-    board = _board(public_id, now)
-    user_id = request.user.pk if request.user.is_authenticated else None
-    context = {
+    board = group_board(public_id, now=now)
+    if board is None:
+        raise Http404(_("这个团还没有开。"))
+    return _personal(request, public_id, board, "groupbuy/_seat.html", now=now)
+
+
+def _personal(
+    request: HttpRequest, public_id: str, board: GroupBoard | None, template: str, *, now: datetime
+) -> HttpResponse:
+    context: dict[str, Any] = {
         "now": now,
         "board": board,
-        "mine": group_mine_query(public_id, user_id) if user_id is not None else None,
-        "card": _card(request, board),
+        "mine": _mine(request, public_id),
+        "card": _card(request, board) if board else None,
         "share_label": _("复制链接，叫朋友一起拼"),
+        "sign_in_url": "",
     }
+    if not request.user.is_authenticated:
+        page = reverse("groupbuy:group", args=[public_id])
+        context["sign_in_url"] = with_query(reverse("accounts:sign_in"), next=page)
     response = render(request, template, context)
     visit_note(request, response, now=now)
     return response
 
 
-def _board(public_id: str, now: datetime) -> GroupBoard:
-    board = group_board(public_id, now=now)
-    if board is None:
-        raise Http404(_("没有这个团，或者团长还没有付款"))
-    return board
+def _mine(request: HttpRequest, public_id: str) -> GroupMine | None:
+    user_id = request.user.pk if request.user.is_authenticated else None
+    return group_mine_query(public_id, user_id) if user_id is not None else None
 
 
-def _product(board: GroupBoard) -> ProductCard:
-    return cards_of([board.product_id])[board.product_id]
+def _act(found: GroupBoard | Unopened, product: ProductCard, store: StoreInfo | None) -> str:
+    """What a stranger can do next here: `join`, `lead`, or "" when nothing is for sale."""
+    if store is None or not store.is_open or product.sold_out:
+        return ""
+    if isinstance(found, GroupBoard) and found.can_join:
+        return "join"
+    return "lead" if found.can_lead else ""
+
+
+def _product(found: GroupBoard | Unopened) -> ProductCard:
+    return cards_of([found.product_id])[found.product_id]
 
 
 def _card(request: HttpRequest, board: GroupBoard) -> ShareCard:
     product = _product(board)
-    if board.state == "open" and board.seats_left:
+    if board.can_join:
         desc = _("还差 %(left)d 人，%(price)s 元拼团，人不齐全额退") % {
             "left": board.seats_left,
             "price": yuan(board.from_fen),
@@ -92,5 +128,5 @@ def _card(request: HttpRequest, board: GroupBoard) -> ShareCard:
         path=reverse("groupbuy:group", args=[board.public_id]),
         title=product.title,
         desc=desc,
-        image_url=product.photo.src if product.photo else "/static/img/icon.svg",
+        image_url=product.share_image or "/static/img/icon.svg",
     )
