@@ -87,8 +87,9 @@ class Visit(models.Model):
                 condition=models.Q(visitor__isnull=False),
                 name="sharing_visit_once_per_person",
             ),
+            # The guest first: signing in looks for a cookie's visits among all of them.
             models.UniqueConstraint(
-                fields=["link", "guest"],
+                fields=["guest", "link"],
                 condition=models.Q(visitor=None),
                 name="sharing_visit_once_per_guest",
             ),

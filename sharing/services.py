@@ -1,8 +1,11 @@
 """Use cases of sharing: a link, a visit, and which share brought an order."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
+from django.db.models import Case, F, When
 
 from sharing.models import Attribution, ShareLink, Visit
 
@@ -23,6 +26,11 @@ def link_for(
     now: datetime,
 ) -> ShareLink:
     """The person's one link to this target in this channel. Safe to race: the first one made stays."""
+    known = ShareLink.objects.filter(
+        sharer_id=sharer_id, target_kind=target_kind, target_ref=target_ref, channel=channel
+    )
+    if (link := known.first()) is not None:
+        return link
     ShareLink.objects.bulk_create(
         [
             ShareLink(
@@ -37,9 +45,7 @@ def link_for(
         ],
         ignore_conflicts=True,
     )
-    return ShareLink.objects.get(
-        sharer_id=sharer_id, target_kind=target_kind, target_ref=target_ref, channel=channel
-    )
+    return known.get()
 
 
 def visit_record(*, token: str, visitor_id: int | None, guest: str, now: datetime) -> bool:
@@ -73,28 +79,32 @@ def visits_adopt(*, guest: str, visitor_id: int, now: datetime) -> int:
     """A guest signed in: the visits of the cookie become the person's; how many there were.
 
     Visits through the person's own links are dropped, and those that the person made signed in
-    through the same link are merged.
+    through the same link are merged. One statement, so that signing in twice at once counts once.
     """
     if not guest:
         return 0
-    with transaction.atomic():
-        waiting = list(
-            Visit.objects.select_related("link").filter(guest=guest, visitor=None).order_by("pk")
+    visits = connection.ops.quote_name(Visit._meta.db_table)
+    links = connection.ops.quote_name(ShareLink._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH adopted AS (
+                DELETE FROM {visits} visit USING {links} link
+                WHERE visit.guest = %s AND visit.visitor_id IS NULL AND link.id = visit.link_id
+                RETURNING visit.*, link.sharer_id
+            )
+            INSERT INTO {visits} AS visit
+                (store_id, link_id, visitor_id, guest, first_at, last_at, count)
+            SELECT store_id, link_id, %s, '', first_at, last_at, count FROM adopted
+            WHERE sharer_id <> %s ORDER BY link_id
+            ON CONFLICT (link_id, visitor_id) WHERE visitor_id IS NOT NULL DO UPDATE SET
+                count = visit.count + EXCLUDED.count,
+                first_at = LEAST(visit.first_at, EXCLUDED.first_at),
+                last_at = GREATEST(visit.last_at, EXCLUDED.last_at)
+            """,
+            [guest, visitor_id, visitor_id],
         )
-        for visit in waiting:
-            known = Visit.objects.filter(link=visit.link, visitor_id=visitor_id).first()
-            if visit.link.sharer_id == visitor_id:
-                visit.delete()
-            elif known is None:
-                visit.visitor_id, visit.guest = visitor_id, ""
-                visit.save(update_fields=["visitor", "guest"])
-            else:
-                known.count += visit.count
-                known.first_at = min(known.first_at, visit.first_at)
-                known.last_at = max(known.last_at, visit.last_at)
-                known.save(update_fields=["count", "first_at", "last_at"])
-                visit.delete()
-    return len(waiting)
+        return cursor.rowcount
 
 
 def order_attribute(
@@ -102,19 +112,12 @@ def order_attribute(
 ) -> bool:
     """Write which share brought the order: the buyer's last touch in the store within the window.
 
-    False when there was none, or it was written before. The chain keeps every touch, oldest first.
+    Visits of the buyer's own links and circles do not count. False when nothing is left, or it was
+    written before. The chain keeps the last touches, oldest first, as they were at `placed_at`.
     """
-    touches = list(
-        Visit.objects.select_related("link")
-        .filter(
-            visitor_id=buyer_id,
-            store_id=store_id,
-            last_at__gt=placed_at - WINDOW,
-            first_at__lte=placed_at,
-        )
-        .exclude(link__sharer_id=buyer_id)
-        .order_by("-last_at", "-pk")[:CHAIN_MAX]
-    )
+    if Attribution.objects.filter(order_id=order_id).exists():
+        return False
+    touches = _touches(store_id=store_id, buyer_id=buyer_id, placed_at=placed_at)
     if not touches:
         return False
     last = touches[0].link
@@ -124,24 +127,75 @@ def order_attribute(
             "sharer": touch.link.sharer_id,
             "channel": touch.link.channel,
             "first_at": touch.first_at.isoformat(),
-            "last_at": touch.last_at.isoformat(),
+            "last_at": touch.touched_at.isoformat(),
         }
         for touch in reversed(touches)
     ]
-    with transaction.atomic():
-        before = Attribution.objects.filter(order_id=order_id).exists()
-        Attribution.objects.bulk_create(
-            [
-                Attribution(
-                    store_id=store_id,
-                    order_id=order_id,
-                    link=last,
-                    sharer_id=last.sharer_id,
-                    chain=chain,
-                    rule=RULE,
-                    attributed_at=now,
-                )
-            ],
-            ignore_conflicts=True,
+    Attribution.objects.bulk_create(
+        [
+            Attribution(
+                store_id=store_id,
+                order_id=order_id,
+                link=last,
+                sharer_id=last.sharer_id,
+                chain=chain,
+                rule=RULE,
+                attributed_at=now,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    return True
+
+
+def _touches(*, store_id: int, buyer_id: int, placed_at: datetime) -> list[Any]:
+    """Up to CHAIN_MAX visits that count, the last one first, each with its `touched_at`.
+
+    A visit that was repeated after the order counts as of its first time: when it was repeated
+    before the order is not known any more, and the fact may have been late.
+    """
+    touched = Case(When(last_at__lte=placed_at, then=F("last_at")), default=F("first_at"))
+    visits = list(
+        Visit.objects.select_related("link")
+        .filter(
+            visitor_id=buyer_id,
+            store_id=store_id,
+            last_at__gt=placed_at - WINDOW,
+            first_at__lte=placed_at,
         )
-    return not before
+        .exclude(link__sharer_id=buyer_id)
+        .annotate(touched_at=touched)
+        .filter(touched_at__gt=placed_at - WINDOW)
+        .order_by("-touched_at", "-pk")
+    )
+    circles = _circles(visits, buyer_id=buyer_id)
+    return [visit for visit in visits if visit.pk not in circles][:CHAIN_MAX]
+
+
+def _circles(visits: Sequence[Visit], *, buyer_id: int) -> set[int]:
+    """Those of the buyer's visits whose sharer had come to the same page through the buyer before,
+    straight or through others: whom one brought oneself brings one nowhere."""
+    if not visits:
+        return set()
+    table = connection.ops.quote_name(Visit._meta.db_table)
+    links = connection.ops.quote_name(ShareLink._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH RECURSIVE came (visit_id, person_id, kind, ref, at) AS (
+                SELECT visit.id, link.sharer_id, link.target_kind, link.target_ref, visit.first_at
+                FROM {table} visit JOIN {links} link ON link.id = visit.link_id
+                WHERE visit.id = ANY(%s)
+                UNION
+                SELECT came.visit_id, link.sharer_id, came.kind, came.ref, visit.first_at
+                FROM came
+                JOIN {table} visit ON visit.visitor_id = came.person_id AND visit.first_at < came.at
+                JOIN {links} link ON link.id = visit.link_id
+                    AND link.target_kind = came.kind AND link.target_ref = came.ref
+                WHERE came.person_id <> %s
+            )
+            SELECT DISTINCT visit_id FROM came WHERE person_id = %s
+            """,
+            [[visit.pk for visit in visits], buyer_id, buyer_id],
+        )
+        return {row[0] for row in cursor.fetchall()}

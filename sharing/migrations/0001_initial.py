@@ -92,6 +92,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='visit',
-            constraint=models.UniqueConstraint(condition=models.Q(('visitor', None)), fields=('link', 'guest'), name='sharing_visit_once_per_guest'),
+            constraint=models.UniqueConstraint(condition=models.Q(('visitor', None)), fields=('guest', 'link'), name='sharing_visit_once_per_guest'),
         ),
     ]

@@ -1,0 +1,79 @@
+"""What must always be true of visits and attributions."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from core.invariants import invariant
+from sharing.services import RULE, WINDOW
+
+LIMIT = 1000
+
+Broken = Iterable[tuple[str, str]]
+
+
+def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} LIMIT {LIMIT}", parameters)
+        return cursor.fetchall()
+
+
+@invariant(
+    "sharing.visits", because="a visit is a person's or a guest's, and never through one's own link"
+)
+def visits(now: datetime) -> Broken:
+    for pk, token, visitor, guest in _rows(
+        """
+        SELECT visit.id, link.token, visit.visitor_id, visit.guest
+        FROM sharing_visit visit JOIN sharing_sharelink link ON link.id = visit.link_id
+        WHERE (visit.visitor_id IS NULL) = (visit.guest = '')
+            OR visit.visitor_id = link.sharer_id
+            OR visit.store_id <> link.store_id
+            OR visit.first_at > visit.last_at
+        """
+    ):
+        yield f"visit {pk}", f"link {token}, visitor {visitor}, guest {guest!r}"
+
+
+@invariant(
+    "sharing.attributions",
+    because="an order is brought by a link of its store, whose sharer is not its buyer",
+)
+def attributions(now: datetime) -> Broken:
+    for ref, token, sharer, buyer in _rows(
+        """
+        SELECT o.public_id, link.token, a.sharer_id, o.buyer_id
+        FROM sharing_attribution a
+        JOIN sharing_sharelink link ON link.id = a.link_id
+        JOIN orders_order o ON o.id = a.order_id
+        WHERE a.sharer_id <> link.sharer_id OR a.sharer_id = o.buyer_id
+            OR a.store_id <> o.store_id OR link.store_id <> o.store_id
+        """
+    ):
+        yield f"order {ref}", f"link {token}, brought by {sharer}, bought by {buyer}"
+
+
+@invariant(
+    "sharing.chains",
+    because="an attribution names the last touch of its chain, and that one is within the window",
+)
+def chains(now: datetime) -> Broken:
+    for ref, token, last, placed_at in _rows(
+        """
+        SELECT o.public_id, link.token, a.chain -> -1, o.placed_at
+        FROM sharing_attribution a
+        JOIN sharing_sharelink link ON link.id = a.link_id
+        JOIN orders_order o ON o.id = a.order_id
+        WHERE a.rule = %(rule)s AND COALESCE(
+            a.chain -> -1 ->> 'link' <> link.token
+            OR (a.chain -> -1 ->> 'last_at')::timestamptz > o.placed_at
+            OR (a.chain -> -1 ->> 'last_at')::timestamptz <= o.placed_at - %(window)s,
+            TRUE
+        )
+        """,
+        rule=RULE,
+        window=WINDOW,
+    ):
+        yield f"order {ref}", f"link {token}, placed {placed_at.isoformat()}, last touch {last}"
