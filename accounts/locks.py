@@ -1,4 +1,8 @@
-"""Locks of people: identities by name first, then rows, always in id order when there are two."""
+"""Locks of people: identities by name first, then rows, always in id order when there are two.
+
+People are locked FOR UPDATE, unlike all other rows: while an account is being folded into another
+one because it holds nothing of value, no order or seat may come to refer to it.
+"""
 
 import hashlib
 from collections.abc import Iterable

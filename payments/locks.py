@@ -1,6 +1,7 @@
 """Every lock of payments. In the sequence they come after the order and before quota and SKUs.
 
-Nothing is locked while the provider is asked.
+FOR NO KEY UPDATE: rows that refer to a payment do not wait. Nothing is locked while the provider
+is asked.
 """
 
 from payments.models import Payment, Refund
@@ -9,13 +10,15 @@ from payments.states import LIVE_PAYMENT
 
 def payment_locked(payment_id: int) -> Payment:
     """The payment, locked, with its account. Raises Payment.DoesNotExist."""
-    rows = Payment.objects.select_for_update(of=("self",)).select_related("account")
+    rows = Payment.objects.select_for_update(no_key=True, of=("self",)).select_related("account")
     return rows.get(pk=payment_id)
 
 
 def live_payment_locked(order_ref: str) -> Payment | None:
     """The order's one live attempt, locked; None when it has none."""
-    rows = Payment.objects.select_for_update().filter(order_ref=order_ref, state__in=LIVE_PAYMENT)
+    rows = Payment.objects.select_for_update(no_key=True).filter(
+        order_ref=order_ref, state__in=LIVE_PAYMENT
+    )
     return rows.first()
 
 
@@ -26,6 +29,6 @@ def refund_payment_locked(refund_id: int) -> Refund:
     """
     payment_id = Refund.objects.values_list("payment_id", flat=True).get(pk=refund_id)
     payment = payment_locked(payment_id)
-    refund = Refund.objects.select_for_update().get(pk=refund_id)
+    refund = Refund.objects.select_for_update(no_key=True).get(pk=refund_id)
     refund.payment = payment
     return refund

@@ -1,8 +1,8 @@
 """Who came from WeChat. Identities link only when nothing of value would move.
 
 An openid or unionid joins an account if the other account holds nothing that upper apps protect
-(orders, seats, payments: `docs/decisions/0002-identity-value.md`) and runs no store. Otherwise
-both stay, an IdentityConflict is left for staff, and the person goes on with the account in use.
+(orders, seats, payments) and runs no store. Otherwise both stay, an IdentityConflict is left for
+staff, and the person goes on with the account in use.
 """
 
 from dataclasses import dataclass

@@ -17,6 +17,7 @@ class Visitor:
         self.page, self.shop, self.pictures, self.name = page, shop, pictures, name
         self.errors: list[str] = []
         self.strict = True
+        self.desk = bool(page.viewport_size and page.viewport_size["width"] >= 960)
         page.set_default_timeout(12_000)
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.errors.append(f"page error: {error}"))
@@ -69,9 +70,11 @@ class Visitor:
         return self
 
     def choose(self, text: str) -> None:
-        """A buy button of the product page, and its confirmation in the sheet."""
-        self.click(text)
-        self.page.locator("[data-sheet-confirm]").click()
+        """A buy button of the product page; on a phone also its confirmation in the sheet."""
+        bar = self.page.locator(".bottom-bar")
+        bar.get_by_role("button", name=text).click()
+        if not self.desk:
+            self.page.locator("[data-sheet-confirm]").click()
 
     def address(self) -> None:
         """From the checkout to a new address and back."""

@@ -1,18 +1,28 @@
 """Seats: the last one, the last two payers, the deadline, the merchant. Each with its control."""
 
-from contextlib import nullcontext
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from django.db.models import F
 
 from campaigns.groupbuy import locks
 from campaigns.groupbuy.models import Group, GroupCampaign, Member
-from campaigns.groupbuy.services import group_cancel, group_expire
+from campaigns.groupbuy.services import CancelRefused, group_cancel, group_expire
+from campaigns.groupbuy.states import GROUP, MEMBER
 from core import clock
 from core.idempotency import form_key_new
+from core.models import Fact
 from tests import cast
-from tests.races.threads import at_once, kinds, many
+from tests.races.threads import (
+    LEADS,
+    MEETING_S,
+    at_once,
+    head_to_head,
+    kinds,
+    many,
+    together,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,13 +47,11 @@ def test_without_the_condition_a_seat_is_taken_twice(monkeypatch):
     campaign, sku = cast.campaign_make(size=2)
     group, _ = cast.group_open(campaign, sku)
     crowd = cast.people(8)
-    from threading import Barrier
-
     seen = Barrier(8)
 
     def careless(*, group_id, now):
         free = Group.objects.get(pk=group_id).seats_left > 0
-        seen.wait()
+        seen.wait(timeout=MEETING_S)
         if free:
             Group.objects.filter(pk=group_id).update(reserved=F("reserved") + 1)
         return free
@@ -72,13 +80,11 @@ def test_without_the_groups_lock_the_last_two_payers_lose_a_seat(monkeypatch):
     campaign, sku = cast.campaign_make(size=3)
     group, _ = cast.group_open(campaign, sku)
     orders = [cast.join(group.public_id, sku, who).order_public_id for who in cast.people(2)]
-    from threading import Barrier
-
     read = Barrier(2)
 
     def unlocked(group_id):
         found = Group.objects.get(pk=group_id)
-        read.wait(timeout=5)
+        read.wait(timeout=MEETING_S)
         return found
 
     monkeypatch.setattr("campaigns.groupbuy.services.seats.group_lock", unlocked)
@@ -129,53 +135,123 @@ def test_without_the_condition_the_quota_constraint_is_all_that_holds(monkeypatc
     assert told == {"ok": 3, "IntegrityError": 3}
 
 
-@pytest.mark.parametrize("round_number", range(3))
-def test_the_merchant_cancels_while_the_last_seat_is_paid(round_number):
+@pytest.fixture
+def nearly_full():
+    """A group of two: its leader has paid, Bob has not yet. The orders' numbers."""
     campaign, sku = cast.campaign_make(size=2)
     group, leader = cast.group_open(campaign, sku)
     last = cast.join(group.public_id, sku, cast.person("Bob")).order_public_id
-    at_once(
-        lambda: group_cancel(group_id=group.pk, reason="没货了", now=clock.now()),
-        lambda: cast.pay(last),
-    )
+    return group, leader.order_public_id, last
+
+
+@pytest.fixture
+def unlocked_groups(monkeypatch):
+    """For controls: two who decide about a group have both seen it before either writes."""
+    read = together(lambda pk: Group.objects.select_related("campaign").get(pk=pk), 2)
+    for module in ("seats", "decide"):
+        monkeypatch.setattr(f"campaigns.groupbuy.services.{module}.group_lock", read)
+
+
+def cancel(group):
+    return group_cancel(group_id=group.pk, reason="没货了", now=clock.now())
+
+
+def expire(group):
+    return group_expire(group_id=group.pk, now=clock.now())
+
+
+def ends(group, *orders):
+    """What became of the group and its orders, once everybody was told."""
     cast.deliver()
     group.refresh_from_db()
-    states = {cast.order_of(ref).state for ref in (leader.order_public_id, last)}
-    assert (group.state, states) in [("succeeded", {"to_ship"}), ("failed", {"cancelled"})]
+    return group.state, {cast.order_of(ref).state for ref in orders}
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_the_merchant_cancels_while_the_last_seat_is_paid(nearly_full, lead_s):
+    group, first, last = nearly_full
+    told = head_to_head(lambda: cancel(group), lambda: cast.pay(last), lead_s=lead_s)
+    end = ends(group, first, last)
+    assert end in [("succeeded", {"to_ship"}), ("failed", {"cancelled"})]
+    # Who comes second is told so, or there was nothing left to do; nobody meets an error.
+    assert kinds(told) in [{"ok": 2}, {"ok": 1, "CancelRefused": 1}]
+    assert isinstance(told[0], CancelRefused) <= (group.state == "succeeded")
     assert cast.broken() == []
 
 
-@pytest.mark.parametrize("round_number", range(3))
-def test_the_deadline_comes_while_the_last_seat_is_paid(round_number):
-    campaign, sku = cast.campaign_make(size=2)
-    group, leader = cast.group_open(campaign, sku)
-    last = cast.join(group.public_id, sku, cast.person("Bob")).order_public_id
+def test_without_the_groups_lock_a_cancelled_group_succeeds(nearly_full, unlocked_groups):
+    """Control: the merchant and the last payer have both seen an open group."""
+    group, _first, last = nearly_full
+    at_once(lambda: cancel(group), lambda: cast.pay(last))
+    group.refresh_from_db()
+    seats = set(group.members.values_list("state", flat=True))
+    assert (group.state, seats) not in [("succeeded", {"confirmed"}), ("failed", {"refunding"})]
+    assert cast.broken("groupbuy.seats") != []
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_the_deadline_comes_while_the_last_seat_is_paid(nearly_full, lead_s):
+    group, first, last = nearly_full
     cast.overdue(group)
-    at_once(
-        lambda: group_expire(group_id=group.pk, now=clock.now()),
-        lambda: cast.pay(last),
-    )
+    told = head_to_head(lambda: expire(group), lambda: cast.pay(last), lead_s=lead_s)
+    assert kinds(told) == {"ok": 2}
     cast.deliver()
-    group_expire(group_id=group.pk, now=clock.now())
-    cast.deliver()
-    group.refresh_from_db()
-    states = {cast.order_of(ref).state for ref in (leader.order_public_id, last)}
-    assert (group.state, states) in [("succeeded", {"to_ship"}), ("failed", {"cancelled"})]
+    expire(group)  # the tick after
+    assert ends(group, first, last) in [("succeeded", {"to_ship"}), ("failed", {"cancelled"})]
     assert cast.broken() == []
 
 
-def test_a_group_expires_once_however_many_ticks():
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_the_deadline_comes_while_one_of_two_missing_seats_is_paid(lead_s):
+    """The group cannot fill any more: whoever pays gets everything back."""
+    campaign, sku = cast.campaign_make(size=3)
+    group, leader = cast.group_open(campaign, sku)
+    bob = cast.join(group.public_id, sku, cast.person("Bob")).order_public_id
+    cast.overdue(group)
+    told = head_to_head(lambda: expire(group), lambda: cast.pay(bob), lead_s=lead_s)
+    assert kinds(told) == {"ok": 2}
+    assert ends(group, leader.order_public_id, bob) == ("failed", {"cancelled"})
+    campaign.refresh_from_db()
+    assert (campaign.quota_used, group.reserved, group.joined) == (0, 0, 0)
+    assert cast.broken() == []
+
+
+@pytest.fixture
+def overdue():
+    """A group of three with one member, whose time is up."""
     campaign, sku = cast.campaign_make(size=3)
     group, leader = cast.group_open(campaign, sku)
     cast.overdue(group)
-    many(lambda _: group_expire(group_id=group.pk, now=clock.now()), 6)
-    cast.deliver()
-    group.refresh_from_db()
+    return campaign, group, leader.order_public_id
+
+
+def test_a_group_expires_once_however_many_ticks(overdue):
+    campaign, group, order = overdue
+    assert kinds(many(lambda _: expire(group), 6)) == {"ok": 6}
+    assert ends(group, order) == ("failed", {"cancelled"})
     campaign.refresh_from_db()
-    assert (group.state, group.joined, campaign.quota_used) == ("failed", 0, 0)
-    order = cast.order_of(leader.order_public_id)
-    assert order.state == "cancelled"
+    assert (group.joined, campaign.quota_used) == (0, 0)
+    assert Fact.objects.filter(name="group.failed").count() == 1
     assert cast.broken() == []
+
+
+def test_without_lock_and_comparison_its_quota_comes_back_twice(
+    overdue, unlocked_groups, monkeypatch
+):
+    """Control: two ticks have both counted the same paid seat before either gives it back."""
+    campaign, group, _ = overdue
+    GroupCampaign.objects.filter(pk=campaign.pk).update(quota_used=F("quota_used") + 5)
+    meet, move_set = together(lambda: None, 2), MEMBER.move_set
+
+    def counted(*args, **kwargs):
+        meet()
+        return move_set(*args, **kwargs)
+
+    monkeypatch.setattr(GROUP, "move_row", lambda row, name, *, now, changes: True)
+    monkeypatch.setattr(MEMBER, "move_set", counted)
+    assert kinds(many(lambda _: expire(group), 2)) == {"ok": 2}
+    campaign.refresh_from_db()
+    assert campaign.quota_used == 4
 
 
 def test_a_full_group_whose_facts_are_slow_succeeds_at_its_deadline(monkeypatch):
@@ -213,7 +289,7 @@ def test_a_seat_is_not_joined_in_the_last_two_minutes():
     group, _ = cast.group_open(campaign, sku)
     soon = clock.now() + locks.LAST_CALL - timedelta(seconds=1)
     Group.objects.filter(pk=group.pk).update(deadline_at=soon)
-    with nullcontext():
-        told = kinds(many(lambda _: cast.join(group.public_id, sku, cast.person()), 2))
+    crowd = cast.people(2)
+    told = kinds(many(lambda n: cast.join(group.public_id, sku, crowd[n]), 2))
     assert told == {"TooLate": 2}
     assert counts(group) == (0, 1, 0)

@@ -1,33 +1,59 @@
-"""Stock, orders and money: who is first, and what happens to the other. Each with its control."""
+"""Stock and orders: who is first, and what happens to the other. Each with its control."""
 
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
-from django.db import transaction
 from django.db.models import F
 
 from catalog.models import Sku
 from catalog.services import stock_correct
 from core import clock
-from core.deliveries import delivery_attempt
 from core.idempotency import form_key_new
-from core.models import Delivery
-from orders.models import Order
+from core.invariants import audit
+from orders.models import Order, Shipment
 from orders.services import (
     CancelRefused,
+    OrderItem,
+    ShipRefused,
+    order_buy,
     order_cancel,
     order_close_request,
     order_expire,
     order_ship,
 )
-from payments.models import LedgerEntry, Payment, Refund
-from payments.services import RefundReason, payment_settle, refund_request
-from payments.tests.factories import transaction_id_make
+from payments.models import Payment, Refund
 from stores.tests.factories import staff_make
 from tests import cast
-from tests.races.threads import at_once, kinds, many
+from tests.races.threads import (
+    LEADS,
+    MEETING_S,
+    at_once,
+    head_to_head,
+    kinds,
+    many,
+    together,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def orders_unlock(monkeypatch):
+    """For controls: from its call on, the next two readers of an order both see it unlocked."""
+
+    def unlock():
+        read = together(lambda **key: Order.objects.get(**key), 2)
+        for module in ("close", "cancel", "ship"):
+            monkeypatch.setattr(f"orders.services.{module}.order_lock", lambda pk: read(pk=pk))
+        monkeypatch.setattr(
+            "orders.services.pay.order_lock_by_ref", lambda ref: read(public_id=ref)
+        )
+
+    return unlock
+
+
+# The last unit.
 
 
 def test_the_last_unit_is_sold_once():
@@ -54,27 +80,51 @@ def test_without_the_condition_the_last_unit_is_promised_twice(monkeypatch):
     assert told == {"ok": 1, "IntegrityError": 7}
 
 
-def test_two_orders_with_skus_in_opposite_order_both_go_through():
+# SKUs in opposite order.
+
+
+def crossing(number):
+    """So many orders for two SKUs, every other one naming them the other way round."""
     store = cast.store_open()
-    one, two = cast.sku_on_sale(store), cast.sku_on_sale(store)
-    from orders.services import OrderItem, order_buy
+    skus = [cast.sku_on_sale(store), cast.sku_on_sale(store)]
+    crowd = cast.people(number)
 
     def order(n):
-        who = cast.person()
-        items = [OrderItem(one.pk, 1), OrderItem(two.pk, 1)]
+        items = [OrderItem(sku.pk, 1) for sku in (skus if n % 2 else skus[::-1])]
         return order_buy(
             form_key=form_key_new(),
-            buyer_id=who.id,
+            buyer_id=crowd[n].id,
             store_id=store.pk,
-            items=items if n % 2 else items[::-1],
-            address=who.address,
+            items=items,
+            address=crowd[n].address,
             note="",
             expected_payable_fen=None,
             now=clock.now(),
         )
 
-    assert kinds(many(order, 10)) == {"ok": 10}
+    return many(order, number)
+
+
+def test_two_orders_with_skus_in_opposite_order_both_go_through():
+    assert kinds(crossing(10)) == {"ok": 10}
     assert cast.broken() == []
+
+
+def test_without_the_sequence_they_wait_for_each_other_for_ever(monkeypatch):
+    """Control: SKUs as the order names them. PostgreSQL breaks the knot by failing one."""
+    touched = Barrier(2)
+
+    def careless(*, lines, reference, now):
+        for n, (sku_id, quantity) in enumerate(lines.items()):
+            Sku.objects.filter(pk=sku_id).update(reserved=F("reserved") + quantity)
+            if n == 0:
+                touched.wait(timeout=MEETING_S)
+
+    monkeypatch.setattr("orders.services.place.stock_reserve", careless)
+    assert kinds(crossing(2)) == {"ok": 1, "OperationalError": 1}
+
+
+# The same form.
 
 
 def test_a_form_sent_eight_times_at_once_is_one_order():
@@ -82,6 +132,8 @@ def test_a_form_sent_eight_times_at_once_is_one_order():
     told = many(lambda _: cast.buy(alice, sku, form_key=key), 8)
     assert len(set(told)) == 1
     assert Order.objects.count() == Payment.objects.count() == 1
+    sku.refresh_from_db()
+    assert sku.reserved == 1
 
 
 def test_without_the_form_key_the_same_taps_are_eight_orders():
@@ -90,102 +142,127 @@ def test_without_the_form_key_the_same_taps_are_eight_orders():
     assert len(set(many(lambda _: cast.buy(alice, sku), 8))) == 8
 
 
-def test_two_notices_of_one_payment_count_once():
-    sku = cast.sku_on_sale()
-    ref = cast.buy(cast.person(), sku)
-    payment, number = Payment.objects.get(order_ref=ref), transaction_id_make()
-
-    def settle(_):
-        return payment_settle(
-            payment_id=payment.pk,
-            transaction_id=number,
-            amount_fen=payment.amount_fen,
-            paid_at=clock.now(),
-            now=clock.now(),
-        )
-
-    told = many(settle, 6)
-    assert sorted(told) == [False] * 5 + [True]
-    assert LedgerEntry.objects.count() == 1
-    assert cast.order_of(ref).state == "to_ship"
-    assert cast.broken() == []
+# Money against the end of the window, and against the buyer.
 
 
-@pytest.mark.parametrize("round_number", range(3))
-def test_the_window_ends_while_the_money_arrives(round_number):
-    sku = cast.sku_on_sale()
-    ref = cast.buy(cast.person(), sku)
-    order = cast.order_of(ref)
-    past = clock.now() - timedelta(seconds=1)
-    Order.objects.filter(pk=order.pk).update(pay_before=past)
-    at_once(
-        lambda: order_expire(order_id=order.pk, now=clock.now()),
-        lambda: cast.pay(ref),
-    )
-    cast.deliver()
-    order.refresh_from_db()
-    refunds = list(Refund.objects.values_list("reason", flat=True))
-    assert (order.state, refunds) in [("to_ship", []), ("cancelled", ["late"])]
-    assert cast.broken() == []
-
-
-@pytest.mark.parametrize("round_number", range(3))
-def test_the_buyer_gives_up_while_the_money_arrives(round_number):
+def expired():
+    """An order whose window has just ended."""
     ref = cast.buy(cast.person(), cast.sku_on_sale())
     order = cast.order_of(ref)
-    at_once(
+    Order.objects.filter(pk=order.pk).update(pay_before=clock.now() - timedelta(seconds=1))
+    return order
+
+
+def end_of(order):
+    """What became of it, and the refunds."""
+    cast.deliver()
+    order.refresh_from_db()
+    return order.state, list(Refund.objects.values_list("reason", flat=True))
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_the_window_ends_while_the_money_arrives(lead_s):
+    order = expired()
+    told = head_to_head(
+        lambda: order_expire(order_id=order.pk, now=clock.now()),
+        lambda: cast.pay(order.public_id),
+        lead_s=lead_s,
+    )
+    assert kinds(told) == {"ok": 2}
+    assert end_of(order) in [("to_ship", []), ("cancelled", ["late"])]
+    assert cast.broken() == []
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_the_buyer_gives_up_while_the_money_arrives(lead_s):
+    ref = cast.buy(cast.person(), cast.sku_on_sale())
+    order = cast.order_of(ref)
+    told = head_to_head(
         lambda: order_close_request(order_id=order.pk, now=clock.now(), by_buyer=True),
         lambda: cast.pay(ref),
+        lead_s=lead_s,
     )
-    cast.deliver()
-    order.refresh_from_db()
-    refunds = list(Refund.objects.values_list("reason", flat=True))
-    assert (order.state, refunds) in [("to_ship", []), ("cancelled", ["late"])]
+    assert kinds(told) == {"ok": 2}
+    assert end_of(order) in [("to_ship", []), ("cancelled", ["late"])]
     assert cast.broken() == []
 
 
-@pytest.mark.parametrize("round_number", range(3))
-def test_the_merchant_ships_and_cancels_at_once(round_number):
-    sku = cast.sku_on_sale()
-    ref = cast.buy(cast.person(), sku)
+def test_without_the_orders_lock_the_money_or_the_stock_is_lost(orders_unlock, monkeypatch):
+    """Control: both have seen an unpaid order. If it is paid first, closing gives away its stock;
+    if it is closed first, the money lies with nobody."""
+    order = expired()
+    # The closer asks about the payment before its money is there, and acts afterwards.
+    monkeypatch.setattr("orders.services.close.payment_succeeded", lambda _ref: None)
+    monkeypatch.setattr("orders.services.close.payment_live", lambda _ref: None)
+    orders_unlock()
+    at_once(
+        lambda: order_expire(order_id=order.pk, now=clock.now()),
+        lambda: cast.pay(order.public_id),
+    )
+    later = clock.now() + timedelta(minutes=2)
+    names = ["orders.stock_reserved", "orders.money_in"]
+    assert len(audit(now=later, names=names)) == 1
+
+
+# The merchant.
+
+
+def paid():
+    ref = cast.buy(cast.person(), cast.sku_on_sale())
     cast.pay(ref)
     order = cast.order_of(ref)
-    owner = staff_make(order.store).user_id
-    told = at_once(
-        lambda: order_ship(
-            order_id=order.pk, carrier="sf", tracking_no="SF1234567", by_id=owner, now=clock.now()
-        ),
-        lambda: order_cancel(order_id=order.pk, reason="断货", now=clock.now()),
+    assert order.state == "to_ship"
+    return order
+
+
+def ship(order):
+    return order_ship(
+        order_id=order.pk, carrier="sf", tracking_no="SF1234567", by_id=None, now=clock.now()
     )
+
+
+def cancel(order):
+    return order_cancel(order_id=order.pk, reason="断货", now=clock.now())
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_the_merchant_ships_and_cancels_at_once(lead_s):
+    order = paid()
+    shipping, cancelling = head_to_head(lambda: ship(order), lambda: cancel(order), lead_s=lead_s)
     order.refresh_from_db()
-    assert order.state in {"shipped", "cancelled"}
-    assert len([one for one in told if isinstance(one, Exception)]) == 1
-    assert isinstance(told[1], CancelRefused) == (order.state == "shipped")
+    if order.state == "shipped":
+        assert isinstance(cancelling, CancelRefused)
+        assert (Shipment.objects.count(), Refund.objects.count()) == (1, 0)
+    else:
+        assert order.state == "cancelled"
+        assert isinstance(shipping, ShipRefused)
+        assert (Shipment.objects.count(), Refund.objects.count()) == (0, 1)
     assert cast.broken() == []
 
 
-def test_a_refund_asked_for_eight_times_is_one_refund():
-    ref = cast.buy(cast.person(), cast.sku_on_sale())
-    cast.pay(ref)
-    payment = Payment.objects.get(order_ref=ref)
-
-    def ask(_):
-        with transaction.atomic():
-            return refund_request(
-                payment_id=payment.pk, reason=RefundReason.CANCELLED, now=clock.now()
-            ).pk
-
-    assert len(set(many(ask, 8))) == 1
-    payment.refresh_from_db()
-    assert (Refund.objects.count(), payment.refunded_fen) == (1, payment.amount_fen)
+def test_without_the_orders_lock_a_parcel_leaves_and_the_money_too(orders_unlock):
+    """Control: both have seen an order that is ready, and nobody is refused."""
+    order = paid()
+    orders_unlock()
+    told = at_once(lambda: ship(order), lambda: cancel(order))
+    assert kinds(told) == {"ok": 2}
+    assert (Shipment.objects.count(), Refund.objects.count()) == (1, 1)
 
 
-def test_one_delivery_by_six_workers_has_one_effect():
-    ref = cast.buy(cast.person(), cast.sku_on_sale())
-    delivery = Delivery.objects.filter(delivered_at=None).first()
-    told = many(lambda _: delivery_attempt(delivery.pk, now=clock.now()), 6)
-    assert sum(one is True for one in told) == 1
-    assert cast.order_of(ref).state == "awaiting_payment"
+def test_six_taps_on_ship_are_one_parcel():
+    order = paid()
+    assert kinds(many(lambda _: ship(order), 6)) == {"ok": 1, "ShipRefused": 5}
+    sku = Sku.objects.get()
+    assert (Shipment.objects.count(), sku.on_hand, sku.reserved) == (1, 99, 0)
+    assert cast.broken() == []
+
+
+def test_six_taps_on_cancel_are_one_refund():
+    order = paid()
+    told = many(lambda _: cancel(order), 6)
+    assert sorted(told) == [False] * 5 + [True]
+    assert Refund.objects.count() == 1
+    assert cast.broken() == []
 
 
 def test_a_merchants_stock_edit_loses_no_order():
@@ -193,10 +270,47 @@ def test_a_merchants_stock_edit_loses_no_order():
     owner = staff_make(sku.store).user_id
     crowd = cast.people(6)
     acts = [lambda n=n: cast.buy(crowd[n], sku) for n in range(6)]
-    edit = lambda: stock_correct(  # noqa: E731
-        sku_id=sku.pk, on_hand=20, reason="盘点", by_id=owner, now=clock.now()
-    )
-    assert kinds(at_once(*acts, edit)) == {"ok": 7}
+    told = at_once(*acts, lambda: count(sku, 20, by_id=owner))
+    assert kinds(told) == {"ok": 7}
     sku.refresh_from_db()
     assert (sku.on_hand, sku.reserved) == (20, 6)
     assert cast.broken() == []
+
+
+def count(sku, on_hand, *, by_id=None):
+    """The merchant has counted so many."""
+    return stock_correct(
+        sku_id=sku.pk, on_hand=on_hand, reason="盘点", by_id=by_id, now=clock.now()
+    )
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_the_merchant_counts_while_a_parcel_leaves(lead_s):
+    order, sku = paid(), Sku.objects.get()
+    told = head_to_head(lambda: count(sku, 50), lambda: ship(order), lead_s=lead_s)
+    assert kinds(told) == {"ok": 2}
+    sku.refresh_from_db()
+    assert (sku.on_hand, sku.reserved) in [(50, 0), (49, 0)]
+    assert cast.broken() == []
+
+
+def test_without_the_skus_lock_the_parcel_is_forgotten(monkeypatch):
+    """Control: the merchant's page has read the number before the parcel left."""
+    order, sku = paid(), Sku.objects.get()
+    read, shipped = Barrier(2), Barrier(2)
+
+    def unlocked(sku_id):
+        found = Sku.objects.get(pk=sku_id)
+        read.wait(timeout=MEETING_S)
+        shipped.wait(timeout=MEETING_S)
+        return found
+
+    def parcel():
+        read.wait(timeout=MEETING_S)
+        ship(order)
+        shipped.wait(timeout=MEETING_S)
+
+    monkeypatch.setattr("catalog.services.stock.sku_lock", unlocked)
+    assert kinds(at_once(lambda: count(sku, 50), parcel)) == {"ok": 2}
+    found = audit(now=clock.now(), names=["stock.movements_add_up"])
+    assert [one.row for one in found] == [f"sku {sku.public_id}"]

@@ -1,13 +1,20 @@
 """Real threads on PostgreSQL, let go at the same moment."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import TypeVar
+from contextlib import suppress
+from itertools import count
+from threading import Barrier, BrokenBarrierError
+from typing import Any, TypeVar
 
 from django.db import connection
 
 T = TypeVar("T")
+
+# Who comes first by how many seconds: a race is run from both sides and head to head.
+LEADS = [-0.03, 0, 0, 0.03]
+MEETING_S = 20
 
 
 def at_once(*acts: Callable[[], T]) -> list[T | Exception]:
@@ -33,7 +40,41 @@ def many(act: Callable[[int], T], number: int) -> list[T | Exception]:
     return at_once(*[lambda n=n: act(n) for n in range(number)])
 
 
-def kinds(results: list[object]) -> dict[str, int]:
+def head_to_head(
+    one: Callable[[], Any], other: Callable[[], Any], *, lead_s: float
+) -> tuple[Any, Any]:
+    """Both at once; `one` comes first by `lead_s`, or last by it when it is negative."""
+
+    def late(act: Callable[[], T], wait_s: float) -> Callable[[], T]:
+        def run() -> T:
+            time.sleep(max(wait_s, 0))
+            return act()
+
+        return run
+
+    first, second = at_once(late(one, -lead_s), late(other, lead_s))
+    return first, second
+
+
+def together(read: Callable[..., T], number: int, *, wait_s: float = MEETING_S) -> Callable[..., T]:
+    """For controls: `read`, after which the first `number` readers wait for one another.
+
+    Everybody has then seen the same before anybody writes, which is what the guard prevents.
+    A reader who is left alone for `wait_s` goes on.
+    """
+    barrier, numbers = Barrier(number), count(1)
+
+    def run(*args: Any, **kwargs: Any) -> T:
+        found = read(*args, **kwargs)
+        if next(numbers) <= number:
+            with suppress(BrokenBarrierError):
+                barrier.wait(timeout=wait_s)
+        return found
+
+    return run
+
+
+def kinds(results: list[Any] | tuple[Any, ...]) -> dict[str, int]:
     """How often which exception (or "ok") came out."""
     told: dict[str, int] = {}
     for one in results:

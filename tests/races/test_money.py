@@ -1,0 +1,350 @@
+"""Money: the same news from several sides, at once. Each with its control."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from core import clock
+from core.deliveries import delivery_attempt
+from core.facts import Subscriber, _subscribers
+from core.invariants import audit
+from core.models import Delivery
+from orders.models import Order
+from orders.services import order_close_request, order_expire, order_payment_take
+from payments.models import LedgerEntry, Payment, Refund
+from payments.services import (
+    PaymentGone,
+    RefundReason,
+    payment_close,
+    payment_open,
+    payment_poll,
+    payment_prepare,
+    payment_settle,
+    refund_request,
+    refund_settle,
+)
+from payments.states import PAYMENT
+from payments.tests.factories import transaction_id_make
+from payments.tests.fake import FakeGateway
+from tests import cast
+from tests.races.threads import LEADS, at_once, head_to_head, kinds, many, together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def provider(monkeypatch):
+    """WeChat Pay, in a dictionary that every thread asks."""
+    fake = FakeGateway(None)
+
+    def gateway_for(account):
+        fake.account = account
+        return fake
+
+    for module in ("settle", "close", "prepare", "refund"):
+        monkeypatch.setattr(f"payments.services.{module}.gateway_for", gateway_for)
+    return fake
+
+
+def bought():
+    """An order and its attempt, not paid."""
+    ref = cast.buy(cast.person(), cast.sku_on_sale())
+    return cast.order_of(ref), Payment.objects.get(order_ref=ref)
+
+
+def prepare(payment, channel="native"):
+    return payment_prepare(
+        payment_public_id=payment.public_id,
+        payer_id=payment.payer_id,
+        channel=channel,
+        openid="o-alice" if channel == "jsapi" else "",
+        now=clock.now(),
+    )
+
+
+def settle(payment, number):
+    """What a notice does when it fits."""
+    return payment_settle(
+        payment_id=payment.pk,
+        transaction_id=number,
+        amount_fen=payment.amount_fen,
+        paid_at=clock.now(),
+        now=clock.now(),
+    )
+
+
+def state(order):
+    return Order.objects.values_list("state", flat=True).get(pk=order.pk)
+
+
+def refunds():
+    return sorted(Refund.objects.values_list("reason", flat=True))
+
+
+# Told twice.
+
+
+def test_six_notices_of_one_payment_count_once():
+    order, payment = bought()
+    number = transaction_id_make()
+    told = many(lambda _: settle(payment, number), 6)
+    assert sorted(told) == [False] * 5 + [True]
+    assert LedgerEntry.objects.count() == 1
+    assert (state(order), refunds()) == ("to_ship", [])
+    assert cast.broken() == []
+
+
+def test_notices_and_polls_of_one_payment_count_once(provider):
+    order, payment = bought()
+    prepare(payment)
+    trade = provider.pay(payment.out_trade_no)
+    told = at_once(
+        *[lambda: settle(payment, trade.transaction_id)] * 3,
+        *[lambda: payment_poll(payment_id=payment.pk, now=clock.now())] * 3,
+    )
+    assert kinds(told) == {"ok": 6}
+    assert sum(one is True for one in told) <= 1
+    assert LedgerEntry.objects.count() == 1
+    assert (state(order), refunds()) == ("to_ship", [])
+    assert cast.broken() == []
+
+
+def test_without_compare_and_set_each_notice_is_new_money(monkeypatch):
+    """Control: looking at the state first. The ledger's own constraint is all that is left."""
+    _, payment = bought()
+    number = transaction_id_make()
+    look = together(lambda row: row.state != "succeeded", 2)
+
+    def careless(row, name, *, now, changes=None):
+        if not look(row):
+            return False
+        type(row).objects.filter(pk=row.pk).update(state="succeeded", **(changes or {}))
+        return True
+
+    monkeypatch.setattr(PAYMENT, "move_row", careless)
+    assert kinds(many(lambda _: settle(payment, number), 2)) == {"ok": 1, "IntegrityError": 1}
+
+
+# Another channel against the notice of the first.
+
+
+def test_a_channel_is_switched_while_the_notice_of_the_first_arrives(provider):
+    for lead_s in LEADS:
+        order, payment = bought()
+        prepare(payment)
+        trade = provider.pay(payment.out_trade_no)
+        switched, _ = head_to_head(
+            lambda payment=payment: prepare(payment, "jsapi"),
+            lambda payment=payment, trade=trade: settle(payment, trade.transaction_id),
+            lead_s=lead_s,
+        )
+        assert isinstance(switched, PaymentGone)
+        cast.deliver()
+        assert (state(order), refunds()) == ("to_ship", [])
+        attempts = Payment.objects.filter(order_ref=order.public_id)
+        assert list(attempts.values_list("state", flat=True)) == ["succeeded"]
+    assert cast.broken() == []
+
+
+def test_without_asking_first_the_payer_can_pay_twice(provider, monkeypatch):
+    """Control: the switch does not ask WeChat about the old attempt."""
+    order, payment = bought()
+    prepare(payment)
+    trade = provider.pay(payment.out_trade_no)
+    monkeypatch.setattr("payments.services.close._closed_there", lambda _payment, *, now: True)
+    second = Payment.objects.get(public_id=prepare(payment, "jsapi").payment_public_id)
+    settle(payment, trade.transaction_id)
+    settle(second, provider.pay(second.out_trade_no).transaction_id)
+    cast.deliver()
+    assert LedgerEntry.objects.filter(order_ref=order.public_id).count() == 2
+    # Even so the second one goes back: that is what the order's own decision is for.
+    assert refunds() == ["duplicate"]
+
+
+# Money against closing at the provider.
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_a_trade_is_closed_at_wechat_while_its_notice_arrives(provider, lead_s):
+    order, payment = bought()
+    prepare(payment)
+    order_close_request(order_id=order.pk, now=clock.now(), by_buyer=True)
+    trade = provider.pay(payment.out_trade_no)
+    told = head_to_head(
+        lambda: payment_close(payment_id=payment.pk, now=clock.now()),
+        lambda: settle(payment, trade.transaction_id),
+        lead_s=lead_s,
+    )
+    assert kinds(told) == {"ok": 2}
+    cast.deliver()
+    assert (state(order), refunds()) == ("to_ship", [])
+    assert cast.broken() == []
+
+
+def test_money_after_closing_is_told_from_four_sides_and_goes_back_once():
+    order, payment = bought()
+    order_close_request(order_id=order.pk, now=clock.now())
+    assert state(order) == "closed"
+    number = transaction_id_make()
+    told = many(lambda _: settle(payment, number), 4)
+    assert sorted(told) == [False] * 3 + [True]
+    told = many(lambda _: take(order, payment), 4)
+    assert kinds(told) == {"ok": 4}
+    assert (state(order), refunds()) == ("cancelled", ["late"])
+    assert cast.broken() == []
+
+
+def take(order, payment):
+    return order_payment_take(order_ref=order.public_id, payment_id=payment.pk, now=clock.now())
+
+
+@pytest.fixture
+def paid_twice():
+    """An order whose money came by two attempts; it has heard of neither."""
+    order, first = bought()
+    settle_silently(first)
+    with transaction.atomic():
+        second = payment_open(
+            store_id=order.store_id,
+            order_ref=order.public_id,
+            payer_id=order.buyer_id,
+            amount_fen=order.payable_fen,
+            description="换一种方式付款",
+            expires_at=order.pay_before,
+            now=clock.now(),
+        )
+    settle_silently(second)
+    assert state(order) == "awaiting_payment"
+    return order, first, second
+
+
+def settle_silently(payment):
+    """The money is recorded, and the process dies before anybody is told."""
+    with transaction.atomic():
+        settle(payment, transaction_id_make())
+        Delivery.objects.filter(name="payment.succeeded").delete()
+
+
+def test_two_payments_of_one_order_at_once_keep_one_and_return_one(paid_twice):
+    order, first, second = paid_twice
+    assert kinds(at_once(lambda: take(order, first), lambda: take(order, second))) == {"ok": 2}
+    order.refresh_from_db()
+    returned = ({first.pk, second.pk} - {order.payment_id}).pop()
+    assert order.state == "to_ship"
+    assert [(one.reason, one.payment_id) for one in Refund.objects.all()] == [
+        ("duplicate", returned)
+    ]
+    assert strays() == []
+
+
+def test_without_the_orders_lock_both_payments_are_kept(paid_twice, monkeypatch):
+    """Control: both have seen an order that awaits its money."""
+    order, first, second = paid_twice
+    unlocked = together(lambda ref: Order.objects.get(public_id=ref), 2)
+    monkeypatch.setattr("orders.services.pay.order_lock_by_ref", unlocked)
+    assert kinds(at_once(lambda: take(order, first), lambda: take(order, second))) == {"ok": 2}
+    order.refresh_from_db()
+    stray = second if order.payment_id == first.pk else first
+    assert refunds() == []
+    assert strays() == [f"payment {stray.public_id}"]
+
+
+def strays():
+    """Payments that are neither kept nor on their way back, once every fact had its minute."""
+    later = clock.now() + timedelta(minutes=2)
+    return [one.row for one in audit(now=later, names=["orders.money_in"])]
+
+
+# Refunds.
+
+
+def paid():
+    order, payment = bought()
+    settle(payment, transaction_id_make())
+    return order, payment
+
+
+def ask(payment):
+    with transaction.atomic():
+        return refund_request(
+            payment_id=payment.pk, reason=RefundReason.CANCELLED, now=clock.now()
+        ).pk
+
+
+def test_a_refund_asked_for_eight_times_is_one_refund():
+    _, payment = paid()
+    assert len(set(many(lambda _: ask(payment), 8))) == 1
+    payment.refresh_from_db()
+    assert (Refund.objects.count(), payment.refunded_fen) == (1, payment.amount_fen)
+
+
+def test_without_the_payments_lock_some_are_told_that_there_is_nothing(monkeypatch):
+    """Control: all have seen that there is no refund yet. The sum in the WHERE still holds."""
+    _, payment = paid()
+    unlocked = together(lambda pk: Payment.objects.select_related("account").get(pk=pk), 8)
+    monkeypatch.setattr("payments.services.refund.payment_locked", unlocked)
+    assert kinds(many(lambda _: ask(payment), 8)).get("NothingToRefund", 0) > 0
+    payment.refresh_from_db()
+    assert payment.refunded_fen == payment.amount_fen
+
+
+def test_six_notices_of_one_refund_count_once():
+    _, payment = paid()
+    refund = ask(payment)
+
+    def heard(_):
+        return refund_settle(
+            refund_id=refund,
+            provider_refund_id="50000000000000000000000001",
+            amount_fen=payment.amount_fen,
+            succeeded_at=clock.now(),
+            now=clock.now(),
+        )
+
+    assert sorted(many(heard, 6)) == [False] * 5 + [True]
+    assert LedgerEntry.objects.filter(kind="refund").count() == 1
+
+
+# One delivery, several workers.
+
+
+@pytest.fixture
+def counting(monkeypatch):
+    """The subscriber of `order.placed` only counts how often it was told."""
+    bought()
+    delivery = Delivery.objects.filter(name="order.placed", delivered_at=None).first()
+    real, told = _subscribers[delivery.subscriber], []
+    met = together(lambda: told.append(1), 6, wait_s=2)
+    counter = Subscriber(real.name, real.event, lambda _event, *, now: met(), inline=False)
+    monkeypatch.setitem(_subscribers, real.name, counter)
+    return delivery, told
+
+
+def test_one_delivery_by_six_workers_has_one_effect(counting):
+    delivery, effects = counting
+    told = many(lambda _: delivery_attempt(delivery.pk, now=clock.now()), 6)
+    assert sum(one is True for one in told) == 1
+    assert len(effects) == 1
+
+
+def test_without_skip_locked_every_worker_delivers(counting, monkeypatch):
+    """Control: workers read the delivery and do not lock it."""
+    delivery, effects = counting
+    monkeypatch.setattr(
+        Delivery.objects, "select_for_update", lambda **_: Delivery.objects.get_queryset()
+    )
+    many(lambda _: delivery_attempt(delivery.pk, now=clock.now()), 6)
+    assert len(effects) == 6
+
+
+# One order, several ticks.
+
+
+def test_an_order_expires_once_however_many_ticks():
+    order, _ = bought()
+    later = order.pay_before
+    assert kinds(many(lambda _: order_expire(order_id=order.pk, now=later), 6)) == {"ok": 6}
+    cast.deliver()
+    assert state(order) == "closed"
+    assert cast.broken() == []
