@@ -80,6 +80,8 @@ def strong_production() -> Mapping[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(64),
         "FIELD_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "INDEX_KEY": secrets.token_urlsafe(48),
+        "OPERATOR_NAME": "Example",
+        "OPERATOR_CONTACT": "privacy@shop.example",
         "SITE_URL": "https://shop.example",
         "ALLOWED_HOSTS": "shop.example",
         "WECHAT_APPID": "wx" + secrets.token_hex(8),

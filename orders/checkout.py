@@ -126,7 +126,7 @@ class CheckoutView(View, ABC):
 
     @abstractmethod
     def wares_find(self, request: HttpRequest, *, now: datetime) -> ForSale:
-        """What is sold at this address, buyable or not. Raises Http404."""
+        """What is sold at this address, buyable or not. Raises NotHere."""
 
     @abstractmethod
     def place(self, request: HttpRequest, wares: ForSale, form: CheckoutForm, now: datetime) -> str:

@@ -53,11 +53,11 @@ def simulator_only(name: str) -> str:
     return url
 
 
-def secret(name: str, *, development_default: str) -> str:
-    """A secret; in production it must be given."""
+def required(name: str, *, development_default: str) -> str:
+    """What every operator has to say for themselves; in production it must be given."""
     if PRODUCTION:
         value = env.str(name, default="")
         if not value:
-            raise ImproperlyConfigured(f"{name} is not set: production needs its own secret")
+            raise ImproperlyConfigured(f"{name} is not set: production needs its own")
         return value
     return env.str(name, default=development_default)

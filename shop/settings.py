@@ -6,13 +6,13 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from shop.env import APP_ENV, PRODUCTION, env, secret, simulator_only, wechat_url
+from shop.env import APP_ENV, PRODUCTION, env, required, simulator_only, wechat_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- who and where -----------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False) and not PRODUCTION
-SECRET_KEY = secret("SECRET_KEY", development_default="development-only-" + "x" * 40)
+SECRET_KEY = required("SECRET_KEY", development_default="development-only-" + "x" * 40)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
@@ -23,12 +23,17 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL]
 ROOT_URLCONF = "shop.urls"
 WSGI_APPLICATION = "shop.wsgi.application"
 SITE_ID = 1
+# Who runs the platform and answers for personal data (PIPL, article 17).
+OPERATOR = {
+    "name": required("OPERATOR_NAME", development_default="小店平台（演示）"),
+    "contact": required("OPERATOR_CONTACT", development_default="privacy@xiaodian.example"),
+}
 
 # Personal data: the first key encrypts, all decrypt; the index key never rotates.
-FIELD_KEYS = secret(
+FIELD_KEYS = required(
     "FIELD_KEYS", development_default="ZGV2ZWxvcG1lbnQtb25seS1kZXZlbG9wbWVudC1vbmw="
 ).split(",")
-INDEX_KEY = secret("INDEX_KEY", development_default="development-only")
+INDEX_KEY = required("INDEX_KEY", development_default="development-only")
 
 # --- what the house is made of -----------------------------------------------------------------
 SHOP_APPS = [

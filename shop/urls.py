@@ -23,3 +23,4 @@ if not PRODUCTION:
     urlpatterns += [
         re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}),
     ]
+handler404 = "core.errors.page_not_found"

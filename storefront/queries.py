@@ -19,7 +19,7 @@ from catalog.queries import (
     Shelf,
     SkuChoice,
     cards_of,
-    product_cards,
+    first_products,
     product_page,
     store_shelf,
 )
@@ -29,6 +29,7 @@ STORES_AT_HOME = 8
 CARDS_PER_STORE = 6
 PICKS = 6
 GROUPS_SHOWN = 3
+LAST_HOME_PAGE = 100
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,13 @@ class ShopWindow:
 
 @dataclass(frozen=True)
 class Home:
+    """`picks` are on the first page only; `page` counts from 1."""
+
     picks: tuple[Item, ...]
     shops: tuple[ShopWindow, ...]
+    page: int
+    has_next: bool
+    has_previous: bool
 
 
 @dataclass(frozen=True)
@@ -81,23 +87,29 @@ class ProductView:
     can_buy: bool
 
 
-def home_page(*, now: datetime) -> Home:
-    """Group-buys that run now, then every open store with its first goods."""
-    picked = products_on_offer(now=now, limit=PICKS)
-    cards = cards_of(picked)
-    stores = stores_open(limit=STORES_AT_HOME)
+def home_page(page: int, *, now: datetime) -> Home:
+    """Group-buys that run now, then open stores with their first goods: as many queries for a
+    hundred stores as for one."""
+    page = min(page, LAST_HOME_PAGE)
+    picked = products_on_offer(now=now, limit=PICKS) if page == 1 else []
+    found = stores_open(limit=STORES_AT_HOME + 1, start=(page - 1) * STORES_AT_HOME)
+    stores = found[:STORES_AT_HOME]
+    firsts = first_products([store.id for store in stores], limit=CARDS_PER_STORE)
+    cards = cards_of([*picked, *firsts])
+    offers = shelf_offers(cards, now=now)
     shelves = {
-        store.id: product_cards(store_id=store.id, limit=CARDS_PER_STORE).cards for store in stores
+        store.id: [cards[pk] for pk in firsts if cards[pk].store_id == store.id] for store in stores
     }
-    every = [*cards.values(), *(card for shelf in shelves.values() for card in shelf)]
-    offers = shelf_offers({card.id for card in every}, now=now)
     return Home(
-        picks=tuple(Item(cards[pk], offers.get(pk)) for pk in picked if pk in cards),
+        picks=_items([cards[pk] for pk in picked], offers),
         shops=tuple(
             ShopWindow(store, _items(shelves[store.id], offers))
             for store in stores
             if shelves[store.id]
         ),
+        page=page,
+        has_next=len(found) > STORES_AT_HOME and page < LAST_HOME_PAGE,
+        has_previous=page > 1,
     )
 
 

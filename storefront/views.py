@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from accounts.queries import document_version
 from campaigns.groupbuy.queries import product_mine as product_mine_query
 from catalog.queries import product_page
 from core import clock
+from core.errors import NotHere
 from core.public_pages import personal, public_page
 from sharing.pages import share_card, visit_note
 from storefront import queries
@@ -22,20 +23,23 @@ LICENCES = 500
 
 @public_page(max_age_s=5)
 def home(request: HttpRequest) -> HttpResponse:
-    """The platform's first page."""
-    page = queries.home_page(now=clock.now())
-    return render(request, "storefront/home.html", {"picks": page.picks, "shops": page.shops})
+    """The platform's first page; ?page= counts from 1."""
+    page = queries.home_page(_page_number(request), now=clock.now())
+    return render(request, "storefront/home.html", {"home": page, "site_url": settings.SITE_URL})
 
 
 @public_page(max_age_s=5)
 def store(request: HttpRequest, slug: str, category: str | None = None) -> HttpResponse:
     """A store, or one of its categories; ?page= counts from 1."""
-    number = request.GET.get("page", "1")
-    page = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
-    found = queries.store_page(slug, category=category, page=page, now=clock.now())
+    found = queries.store_page(slug, category=category, page=_page_number(request), now=clock.now())
     if found is None:
-        raise Http404(_("没有这家店或这个分类"))
-    context = {"store": found.store, "shelf": found.shelf, "items": found.items}
+        raise NotHere(_("没有这家店或这个分类。"))
+    context = {
+        "store": found.store,
+        "shelf": found.shelf,
+        "items": found.items,
+        "site_url": settings.SITE_URL,
+    }
     return render(request, "storefront/store.html", context)
 
 
@@ -44,7 +48,7 @@ def product(request: HttpRequest, public_id: str) -> HttpResponse:
     """A product with its prices, its SKUs, and the groups that are open now."""
     view = queries.product_view(public_id, now=clock.now())
     if view is None:
-        raise Http404(_("没有这件商品"))
+        raise NotHere(_("没有这件商品，可能链接不完整。"))
     context = {name: getattr(view, name) for name in view.__dataclass_fields__}
     return render(request, "storefront/product.html", {**context, "site_url": settings.SITE_URL})
 
@@ -55,7 +59,7 @@ def product_mine(request: HttpRequest, public_id: str) -> HttpResponse:
     """What a product's page shows to one person: their seat, and the card to share."""
     found = product_page(public_id)
     if found is None:
-        raise Http404(_("没有这件商品"))
+        raise NotHere(_("没有这件商品，可能链接不完整。"))
     now = clock.now()
     mine = product_mine_query(found.id, request.user.pk) if request.user.is_authenticated else None
     card = share_card(
@@ -80,7 +84,7 @@ def store_mine(request: HttpRequest, slug: str) -> HttpResponse:
     """The card with which a store is shared; a visit through one is recorded."""
     found = store_by_slug(slug)
     if found is None:
-        raise Http404(_("没有这家店"))
+        raise NotHere(_("没有这家店。"))
     card = share_card(
         request,
         kind="store",
@@ -113,11 +117,25 @@ def licences(request: HttpRequest) -> HttpResponse:
 @public_page(max_age_s=60)
 def agreement(request: HttpRequest) -> HttpResponse:
     """The user agreement in its present version."""
-    context = {"version": document_version("agreement")}
+    context = {"version": document_version("agreement"), "operator": settings.OPERATOR}
     return render(request, "storefront/agreement.html", context)
 
 
 @public_page(max_age_s=60)
 def privacy(request: HttpRequest) -> HttpResponse:
     """The privacy policy in its present version."""
-    return render(request, "storefront/privacy.html", {"version": document_version("privacy")})
+    context = {"version": document_version("privacy"), "operator": settings.OPERATOR}
+    return render(request, "storefront/privacy.html", context)
+
+
+@public_page(max_age_s=3600)
+def robots(request: HttpRequest) -> HttpResponse:
+    """What search engines may read: goods and stores, nothing of people and their groups."""
+    return render(request, "robots.txt", content_type="text/plain; charset=utf-8")
+
+
+def _page_number(request: HttpRequest) -> int:
+    """?page= as a number from 1; whatever is none is the first."""
+    number = request.GET.get("page", "1")
+    is_number = number.isascii() and number.isdigit() and len(number) < 6
+    return max(int(number), 1) if is_number else 1

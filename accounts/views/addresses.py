@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from accounts.services import (
     consent_give_basic,
 )
 from core import clock
+from core.errors import NotHere
 from core.limits import limit_check
 
 
@@ -54,7 +55,7 @@ def address_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     try:
         address = queries.address_for_order(_user_id(request), public_id)
     except queries.AddressNotFound:
-        raise Http404 from None
+        raise NotHere(_("没有这个地址，可能已经删除。")) from None
     district_first = not address.city_code  # a district right below its province
     initial = {
         "recipient": address.recipient,
@@ -74,7 +75,7 @@ def address_make_default(request: HttpRequest, public_id: str) -> HttpResponse:
     try:
         address_set_default(user_id=_user_id(request), public_id=public_id)
     except AddressRefused:
-        raise Http404 from None
+        raise NotHere(_("没有这个地址，可能已经删除。")) from None
     return redirect(_list_url(request))
 
 
@@ -90,7 +91,7 @@ def address_remove_view(request: HttpRequest, public_id: str) -> HttpResponse:
         return redirect(_list_url(request))
     card = next((c for c in queries.addresses_of(user_id) if c.public_id == public_id), None)
     if card is None:
-        raise Http404
+        raise NotHere(_("没有这个地址，可能已经删除。"))
     context = {"address": card, "next": _next(request)}
     return render(request, "accounts/address_remove.html", context)
 

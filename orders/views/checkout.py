@@ -3,11 +3,12 @@
 import re
 from datetime import datetime
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalog.queries import sku_for_sale
+from core.errors import NotHere
 from orders.checkout import CheckoutView, Choice, ForSale, address_chosen, item_chosen
 from orders.forms import CheckoutForm
 from orders.services import OrderItem, order_buy
@@ -27,7 +28,7 @@ class AloneView(CheckoutView):
         sku = sku_for_sale(asked) if SKU.fullmatch(asked) else None
         store = store_by_id(sku.store_id) if sku else None
         if sku is None or store is None:
-            raise Http404(_("没有这件商品"))
+            raise NotHere(_("没有这件商品，可能链接不完整。"))
         return ForSale(
             store=store,
             title=sku.title,

@@ -2,12 +2,13 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import clock
+from core.errors import NotHere
 from core.public_pages import personal
 from orders import pages, services
 from orders.states import OrderState
@@ -34,7 +35,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, public_id: str) -> HttpResponse:
     found = pages.order_detail(_buyer(request), public_id)
     if found is None:
-        raise Http404(_("没有这个订单"))
+        raise NotHere(_("没有这个订单。请确认登录的是下单的账号。"))
     context = {"order": found, "refunds": refunds_of(public_id), "now": clock.now()}
     return render(request, "orders/detail.html", context)
 
@@ -72,10 +73,10 @@ def receive(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def card_or_404(request: HttpRequest, public_id: str) -> pages.OrderCard:
-    """The signed-in buyer's order. Raises Http404 for everybody else."""
+    """The signed-in buyer's order. Raises NotHere for everybody else."""
     card = pages.order_of(_buyer(request), public_id)
     if card is None:
-        raise Http404(_("没有这个订单"))
+        raise NotHere(_("没有这个订单。请确认登录的是下单的账号。"))
     return card
 
 

@@ -1,6 +1,9 @@
 """Public pages: the same for everyone, few queries, and a clear answer to every address."""
 
 import pytest
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Category
 from catalog.services import product_withdraw
@@ -30,6 +33,65 @@ def test_home_shows_group_buys_and_stores(client, goods, django_assert_max_num_q
     assert sku.product.title in text
     assert store.name in text
     assert "49<small>.00" in text
+
+
+def test_more_stores_cost_no_more_queries(client, goods, django_assert_num_queries):
+    with CaptureQueriesContext(connection) as alone:
+        client.get("/")
+    for _ in range(5):
+        cast.sku_on_sale(cast.store_open())
+    public_pages_forget()
+    with django_assert_num_queries(len(alone)):
+        text = client.get("/").content.decode()
+    assert text.count("store-strip__name") == 6
+
+
+def test_home_shows_all_stores_page_by_page(client, goods):
+    slugs = [cast.sku_on_sale(cast.store_open()).store.slug for _ in range(9)]
+    names = [f'href="/store/{slug}/"' for slug in slugs]
+    first, second = (client.get("/", {"page": page}).content.decode() for page in (1, 2))
+    assert [name in second for name in names[-2:]] == [True, True]
+    assert names[-1] not in first
+    assert 'href="?page=2"' in first
+    assert 'href="?page=1"' in second
+    assert "拼团" not in second.split("<main")[1].split("store-strip")[0]
+    assert "后面没有更多店铺了" in client.get("/", {"page": 9}).content.decode()
+
+
+def test_a_page_names_its_one_address(client, goods):
+    path = product_path(goods[2])
+    text = client.get(f"{path}?s=t0ken").content.decode()
+    assert f'<link rel="canonical" href="{settings.SITE_URL}{path}">' in text
+    second = client.get("/", {"page": 2}).content.decode()
+    assert f'href="{settings.SITE_URL}/?page=2"' in second
+
+
+def test_search_engines_stay_away_from_people(client, goods):
+    page = client.get("/robots.txt")
+    assert page["Content-Type"].startswith("text/plain")
+    for private in ("/g/", "/orders/", "/me/", "/office/"):
+        assert f"Disallow: {private}\n" in page.content.decode()
+
+
+def test_a_store_says_how_to_reach_it(client, goods):
+    store = goods[0]
+    store.phone = "0358-5550102"
+    store.save()
+    assert 'href="tel:0358-5550102"' in client.get(f"/store/{store.slug}/").content.decode()
+
+
+def test_a_404_gives_the_reason(client, db):
+    assert "没有这件商品" in client.get("/p/pro_nothing/").content.decode()
+    assert "没有这家店" in client.get("/store/nowhere/").content.decode()
+    assert "链接可能失效了" in client.get("/nothing/").content.decode()
+
+
+def test_the_texts_name_who_answers_for_them(client, settings):
+    settings.OPERATOR = {"name": "某某科技有限公司", "contact": "privacy@shop.example"}
+    for path in ("/agreement/", "/privacy/"):
+        text = client.get(path).content.decode()
+        assert "某某科技有限公司" in text
+        assert "privacy@shop.example" in text
 
 
 def test_an_empty_platform_has_a_page(client):

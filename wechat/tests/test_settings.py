@@ -31,6 +31,8 @@ PRODUCTION = {
     "SECRET_KEY": "k" * 60,
     "FIELD_KEYS": "ZGV2ZWxvcG1lbnQtb25seS1kZXZlbG9wbWVudC1vbmw=",
     "INDEX_KEY": "i" * 40,
+    "OPERATOR_NAME": "某某科技有限公司",
+    "OPERATOR_CONTACT": "privacy@shop.example",
     "SITE_URL": "https://shop.example",
     "SIMULATOR_URL": "",
 }
@@ -39,6 +41,13 @@ PRODUCTION = {
 def test_production_starts_with_tencents_addresses():
     done = start(**PRODUCTION)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS", "INDEX_KEY", "OPERATOR_NAME"])
+def test_production_wants_what_is_its_own(name):
+    done = start(**{**PRODUCTION, name: ""})
+    assert done.returncode != 0
+    assert f"{name} is not set" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["WECHAT_OPEN_URL", "WECHAT_API_URL", "WECHAT_PAY_URL"])

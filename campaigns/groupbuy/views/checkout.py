@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from campaigns.groupbuy import pages, services
 from campaigns.groupbuy.forms import GroupCheckoutForm
 from campaigns.groupbuy.pages import Terms
+from core.errors import NotHere
 from core.limits import limit_check
 from orders.checkout import (
     CheckoutView,
@@ -50,7 +51,7 @@ class GroupCheckoutView(CheckoutView):
         terms = self.terms()
         store = store_by_id(terms.store_id) if terms else None
         if terms is None or store is None or not terms.skus:
-            raise Http404(_("没有这个拼团"))
+            raise NotHere(_("没有这个拼团，请核对链接。"))
         return ForSale(
             store=store,
             title=terms.skus[0].sku.title,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from campaigns.groupbuy.queries import GroupBoard, GroupMine, group_board, open_
 from campaigns.groupbuy.queries import group_mine as group_mine_query
 from catalog.queries import ProductCard, cards_of
 from core import clock
+from core.errors import NotHere
 from core.money import yuan
 from core.public_pages import personal, public_page
 from sharing.pages import ShareCard, share_card, visit_note
@@ -35,7 +36,7 @@ def group(request: HttpRequest, public_id: str) -> HttpResponse:
     unopened = group_unopened(public_id, now=now) if board is None else None
     found = board or unopened
     if found is None:
-        raise Http404(_("没有这个团，请核对链接。"))
+        raise NotHere(_("没有这个团，请核对链接。"))
     product, store = _product(found), store_by_id(found.store_id)
     others = open_groups(found.campaign_id, now=now, limit=OTHERS, without=public_id)
     context = {
@@ -59,7 +60,7 @@ def group_mine(request: HttpRequest, public_id: str) -> HttpResponse:
     now = clock.now()
     board = group_board(public_id, now=now)
     if board is None and group_unopened(public_id, now=now) is None:
-        raise Http404(_("没有这个团，请核对链接。"))
+        raise NotHere(_("没有这个团，请核对链接。"))
     return _personal(request, public_id, board, "groupbuy/_mine.html", now=now)
 
 
@@ -70,7 +71,7 @@ def seat(request: HttpRequest, public_id: str) -> HttpResponse:
     now = clock.now()
     board = group_board(public_id, now=now)
     if board is None:
-        raise Http404(_("这个团还没有开。"))
+        raise NotHere(_("这个团还没有开。"))
     return _personal(request, public_id, board, "groupbuy/_seat.html", now=now)
 
 
