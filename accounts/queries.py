@@ -1,6 +1,6 @@
 """Reads of people. Personal data is decrypted here and handed on to its owner's pages only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from django.utils.translation import gettext as _
 
@@ -51,18 +51,11 @@ class Profile:
 
 def address_for_order(user_id: int, public_id: str) -> AddressSnapshot:
     """The person's own address for an order. Raises AddressNotFound, also for somebody else's."""
-    row = Address.objects.filter(user_id=user_id, public_id=public_id, removed_at=None).first()
+    rows = Address.objects.filter(user_id=user_id, public_id=public_id, removed_at=None).order_by()
+    row = rows.values_list(*(one.name for one in fields(AddressSnapshot))).first()
     if row is None:
         raise AddressNotFound
-    return AddressSnapshot(
-        recipient=row.recipient,
-        phone=row.phone,
-        region=row.region,
-        street=row.street,
-        province_code=row.province_code,
-        city_code=row.city_code,
-        district_code=row.district_code,
-    )
+    return AddressSnapshot(*row)
 
 
 def addresses_of(user_id: int) -> tuple[AddressCard, ...]:

@@ -10,6 +10,7 @@ from django.db.models import F
 from core import clock
 from core.facts import Event, subscriber_get
 from core.models import Delivery
+from core.nudges import nudge
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +23,6 @@ def deliveries_nudge(ids: Iterable[tuple[int, str]]) -> None:
 
     Never raises: what fails or cannot be nudged is left to the sweep.
     """
-    from core.tasks import deliveries_deliver
-
     queued = []
     for pk, subscriber in ids:
         if subscriber_get(subscriber).inline:
@@ -32,7 +31,7 @@ def deliveries_nudge(ids: Iterable[tuple[int, str]]) -> None:
             queued.append(pk)
     if queued:
         try:
-            deliveries_deliver.delay(queued)
+            nudge(queued)
         except Exception:
             log.warning("the broker took no nudge for %d deliveries", len(queued), exc_info=True)
 

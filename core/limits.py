@@ -26,8 +26,8 @@ def limit_check(scope: str, key: str, limit: int, window_s: int) -> bool:
     digest = hashlib.sha256(key.encode()).hexdigest()[:32]
     name = f"limit:{scope}:{digest}:{window}"
     try:
-        cache.add(name, 0, timeout=window_s)
-        return cache.incr(name) <= limit
+        first = cache.add(name, 1, timeout=window_s)
+        return (1 if first else cache.incr(name)) <= limit
     except ValueError:
         return True  # the window ended between the two calls
     except Exception:

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from core import clock, deadlines, deliveries
+from core.nudges import nudged
 from core.partitions import partitions_ensure as ensure
 
 
@@ -12,8 +13,8 @@ def deadlines_tick() -> None:
 
 
 @shared_task(name="core.tasks.deliveries_deliver")
-def deliveries_deliver(pks: list[int]) -> None:
-    for pk in pks:
+def deliveries_deliver() -> None:
+    for pk in nudged():
         deliveries.delivery_attempt(pk, now=clock.now())
 
 

@@ -25,7 +25,7 @@ WSGI_APPLICATION = "shop.wsgi.application"
 SITE_ID = 1
 # Who runs the platform and answers for personal data (PIPL, article 17).
 OPERATOR = {
-    "name": required("OPERATOR_NAME", development_default="小店平台（演示）"),
+    "name": required("OPERATOR_NAME", development_default="Xiaodian (demo)"),
     "contact": required("OPERATOR_CONTACT", development_default="privacy@xiaodian.example"),
 }
 

@@ -10,11 +10,21 @@ last payers each count size − 1.
 
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import F
 
 from campaigns.groupbuy.models import Group, GroupCampaign
 from campaigns.groupbuy.states import GroupState
 
+# By hand, because every join runs them: building them costs more than running them.
+_SEAT_TAKE = """
+    UPDATE groupbuy_group SET reserved = reserved + 1
+    WHERE id = %s AND state = %s AND deadline_at > %s AND size > reserved + joined + confirmed
+"""
+_QUOTA_TAKE = """
+    UPDATE groupbuy_groupcampaign SET quota_used = quota_used + %s
+    WHERE id = %s AND quota >= quota_used + %s
+"""
 # Nobody joins so late that there is hardly time to pay.
 LAST_CALL = timedelta(minutes=2)
 
@@ -34,21 +44,16 @@ def seat_take(*, group_id: int, now: datetime) -> bool:
 
     One conditional UPDATE, which is the group's lock from here on.
     """
-    taken = Group.objects.filter(
-        pk=group_id,
-        state=GroupState.OPEN,
-        deadline_at__gt=now + LAST_CALL,
-        size__gt=F("reserved") + F("joined") + F("confirmed"),
-    ).update(reserved=F("reserved") + 1)
-    return bool(taken)
+    with connection.cursor() as cursor:
+        cursor.execute(_SEAT_TAKE, [group_id, GroupState.OPEN, now + LAST_CALL])
+        return cursor.rowcount == 1
 
 
 def quota_take(*, campaign_id: int, quantity: int) -> bool:
     """Take from the campaign's quota if there is enough left. Comes after payments, before SKUs."""
-    taken = GroupCampaign.objects.filter(
-        pk=campaign_id, quota__gte=F("quota_used") + quantity
-    ).update(quota_used=F("quota_used") + quantity)
-    return bool(taken)
+    with connection.cursor() as cursor:
+        cursor.execute(_QUOTA_TAKE, [quantity, campaign_id, quantity])
+        return cursor.rowcount == 1
 
 
 def quota_give_back(*, campaign_id: int, quantity: int) -> None:

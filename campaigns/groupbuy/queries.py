@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import Case, Count, F, IntegerField, Min, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 
@@ -101,6 +102,40 @@ class GroupMine:
     order_public_id: str
     order_state: str
     group_public_id: str
+
+
+@dataclass(frozen=True)
+class GroupToJoin:
+    """What a join needs of a group and its campaign, all of it settled when the group opened.
+
+    `price_fen` is None for a SKU that the campaign has no price for.
+    """
+
+    group_id: int
+    deadline_at: datetime | None
+    store_id: int
+    campaign_id: int
+    limit_per_order: int
+    limit_per_person: int
+    price_fen: int | None
+
+
+# By hand, because every join reads it: building it costs more than running it.
+_GROUP_TO_JOIN = """
+    SELECT g.id, g.deadline_at, g.store_id, g.campaign_id, c.limit_per_order, c.limit_per_person,
+        price.price_fen
+    FROM groupbuy_group g JOIN groupbuy_groupcampaign c ON c.id = g.campaign_id
+        LEFT JOIN groupbuy_groupprice price ON price.campaign_id = c.id AND price.sku_id = %s
+    WHERE g.public_id = %s
+"""
+
+
+def group_to_join(public_id: str, sku_id: int) -> GroupToJoin | None:
+    """A group in any state, in one query; None for an unknown one."""
+    with connection.cursor() as cursor:
+        cursor.execute(_GROUP_TO_JOIN, [sku_id, public_id])
+        row = cursor.fetchone()
+    return GroupToJoin(*row) if row else None
 
 
 def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:

@@ -38,7 +38,7 @@ def subscribed(monkeypatch):
         "test.queued_one": Subscriber("test.queued_one", BellRang, queued_one, False),
     }
     monkeypatch.setattr(facts, "_subscribers", known)
-    monkeypatch.setattr("core.tasks.deliveries_deliver.delay", lambda pks: None)
+    monkeypatch.setattr("core.deliveries.nudge", lambda pks: None)
     return told
 
 
@@ -77,7 +77,7 @@ def test_a_broker_that_is_down_loses_nothing(subscribed, monkeypatch):
     def down(pks):
         raise ConnectionError("no broker")
 
-    monkeypatch.setattr("core.tasks.deliveries_deliver.delay", down)
+    monkeypatch.setattr("core.deliveries.nudge", down)
     ring()
     assert deliveries.deliveries_sweep(now=timezone.now() + timedelta(seconds=6)) == 1
 

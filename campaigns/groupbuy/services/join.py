@@ -6,11 +6,11 @@ form key → group (a seat) → order → payment → member, campaign quota →
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
 
 from accounts.queries import AddressSnapshot
 from campaigns.groupbuy.locks import LAST_CALL, seat_take
-from campaigns.groupbuy.models import Group, GroupPrice
+from campaigns.groupbuy.models import Group
+from campaigns.groupbuy.queries import group_to_join
 from campaigns.groupbuy.services.refusals import (
     GroupFull,
     GroupOver,
@@ -49,22 +49,29 @@ def group_join(
     form key gets the first one's result. Raises JoinRefused, and whatever `order_place` raises.
     """
     joined = Joined.new(group_public_id)
-    group, price_fen = _group(group_public_id, sku_id)
-    with already_in_checked(group.campaign_id, user_id), transaction.atomic():
+    found = group_to_join(group_public_id, sku_id)
+    if found is None:
+        raise GroupOver
+    with already_in_checked(found.campaign_id, user_id), transaction.atomic():
         first = seat_form_claim(joined, user_id=user_id, form_key=form_key, now=now)
         if first is not None:
             return first
-        if not seat_take(group_id=group.pk, now=now):
-            raise _refusal(group.pk, user_id, now=now)
-        if price_fen is None:
+        if not seat_take(group_id=found.group_id, now=now):
+            raise _refusal(found.group_id, user_id, now=now)
+        if found.price_fen is None:
             raise NotInCampaign
         seat = Seat(
-            group=group,
-            campaign=group.campaign,
+            group_id=found.group_id,
+            group_ref=group_public_id,
+            deadline_at=found.deadline_at,
+            campaign_id=found.campaign_id,
+            store_id=found.store_id,
+            limit_per_order=found.limit_per_order,
+            limit_per_person=found.limit_per_person,
             user_id=user_id,
             sku_id=sku_id,
             quantity=quantity,
-            price_fen=price_fen,
+            price_fen=found.price_fen,
             is_leader=False,
             shows_profile=shows_profile,
         )
@@ -77,20 +84,6 @@ def group_join(
             now=now,
         )
     return joined
-
-
-def _group(public_id: str, sku_id: int) -> tuple[Group, int | None]:
-    """The group with its campaign, and its price of the SKU (None without one): one query."""
-    price = GroupPrice.objects.filter(campaign=OuterRef("campaign"), sku_id=sku_id)
-    group = (
-        Group.objects.select_related("campaign")
-        .annotate(price_fen=Subquery(price.values("price_fen")))
-        .filter(public_id=public_id)
-        .first()
-    )
-    if group is None:
-        raise GroupOver
-    return group, group.price_fen
 
 
 def _refusal(group_id: int, user_id: int, *, now: datetime) -> JoinRefused:

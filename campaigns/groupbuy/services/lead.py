@@ -52,8 +52,13 @@ def group_lead(
             formed_at=now,
         )
         seat = Seat(
-            group=group,
-            campaign=campaign,
+            group_id=group.pk,
+            group_ref=group.public_id,
+            deadline_at=None,
+            campaign_id=campaign.pk,
+            store_id=campaign.store_id,
+            limit_per_order=campaign.limit_per_order,
+            limit_per_person=campaign.limit_per_person,
             user_id=user_id,
             sku_id=sku_id,
             quantity=quantity,

@@ -48,10 +48,18 @@ class Joined:
 
 @dataclass(frozen=True)
 class Seat:
-    """A seat that is being taken. `shows_profile` is a consent; `price_fen` is for one piece."""
+    """A seat that is being taken. `shows_profile` is a consent; `price_fen` is for one piece.
 
-    group: Group
-    campaign: GroupCampaign
+    Plain values instead of rows: building rows costs a join more than reading them.
+    """
+
+    group_id: int
+    group_ref: str
+    deadline_at: datetime | None
+    campaign_id: int
+    store_id: int
+    limit_per_order: int
+    limit_per_person: int
     user_id: int
     sku_id: int
     quantity: int
@@ -113,21 +121,20 @@ def order_for_seat(
 
     Raises LimitReached, QuotaGone, SoldOut, and whatever `order_place` raises.
     """
-    campaign = seat.campaign
-    if seat.quantity > campaign.limit_per_order:
-        raise LimitReached(campaign.limit_per_order, per_order=True)
+    if seat.quantity > seat.limit_per_order:
+        raise LimitReached(seat.limit_per_order, per_order=True)
 
     def claim(order: Any) -> None:
         _member_new(seat, order, now=now)
         _limit_check(seat)
-        if not quota_take(campaign_id=campaign.pk, quantity=seat.quantity):
-            left = GroupCampaign.objects.values_list("quota", "quota_used").get(pk=campaign.pk)
+        if not quota_take(campaign_id=seat.campaign_id, quantity=seat.quantity):
+            left = GroupCampaign.objects.values_list("quota", "quota_used").get(pk=seat.campaign_id)
             raise QuotaGone(left[0] - left[1])
 
     try:
         order_place(
             buyer_id=seat.user_id,
-            store_id=campaign.store_id,
+            store_id=seat.store_id,
             items=[OrderItem(seat.sku_id, seat.quantity, seat.price_fen)],
             address=address,
             note=note,
@@ -136,9 +143,9 @@ def order_for_seat(
             public_id=order_public_id,
             offer=Offer(
                 kind=HOLD,
-                ref=seat.group.public_id,
+                ref=seat.group_ref,
                 claim=claim,
-                pay_before=seat.group.deadline_at,
+                pay_before=seat.deadline_at,
             ),
         )
     except OutOfStock as error:
@@ -147,9 +154,9 @@ def order_for_seat(
 
 def _member_new(seat: Seat, order: Any, *, now: datetime) -> None:
     Member.objects.create(
-        store_id=seat.campaign.store_id,
-        campaign=seat.campaign,
-        group=seat.group,
+        store_id=seat.store_id,
+        campaign_id=seat.campaign_id,
+        group_id=seat.group_id,
         user_id=seat.user_id,
         order=order,
         is_leader=seat.is_leader,
@@ -162,10 +169,10 @@ def _member_new(seat: Seat, order: Any, *, now: datetime) -> None:
 def _limit_check(seat: Seat) -> None:
     """After the member row: its unique constraint makes the same person's seats wait in line."""
     mine = Member.objects.filter(
-        campaign=seat.campaign, user_id=seat.user_id, state__in=LIVE_MEMBER
+        campaign_id=seat.campaign_id, user_id=seat.user_id, state__in=LIVE_MEMBER
     )
     taken = sum(mine.order_by().values_list("quantity", flat=True))
-    limit = seat.campaign.limit_per_person
+    limit = seat.limit_per_person
     if taken > limit:
         raise LimitReached(max(limit - (taken - seat.quantity), 0), per_order=False)
 
