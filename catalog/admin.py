@@ -32,6 +32,7 @@ from catalog.services import (
 from core import clock
 from core.forms import YuanField
 from core.limits import limit_check
+from core.money import yuan
 from stores.scoped import ALL, VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
 
 EDIT = frozenset({"view", "add", "change"})
@@ -351,6 +352,16 @@ class PriceChangePage(ReadOnlyAdmin):
     """Every price a SKU ever had."""
 
     owner = clerk = VIEW
-    list_display = ["changed_at", "sku", "before_fen", "after_fen", "by"]
+    list_display = ["changed_at", "sku", "before", "after", "by"]
     list_select_related = ["sku__product", "by", "store"]
     ordering = ["-id"]
+    fields = ["changed_at", "sku", "before", "after", "by"]
+    readonly_fields = ["before", "after"]
+
+    @admin.display(description=_("原价格（元）"), ordering="before_fen")
+    def before(self, change: PriceChange) -> str:
+        return "—" if change.before_fen is None else yuan(change.before_fen)
+
+    @admin.display(description=_("新价格（元）"), ordering="after_fen")
+    def after(self, change: PriceChange) -> str:
+        return yuan(change.after_fen)

@@ -118,7 +118,7 @@ class Sku(models.Model):
     )
     name = models.CharField(_("规格"), max_length=40)
     price_fen = models.PositiveBigIntegerField(
-        _("价格（分）"), validators=[MinValueValidator(1), MaxValueValidator(MAX_FEN)]
+        _("价格"), validators=[MinValueValidator(1), MaxValueValidator(MAX_FEN)]
     )
     on_hand = models.PositiveIntegerField(_("库存"), default=0, editable=False)
     reserved = models.PositiveIntegerField(_("已占用"), default=0, editable=False)

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', core.ids.PublicIdField(editable=False, max_length=32, prefix='sku', unique=True)),
                 ('name', models.CharField(max_length=40, verbose_name='规格')),
-                ('price_fen', models.PositiveBigIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10000000000)], verbose_name='价格（分）')),
+                ('price_fen', models.PositiveBigIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(10000000000)], verbose_name="价格")),
                 ('on_hand', models.PositiveIntegerField(default=0, editable=False, verbose_name='库存')),
                 ('reserved', models.PositiveIntegerField(default=0, editable=False, verbose_name='已占用')),
                 ('position', models.PositiveSmallIntegerField(default=0, verbose_name='排序')),
