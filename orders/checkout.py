@@ -5,7 +5,7 @@ the price has changed. Whatever is refused, the page comes back with all that wa
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,8 +31,9 @@ from catalog.services import OutOfStock
 from core import clock
 from core.idempotency import form_key_new
 from core.public_pages import personal
+from orders.adjusters import Asked, discounts_for
 from orders.forms import NOTE_MAX, CheckoutForm
-from orders.pricing import MAX_QUANTITY, AmountRefused, PricedItem, Quote, quote
+from orders.pricing import KINDS, MAX_QUANTITY, AmountRefused, PricedItem, Quote, quote
 from orders.services import OrderRefused, PriceChanged, QuantityRefused
 from payments.services import NoMerchantAccount
 from stores.queries import StoreInfo
@@ -122,6 +123,8 @@ class CheckoutView(View, ABC):
     """GET shows the form; POST places the order, or does what another button asks for."""
 
     template_name: str
+    # A campaign's price takes none.
+    takes_discounts = False
     form_class: type[CheckoutForm] = CheckoutForm
 
     @abstractmethod
@@ -224,10 +227,10 @@ class CheckoutView(View, ABC):
         chosen = _chosen(wares, typed.sku)
         quantity = _quantity(typed.quantity, wares.limit)
         try:
-            cost = _quote(wares, chosen, quantity)
+            cost = self._quote(request, wares, chosen, quantity)
         except AmountRefused as error:
             quantity, refusal = 1, refusal or Refusal(str(error))
-            cost = _quote(wares, chosen, quantity)
+            cost = self._quote(request, wares, chosen, quantity)
         addresses = addresses_of(self.buyer_id)
         page = CheckoutPage(
             wares=wares,
@@ -242,6 +245,16 @@ class CheckoutView(View, ABC):
         )
         status = 422 if errors else refusal.status if refusal else 200
         return render(request, self.template_name, {"page": page}, status=status)
+
+    def _quote(self, request: HttpRequest, wares: ForSale, choice: Choice, quantity: int) -> Quote:
+        """What placing would charge. A wish that cannot be granted is left out: placing says why."""
+        item = PricedItem(choice.sku.id, quantity, choice.sku.price_fen, choice.unit_price_fen)
+        asked = Asked(self.buyer_id, wares.store.id, (item,), wishes_of(request.POST))
+        try:
+            discounts = discounts_for(asked, now=clock.now()) if self.takes_discounts else []
+        except OrderRefused:
+            discounts = discounts_for(replace(asked, wishes={}), now=clock.now())
+        return quote(asked.items, freight_fen=wares.store.freight_fen, discounts=discounts)
 
     def _typed_first(self, request: HttpRequest) -> Typed:
         """What the fields hold when the page opens: a draft kept on the way to another page."""
@@ -264,6 +277,11 @@ class CheckoutView(View, ABC):
         query: dict[str, str] = {"draft": "1"}
         query |= {key: fields[key][:40] for key in ("sku", "quantity") if key in fields}
         return f"{request.path}?{urlencode(query)}"
+
+
+def wishes_of(data: QueryDict | dict[str, str]) -> dict[str, str]:
+    """The discounts that the shopper chose in a form: `wish_coupon` and the like."""
+    return {kind: str(data[f"wish_{kind}"])[:64] for kind in KINDS if data.get(f"wish_{kind}")}
 
 
 def address_chosen(buyer_id: int, form: CheckoutForm) -> AddressSnapshot:
@@ -305,11 +323,6 @@ def _with_address(typed: Typed, chosen: Choice, addresses: tuple[AddressCard, ..
     known = [address.public_id for address in addresses]
     address = typed.address if typed.address in known else (known[0] if known else "")
     return Typed(chosen.sku.public_id, typed.quantity, address, typed.note, typed.shows_profile)
-
-
-def _quote(wares: ForSale, choice: Choice, quantity: int) -> Quote:
-    item = PricedItem(choice.sku.id, quantity, choice.sku.price_fen, choice.unit_price_fen)
-    return quote([item], freight_fen=wares.store.freight_fen)
 
 
 def _key_kept(data: QueryDict) -> str:

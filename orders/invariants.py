@@ -60,6 +60,32 @@ def lines_add_up(now: datetime) -> Broken:
 
 
 @invariant(
+    "orders.discounts_add_up",
+    because="an order's discount is the sum of its reasons, and of what came off its lines",
+)
+def discounts_add_up(now: datetime) -> Broken:
+    for ref, discount_fen, lines_fen, reasons_fen in _rows(
+        """
+        SELECT o.public_id, o.discount_fen, lines.fen, reasons.fen
+        FROM orders_order o
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(sum(line.discount_fen), 0) AS fen
+            FROM orders_orderline line WHERE line.order_id = o.id
+        ) lines
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(sum(reason.amount_fen), 0) AS fen
+            FROM orders_orderadjustment reason WHERE reason.order_id = o.id
+        ) reasons
+        WHERE o.discount_fen <> lines.fen OR o.discount_fen <> reasons.fen
+        """
+    ):
+        yield (
+            f"order {ref}",
+            f"discount {discount_fen} fen, lines {lines_fen} fen, reasons {reasons_fen} fen",
+        )
+
+
+@invariant(
     "orders.money_in",
     because="every payment that arrived is kept by its order or goes back in full, never both",
 )

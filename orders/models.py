@@ -126,11 +126,15 @@ class OrderLine(models.Model):
     unit_price_fen = models.PositiveBigIntegerField(_("成交单价（分）"))
     quantity = models.PositiveIntegerField(_("数量"))
     amount_fen = models.PositiveBigIntegerField(_("小计（分）"))
+    discount_fen = models.PositiveBigIntegerField(_("优惠（分）"), default=0)
 
     class Meta:
         verbose_name = _("订单行")
         verbose_name_plural = _("订单行")
         constraints = [
+            models.CheckConstraint(
+                condition=Q(discount_fen__lte=F("amount_fen")), name="orders_line_discount_within"
+            ),
             models.CheckConstraint(
                 condition=Q(amount_fen=F("unit_price_fen") * F("quantity")),
                 name="orders_line_adds_up",
@@ -141,6 +145,42 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} {self.sku_name} × {self.quantity}"
+
+
+class OrderAdjustment(models.Model):
+    """One reason why an order cost less, and how much: shown to shopper and merchant alike."""
+
+    class Kind(models.TextChoices):
+        """In the order in which they apply."""
+
+        MEMBER = "member", _("会员价")
+        REDUCTION = "reduction", _("满减")
+        COUPON = "coupon", _("优惠券")
+        POINTS = "points", _("积分")
+
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    order = models.ForeignKey(
+        Order, models.CASCADE, related_name="adjustments", verbose_name=_("订单"), db_index=False
+    )
+    kind = models.CharField(_("类型"), max_length=16, choices=Kind.choices)
+    reference = models.CharField(_("关联编号"), max_length=32)
+    label = models.CharField(_("名称"), max_length=60)
+    amount_fen = models.PositiveBigIntegerField(_("优惠（分）"))
+
+    class Meta:
+        verbose_name = _("优惠明细")
+        verbose_name_plural = _("优惠明细")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "kind", "reference"], name="orders_adjustment_once"
+            ),
+            models.CheckConstraint(condition=Q(amount_fen__gte=1), name="orders_adjustment_min"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.label}"
 
 
 class OrderHold(models.Model):

@@ -1,6 +1,6 @@
 """Placing an order: one transaction down the lock sequence, the hottest rows last.
 
-form key → order, lines, hold → payment → fact → the offer's claim (quota) → SKUs
+form key → order, lines, hold → payment → fact → discounts → the offer's claim (quota) → SKUs
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +17,9 @@ from core.crypto import blind_index
 from core.facts import facts_record
 from core.idempotency import form_claim
 from core.ids import public_id as new_public_id
+from orders.adjusters import Asked, adjustments_claim, discounts_for
 from orders.events import OrderPlaced
-from orders.models import Order, OrderHold, OrderLine
+from orders.models import Order, OrderAdjustment, OrderHold, OrderLine
 from orders.pricing import PriceChanged, PricedItem, Quote, quote
 from payments.services import payment_open
 from stores.queries import StoreTerms, store_terms
@@ -81,10 +82,11 @@ def order_buy(
     note: str,
     expected_payable_fen: int | None,
     now: datetime,
+    wishes: Mapping[str, str] | None = None,
 ) -> str:
     """Buy at list prices from a form that may be sent twice; the order's public id.
 
-    The second sender of a form key gets the first one's order. Raises as `order_place`.
+    `wishes` are the discounts that the shopper chose (`orders.adjusters.Asked`). The second sender of a form key gets the first one's order. Raises as `order_place`.
     """
     order_ref = new_public_id("ord")
     with transaction.atomic():
@@ -106,6 +108,7 @@ def order_buy(
             expected_payable_fen=expected_payable_fen,
             now=now,
             public_id=order_ref,
+            wishes=wishes,
         )
     return order_ref
 
@@ -121,19 +124,23 @@ def order_place(
     now: datetime,
     public_id: str | None = None,
     offer: Offer | None = None,
+    wishes: Mapping[str, str] | None = None,
 ) -> Order:
     """Place an order: stock reserved, a payment open until `pay_before`.
 
     `expected_payable_fen` is what the shopper was shown; None skips the comparison. Raises
     PriceChanged, OutOfStock, NotForSale, StoreClosed, QuantityRefused, AmountRefused,
-    NoMerchantAccount, and whatever the offer's claim raises; then nothing is written.
+    NoMerchantAccount, and whatever the adjusters and the offer's claim raise; then nothing is
+    written. An offer's price takes no discounts.
     """
     with transaction.atomic():
         terms = store_terms(store_id)
         if not terms.is_open:
             raise StoreClosed
         skus = skus_for_sale([item.sku_id for item in items])
-        cost = quote(_priced(items, skus, store_id), freight_fen=terms.freight_fen)
+        asked = Asked(buyer_id, store_id, tuple(_priced(items, skus, store_id)), wishes or {})
+        discounts = [] if offer else discounts_for(asked, now=now)
+        cost = quote(asked.items, freight_fen=terms.freight_fen, discounts=discounts)
         if expected_payable_fen is not None and expected_payable_fen != cost.payable_fen:
             raise PriceChanged(expected_payable_fen, cost.payable_fen)
         order = _order_new(
@@ -143,6 +150,7 @@ def order_place(
         order.pay_before = order.due_at = _pay_before(terms, offer, now=now)
         order.save(force_insert=True)
         _lines_write(order, cost, skus)
+        _adjustments_write(order, cost)
         if offer and offer.holds:
             OrderHold.objects.create(
                 store_id=store_id,
@@ -161,6 +169,7 @@ def order_place(
             now=now,
         )
         facts_record(OrderPlaced.of(order), now=now)
+        adjustments_claim(asked, cost.adjustments, order_id=order.pk, now=now)
         if offer:
             offer.claim(order)
         stock_reserve(
@@ -238,10 +247,28 @@ def _lines_write(order: Order, cost: Quote, skus: Mapping[int, SkuForSale]) -> N
                 unit_price_fen=line.unit_price_fen,
                 quantity=line.quantity,
                 amount_fen=line.amount_fen,
+                discount_fen=line.discount_fen,
             )
             for line in cost.lines
         ]
     )
+
+
+def _adjustments_write(order: Order, cost: Quote) -> None:
+    if cost.adjustments:
+        OrderAdjustment.objects.bulk_create(
+            [
+                OrderAdjustment(
+                    store_id=order.store_id,
+                    order=order,
+                    kind=one.kind,
+                    reference=one.reference,
+                    label=one.label,
+                    amount_fen=one.amount_fen,
+                )
+                for one in cost.adjustments
+            ]
+        )
 
 
 def _description(cost: Quote, skus: Mapping[int, SkuForSale]) -> str:

@@ -9,7 +9,14 @@ from django.utils.translation import gettext as _
 
 from catalog.queries import sku_for_sale
 from core.errors import NotHere
-from orders.checkout import CheckoutView, Choice, ForSale, address_chosen, item_chosen
+from orders.checkout import (
+    CheckoutView,
+    Choice,
+    ForSale,
+    address_chosen,
+    item_chosen,
+    wishes_of,
+)
 from orders.forms import CheckoutForm
 from orders.services import OrderItem, order_buy
 from stores.queries import store_by_id
@@ -22,6 +29,7 @@ class AloneView(CheckoutView):
     """/checkout/?sku=…&quantity=n"""
 
     template_name = "orders/checkout.html"
+    takes_discounts = True
 
     def wares_find(self, request: HttpRequest, *, now: datetime) -> ForSale:
         asked = request.POST.get("sku") or request.GET.get("sku", "")
@@ -48,4 +56,5 @@ class AloneView(CheckoutView):
             note=form.cleaned_data["note"],
             expected_payable_fen=form.cleaned_data["shown_fen"],
             now=now,
+            wishes=wishes_of(request.POST),
         )

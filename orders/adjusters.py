@@ -1,0 +1,56 @@
+"""What upper apps take off an order's price: they register here, and placing asks them.
+
+The one place where a lower app wants an upper one's opinion at once. `discounts` only reads, so
+cart and checkout may ask as often as they like; `claim` spends what the order really used, inside
+placing's transaction, between the payment and the campaign's quota.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from orders.pricing import Adjustment, Discount, PricedItem
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An order that may be placed. `wishes` holds by kind what the shopper chose: a coupon's id."""
+
+    buyer_id: int
+    store_id: int
+    items: tuple[PricedItem, ...]
+    wishes: Mapping[str, str] = field(default_factory=dict)
+
+
+class Adjuster(Protocol):
+    """A reason for discounts; `kind` is one of `orders.pricing.KINDS`."""
+
+    kind: str
+
+    def discounts(self, asked: Asked, *, now: datetime) -> Sequence[Discount]:
+        """What may come off this order. Raises OrderRefused for a wish that cannot be granted."""
+
+    def claim(self, asked: Asked, adjustment: Adjustment, *, order_id: int, now: datetime) -> None:
+        """Spend what the adjustment stands for, once. Raises OrderRefused when it is gone."""
+
+
+_adjusters: dict[str, Adjuster] = {}
+
+
+def adjuster_register(adjuster: Adjuster) -> None:
+    """From an app's `ready()`: one adjuster of a kind."""
+    _adjusters[adjuster.kind] = adjuster
+
+
+def discounts_for(asked: Asked, *, now: datetime) -> list[Discount]:
+    """What all adjusters offer. Raises OrderRefused."""
+    return [one for adjuster in _adjusters.values() for one in adjuster.discounts(asked, now=now)]
+
+
+def adjustments_claim(
+    asked: Asked, adjustments: Sequence[Adjustment], *, order_id: int, now: datetime
+) -> None:
+    """Spend what an order uses, in the order of kinds. Raises OrderRefused."""
+    for adjustment in adjustments:
+        _adjusters[adjustment.kind].claim(asked, adjustment, order_id=order_id, now=now)
