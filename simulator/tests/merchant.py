@@ -6,7 +6,9 @@ that a mistake made there cannot be repeated here.
 
 import base64
 import json
+import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -293,7 +295,9 @@ def phone_start(data: Path, *options: str) -> Iterator[Phone]:
     argv = [sys.executable, "-m", "simulator", "--port", str(port), "--data", str(data), *options]
     log = data.with_suffix(".log")
     with log.open("ab") as out:
-        process = subprocess.Popen(argv, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            argv, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
     ready = f"simulator ready http://127.0.0.1:{port}/\n"
     try:
         until = time.monotonic() + START_S
@@ -307,8 +311,13 @@ def phone_start(data: Path, *options: str) -> Iterator[Phone]:
         try:
             process.wait(5)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            killed(process)
+
+
+def killed(process: subprocess.Popen[bytes]) -> None:
+    """Without a farewell, and its children with it: they would outlive it."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def merchant_new(phone: Phone, mchid: str) -> Merchant:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from simulator.tests.merchant import merchant_new, phone_start, wait_for
+from simulator.tests.merchant import killed, merchant_new, phone_start, wait_for
 
 
 def pay(merchant, mailbox):
@@ -161,7 +161,7 @@ def test_what_was_not_heard_is_told_after_a_restart(tmp_path, mailbox):
         order = pay(merchant_new(first, "1600009999"), mailbox)
         mailbox.wait(1)
         wait_for(lambda: delivered(first)["attempts"] == 1)
-        first.process.kill()
+        killed(first.process)
     mailbox.status = 204
     with phone_start(tmp_path / "data") as second:
         merchant = merchant_new(second, "1600009999")
