@@ -47,6 +47,7 @@ class Order(Deadline):
         _("购买方式"), max_length=16, choices=Offer.choices, blank=True, default=""
     )
     offer_ref = models.CharField(_("活动编号"), max_length=32, blank=True)
+    checkout_ref = models.CharField(_("合并下单编号"), max_length=32, blank=True, default="")
     goods_fen = models.PositiveBigIntegerField(_("商品金额（分）"))
     discount_fen = models.PositiveBigIntegerField(_("优惠（分）"), default=0)
     freight_fen = models.PositiveBigIntegerField(_("运费（分）"), default=0)
@@ -98,6 +99,11 @@ class Order(Deadline):
                 condition=~Q(offer_kind=""),
             ),
             models.Index(fields=["phone_index"], name="orders_order_phone"),
+            models.Index(
+                fields=["buyer", "checkout_ref"],
+                name="orders_order_checkout",
+                condition=~Q(checkout_ref=""),
+            ),
             due_index("orders_order_due"),
         ]
 
@@ -253,3 +259,44 @@ class Shipment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.carrier} {self.tracking_no}"
+
+
+class CartLine(models.Model):
+    """A SKU that somebody, a person or a guest's cookie, means to buy. Nothing is reserved by it."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    guest = models.CharField(max_length=32, blank=True, default="")
+    store = models.ForeignKey(
+        "stores.Store", models.CASCADE, related_name="+", editable=False, db_index=False
+    )
+    sku = models.ForeignKey("catalog.Sku", models.CASCADE, related_name="+")
+    quantity = models.PositiveIntegerField()
+    selected = models.BooleanField(default=True)
+    # The price when it was put in, in fen: what a change is shown against.
+    seen_fen = models.PositiveBigIntegerField()
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, guest="") | (Q(user=None) & ~Q(guest="")),
+                name="orders_cart_one_owner",
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1, quantity__lte=999), name="orders_cart_quantity"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "sku"], condition=Q(guest=""), name="orders_cart_user_sku"
+            ),
+            models.UniqueConstraint(
+                fields=["guest", "sku"], condition=~Q(guest=""), name="orders_cart_guest_sku"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["added_at"], name="orders_cart_guest_age", condition=~Q(guest="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sku_id} × {self.quantity}"

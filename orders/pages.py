@@ -59,6 +59,7 @@ class OrderCard:
     payable_fen: int
     pay_before: datetime
     closing: bool
+    checkout_ref: str
     lines: tuple[Line, ...]
 
     @property
@@ -138,6 +139,18 @@ def order_of(buyer_id: int, public_id: str) -> OrderCard | None:
     return _card(order) if order else None
 
 
+def unpaid_of_checkout(buyer_id: int, checkout_ref: str) -> tuple[OrderCard, ...]:
+    """The orders of one checkout over several stores that still want their payment, in order."""
+    if not checkout_ref:
+        return ()
+    rows = _orders(buyer_id).filter(
+        checkout_ref=checkout_ref,
+        state=OrderState.AWAITING_PAYMENT,
+        close_requested_at=None,
+    )
+    return tuple(_card(order) for order in rows.order_by("id"))
+
+
 def order_list(buyer_id: int, *, tab: str, page: int) -> OrderList:
     """A page of the buyer's orders, newest first, in two queries."""
     states = next((states for key, _label, states in TABS if key == tab), None)
@@ -201,6 +214,7 @@ def _card(order: Order) -> OrderCard:
         payable_fen=order.payable_fen,
         pay_before=order.pay_before,
         closing=order.close_requested_at is not None,
+        checkout_ref=order.checkout_ref,
         lines=tuple(_line(line) for line in order.lines.all()),
     )
 

@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from orders.views import cashier, checkout, mine
+from orders.views import cart, cart_checkout, cashier, checkout, mine
 
 app_name = "orders"
 urlpatterns = [
     path("checkout/", checkout.AloneView.as_view(), name="checkout"),
+    path("cart/", cart.cart, name="cart"),
+    path("cart/add/", cart.add, name="cart_add"),
+    path("cart/checkout/", cart_checkout.checkout, name="cart_checkout"),
     path("orders/", mine.order_list, name="list"),
     path("orders/<slug:public_id>/", mine.detail, name="detail"),
     path("orders/<slug:public_id>/close/", mine.close, name="close"),

@@ -5,20 +5,17 @@ not know the apps above it whose pages they are.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from core.ids import random_token
+from core.guests import guest_keep, guest_new, guest_of
 from sharing import services
 from wechat.queries import inside_wechat
 
-GUEST_COOKIE = "guest"
-GUEST_AGE = timedelta(days=30)
-GUEST_LENGTH = 26
 TICKET_SALT = "sharing.ticket"
 TOKEN_MAX = 16
 
@@ -111,19 +108,6 @@ def visit_note(request: HttpRequest, response: HttpResponse, *, now: datetime) -
     user_id = request.user.pk if request.user.is_authenticated else None
     guest = guest_of(request)
     if user_id is None and not guest:
-        guest = random_token(GUEST_LENGTH)
-        response.set_cookie(
-            GUEST_COOKIE,
-            guest,
-            max_age=GUEST_AGE,
-            httponly=True,
-            samesite="Lax",
-            secure=request.is_secure(),
-        )
+        guest = guest_new()
+        guest_keep(request, response, guest)
     services.visit_record(token=token, visitor_id=user_id, guest=guest, now=now)
-
-
-def guest_of(request: HttpRequest) -> str:
-    """The guest's cookie; empty when there is none, or somebody wrote one of another shape."""
-    guest = request.COOKIES.get(GUEST_COOKIE, "")
-    return guest if len(guest) == GUEST_LENGTH and guest.isascii() and guest.isalnum() else ""

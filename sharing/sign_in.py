@@ -6,7 +6,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 
 from core import clock
-from sharing.pages import guest_of
+from core.guests import guest_of
 from sharing.services import visits_adopt
 
 

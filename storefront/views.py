@@ -13,6 +13,7 @@ from campaigns.groupbuy.queries import product_mine as product_mine_query
 from catalog.queries import product_page
 from core import clock
 from core.errors import NotHere
+from core.idempotency import form_key_new
 from core.public_pages import personal, public_page
 from sharing.pages import share_card, visit_note
 from storefront import queries
@@ -72,7 +73,7 @@ def product_mine(request: HttpRequest, public_id: str) -> HttpResponse:
         desc=found.subtitle,
         image_url=found.share_image or "/static/img/icon.svg",
     )
-    context = {"now": now, "mine": mine, "card": card}
+    context = {"now": now, "mine": mine, "card": card, "form_key": form_key_new()}
     response = render(request, "storefront/_product_mine.html", context)
     visit_note(request, response, now=now)
     return response

@@ -22,7 +22,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.queries import openid_of
 from core import clock
 from core.public_pages import personal
-from orders.pages import OrderCard
+from orders.pages import OrderCard, unpaid_of_checkout
 from orders.states import OrderState
 from orders.views.mine import card_or_404
 from payments.queries import payment_live
@@ -135,6 +135,7 @@ def result(request: HttpRequest, public_id: str) -> HttpResponse:
         "now": clock.now(),
         "stage": _stage(card),
         "money_back": card.state == OrderState.CANCELLED,
+        "waiting": unpaid_of_checkout(_user_id(request), card.checkout_ref),
     }
     return render(request, "orders/result.html", context)
 

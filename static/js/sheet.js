@@ -35,8 +35,10 @@
     const picked = `${sku.dataset.name} × ${form.elements.quantity.value}`;
     for (const place of form.querySelectorAll("[data-picked]")) place.textContent = picked;
     for (const button of form.querySelectorAll(".bottom-bar [data-sheet-open]")) {
+      const label = button.querySelector("[data-price]");
+      if (!label) continue;
       const price = priceOf(sku, button.dataset.sheetOpen);
-      button.querySelector("[data-price]").textContent = price ? `¥${price}` : words.none;
+      label.textContent = price ? `¥${price}` : words.none;
       button.disabled = wide.matches && !price;
     }
     if (!wanted) return;
@@ -51,9 +53,29 @@
     confirm.formAction = target.getAttribute("formaction") || form.action;
   };
 
+  // Into the cart without leaving the page; the token is in the reader's own part of it.
+  const putIn = () => {
+    const token = document.querySelector("#cart-form [name=csrfmiddlewaretoken]");
+    const key = document.getElementById("cart-key");
+    if (!window.htmx || !token || !key) return false;
+    window.htmx.ajax("POST", document.getElementById("cart-form").action, {
+      target: "#cart-said",
+      values: {
+        csrfmiddlewaretoken: token.value,
+        form_key: key.value,
+        sku: chosen().value,
+        quantity: form.elements.quantity.value,
+      },
+    });
+    return true;
+  };
+
   const home = () => place.after(body);
   const open = (event) => {
-    if (wide.matches) return;
+    if (wide.matches) {
+      if (event.currentTarget.dataset.sheetOpen === "cart" && putIn()) event.preventDefault();
+      return;
+    }
     event.preventDefault();
     wanted = event.currentTarget;
     bar.before(body);
@@ -65,6 +87,11 @@
   for (const button of form.querySelectorAll("[data-sheet-open]")) {
     button.addEventListener("click", open);
   }
+  confirm.addEventListener("click", (event) => {
+    if (wanted.dataset.sheetOpen !== "cart" || !putIn()) return;
+    event.preventDefault();
+    dialog.close();
+  });
   dialog.addEventListener("close", home);
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog || event.target.closest("[data-sheet-close]")) dialog.close();

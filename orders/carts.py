@@ -1,0 +1,144 @@
+"""Reads of carts: what is in them, what of it can be bought now, and what that costs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from catalog.queries import SkuForSale, skus_for_sale
+from orders.adjusters import Asked, discounts_for
+from orders.models import CartLine
+from orders.pricing import AmountRefused, PricedItem, Quote, quote
+from orders.services.cart import Owner
+from stores.queries import StoreInfo, stores_by_id
+
+
+@dataclass(frozen=True)
+class CartItem:
+    """A row of the cart. `was_fen` is the price when it was put in, if that has changed, else 0.
+
+    `problem` says why it cannot be bought as it is; `can_have` how many could be.
+    """
+
+    sku: SkuForSale
+    quantity: int
+    selected: bool
+    was_fen: int
+    problem: str
+    can_have: int
+
+    @property
+    def amount_fen(self) -> int:
+        return self.sku.price_fen * self.quantity
+
+
+@dataclass(frozen=True)
+class CartStore:
+    """One store's rows that can be bought, and what the selected ones cost; None for none."""
+
+    store: StoreInfo
+    items: tuple[CartItem, ...]
+    cost: Quote | None
+    too_much: str
+
+    @property
+    def chosen(self) -> tuple[CartItem, ...]:
+        return tuple(item for item in self.items if item.selected)
+
+    @property
+    def all_selected(self) -> bool:
+        return all(item.selected for item in self.items)
+
+
+@dataclass(frozen=True)
+class Cart:
+    """Somebody's cart: by store, and aside what cannot be bought now."""
+
+    stores: tuple[CartStore, ...]
+    aside: tuple[CartItem, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.stores and not self.aside
+
+    @property
+    def pieces(self) -> int:
+        return sum(item.quantity for one in self.stores for item in one.chosen)
+
+    @property
+    def payable_fen(self) -> int:
+        return sum(one.cost.payable_fen for one in self.stores if one.cost)
+
+    @property
+    def all_selected(self) -> bool:
+        return bool(self.stores) and all(one.all_selected for one in self.stores)
+
+    @property
+    def chosen(self) -> tuple[CartStore, ...]:
+        """The stores that something is selected of, and that can be checked out."""
+        return tuple(one for one in self.stores if one.cost)
+
+
+def cart_of(owner: Owner, *, now: datetime) -> Cart:
+    """The owner's cart, the newest first, in three queries and what discounts need."""
+    lines = list(owner.lines().order_by("-added_at", "-id"))
+    skus = skus_for_sale([line.sku_id for line in lines])
+    stores = stores_by_id({sku.store_id for sku in skus.values()})
+    items = [_item(line, skus[line.sku_id], stores) for line in lines]
+    sound = [item for item in items if not item.problem]
+    return Cart(
+        stores=tuple(
+            _store(stores[store_id], [i for i in sound if i.sku.store_id == store_id], owner, now)
+            for store_id in dict.fromkeys(item.sku.store_id for item in sound)
+        ),
+        aside=tuple(item for item in items if item.problem),
+    )
+
+
+def cart_size(owner: Owner) -> int:
+    """How many different goods are in it, in one query."""
+    return owner.lines().count()
+
+
+def _item(line: CartLine, sku: SkuForSale, stores: Mapping[int, StoreInfo]) -> CartItem:
+    is_open, quantity = stores[sku.store_id].is_open, line.quantity
+    problem = ""
+    if not sku.on_sale:
+        problem = _("已下架")
+    elif not is_open:
+        problem = _("店铺休息中")
+    elif sku.available < 1:
+        problem = _("已售罄")
+    elif sku.available < quantity:
+        problem = _("只剩 %(left)d 件") % {"left": sku.available}
+    buyable = sku.on_sale and is_open
+    return CartItem(
+        sku=sku,
+        quantity=quantity,
+        selected=line.selected,
+        was_fen=line.seen_fen if line.seen_fen != sku.price_fen else 0,
+        problem=problem,
+        can_have=max(sku.available, 0) if buyable else 0,
+    )
+
+
+def _store(store: StoreInfo, items: Sequence[CartItem], owner: Owner, now: datetime) -> CartStore:
+    cost, too_much = None, ""
+    chosen = [item for item in items if item.selected]
+    if chosen:
+        try:
+            cost = _cost(store, chosen, owner, now=now)
+        except AmountRefused as error:
+            too_much = str(error)
+    return CartStore(store=store, items=tuple(items), cost=cost, too_much=too_much)
+
+
+def _cost(store: StoreInfo, items: Iterable[CartItem], owner: Owner, *, now: datetime) -> Quote:
+    priced = tuple(
+        PricedItem(item.sku.id, item.quantity, item.sku.price_fen, item.sku.price_fen)
+        for item in items
+    )
+    # A guest has no coupons and no points, but everybody gets a store's full reduction.
+    asked = Asked(owner.user_id or 0, store.id, priced)
+    return quote(priced, freight_fen=store.freight_fen, discounts=discounts_for(asked, now=now))

@@ -1,0 +1,186 @@
+"""Checking out a cart: one form, and one order for each store, each standing on its own."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.queries import AddressCard, AddressNotFound, address_for_order, addresses_of
+from catalog.services import OutOfStock
+from core import clock
+from core.idempotency import form_key_new
+from core.public_pages import personal
+from orders.carts import Cart, CartStore, cart_of
+from orders.forms import CartCheckoutForm
+from orders.pages import unpaid_of_checkout
+from orders.pricing import AmountRefused, QuantityRefused
+from orders.services import OrderRefused, PriceChanged
+from orders.services.cart import Owner, cart_buy
+from payments.services import NoMerchantAccount
+
+REFUSALS = (
+    AmountRefused,
+    NoMerchantAccount,
+    OrderRefused,
+    OutOfStock,
+    PriceChanged,
+    QuantityRefused,
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One store's part of the form; `was_fen` is what it cost when the page was sent, if not now."""
+
+    one: CartStore
+    note: str
+    was_fen: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class CartCheckoutPage:
+    """All that the template reads."""
+
+    sections: tuple[Section, ...]
+    payable_fen: int
+    addresses: tuple[AddressCard, ...]
+    address: str
+    form_key: str
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def has_changed(self) -> bool:
+        return any(section.was_fen for section in self.sections)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal
+@login_required
+def checkout(request: HttpRequest) -> HttpResponse:
+    """GET shows what is selected, by store; POST places one order per store.
+
+    Sent twice, or again after it stopped half-way, it places what is missing and nothing more.
+    """
+    assert request.user.pk is not None
+    user_id, now = request.user.pk, clock.now()
+    found = cart_of(Owner(user_id), now=now)
+    if request.method != "POST":
+        return _page(request, found) if found.chosen else _nothing_chosen(request)
+    if request.POST.get("action") == "address":
+        query = urlencode({"next": request.path})
+        return redirect(f"{reverse('accounts:address_new')}?{query}")
+    form = CartCheckoutForm(
+        request.POST,
+        addresses=[card.public_id for card in addresses_of(user_id)],
+        stores=[one.store.id for one in found.chosen],
+    )
+    ref = _checkout_ref(request.POST.get("form_key", ""))
+    if not found.chosen:
+        waiting = unpaid_of_checkout(user_id, ref)
+        return (
+            redirect("orders:cashier", waiting[0].public_id)
+            if waiting
+            else _nothing_chosen(request)
+        )
+    if not form.is_valid():
+        errors = {name: str(said[0]) for name, said in form.errors.items()}
+        return _page(request, found, errors=errors)
+    if any(
+        form.shown_fen(one.store.id) != one.cost.payable_fen for one in found.chosen if one.cost
+    ):
+        return _page(request, found, status=409)
+    return _place(request, found, form, ref, user_id=user_id, now=now)
+
+
+def _place(
+    request: HttpRequest,
+    found: Cart,
+    form: CartCheckoutForm,
+    ref: str,
+    *,
+    user_id: int,
+    now: datetime,
+) -> HttpResponse:
+    try:
+        address = address_for_order(user_id, form.cleaned_data["address"])
+    except AddressNotFound as error:
+        return _page(request, found, errors={"address": str(error)})
+    refused = []
+    for one in found.chosen:
+        try:
+            cart_buy(
+                form_key=form.cleaned_data["form_key"],
+                user_id=user_id,
+                store_id=one.store.id,
+                quantities={item.sku.id: item.quantity for item in one.chosen},
+                address=address,
+                note=form.note(one.store.id),
+                expected_payable_fen=form.shown_fen(one.store.id),
+                checkout_ref=ref,
+                now=now,
+            )
+        except REFUSALS as error:
+            refused.append(f"{one.store.name}：{error}")
+    for said in refused:
+        messages.warning(request, said)
+    waiting = unpaid_of_checkout(user_id, ref)
+    if not waiting:
+        return redirect("orders:cart")
+    if refused:
+        messages.info(request, _("没有下成的商品还在购物车里，其余的可以先付款。"))
+    return redirect("orders:cashier", waiting[0].public_id)
+
+
+def _page(
+    request: HttpRequest, found: Cart, *, errors: dict[str, str] | None = None, status: int = 200
+) -> HttpResponse:
+    assert request.user.pk is not None
+    addresses = addresses_of(request.user.pk)
+    known = [card.public_id for card in addresses]
+    typed = request.POST.get("address", "")
+    errors = errors or {}
+    page = CartCheckoutPage(
+        sections=tuple(_section(request, one, errors) for one in found.chosen),
+        payable_fen=found.payable_fen,
+        addresses=addresses,
+        address=typed if typed in known else (known[0] if known else ""),
+        form_key=_key_kept(request),
+        errors=errors,
+    )
+    return render(
+        request, "orders/cart_checkout.html", {"page": page}, status=422 if errors else status
+    )
+
+
+def _section(request: HttpRequest, one: CartStore, errors: dict[str, str]) -> Section:
+    shown = request.POST.get(f"shown_{one.store.id}", "")
+    shown_fen = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 15 else 0
+    now_fen = one.cost.payable_fen if one.cost else 0
+    return Section(
+        one=one,
+        note=request.POST.get(f"note_{one.store.id}", "")[:2000],
+        was_fen=shown_fen if shown_fen != now_fen else 0,
+        error=errors.get(f"note_{one.store.id}", ""),
+    )
+
+
+def _nothing_chosen(request: HttpRequest) -> HttpResponse:
+    messages.info(request, _("请先在购物车里勾选要买的商品。"))
+    return redirect("orders:cart")
+
+
+def _key_kept(request: HttpRequest) -> str:
+    key = request.POST.get("form_key", "")
+    return key if len(key) == 26 and key.isascii() and key.isalnum() else form_key_new()
+
+
+def _checkout_ref(form_key: str) -> str:
+    return f"chk_{form_key}" if len(form_key) == 26 and form_key.isalnum() else ""
