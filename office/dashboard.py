@@ -12,7 +12,11 @@ from catalog.queries import low_stock_count
 from core import clock
 from core.money import yuan
 from orders.queries import store_day
-from payments.queries import open_incident_count, stuck_refund_count
+from payments.queries import (
+    open_difference_count,
+    open_incident_count,
+    stuck_refund_count,
+)
 from stores.scoped import staff_of
 
 
@@ -37,6 +41,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     orders = reverse("admin:orders_order_changelist")
     refunds = reverse("admin:payments_refund_changelist")
     incidents = reverse("admin:payments_paymentincident_changelist")
+    bills = reverse("admin:payments_billdifference_changelist")
+    differing = open_difference_count(store_id)
     skus = reverse("admin:catalog_sku_changelist")
     groups = reverse("admin:groupbuy_group_changelist")
     stuck, open_incidents = stuck_refund_count(store_id), open_incident_count(store_id)
@@ -47,6 +53,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         Tile(_("两小时内到期的团"), str(failing), f"{groups}?state__exact=open", failing > 0),
         Tile(_("退款需处理"), str(stuck), f"{refunds}?state__exact=stuck", stuck > 0),
         Tile(_("支付异常"), str(open_incidents), incidents, open_incidents > 0),
+        Tile(_("对账差异"), str(differing), f"{bills}?explained_at__isempty=1", differing > 0),
         Tile(_("库存不足"), str(low), f"{skus}?stock=low", low > 0),
         Tile(_("今日付款订单"), str(day.paid_orders), orders),
         Tile(_("今日收款（元）"), yuan(day.paid_fen), orders),

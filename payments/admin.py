@@ -3,14 +3,23 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from core.money import yuan
-from payments.models import LedgerEntry, MerchantAccount, Payment, PaymentIncident, Refund
-from payments.services import incident_explain, refund_retry
+from payments.models import (
+    BillDifference,
+    BillLine,
+    LedgerEntry,
+    MerchantAccount,
+    Payment,
+    PaymentIncident,
+    Refund,
+    TradeBill,
+)
+from payments.services import difference_explain, incident_explain, refund_retry
 from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin
 
 
@@ -126,6 +135,80 @@ class PaymentIncidentPage(ReadOnlyAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         incident_explain(
             incident_id=obj.pk,
+            explanation=form.cleaned_data["explanation"],
+            by_id=request.user.pk,  # type: ignore[arg-type]
+            now=clock.now(),
+        )
+
+
+@admin.register(TradeBill)
+class TradeBillPage(ReadOnlyAdmin):
+    """What WeChat Pay says of each day, and whether it was matched."""
+
+    platform = owner = clerk = VIEW
+    list_display = ["day", "account", "lines", "open_differences", "fetched_at", "matched_at"]
+    list_select_related = ["account", "store"]
+    date_hierarchy = "day"
+    ordering = ["-day", "account"]
+    fields = ["account", "day", "lines", "open_differences", "checksum", "fetched_at", "matched_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TradeBill]:
+        rows: QuerySet[TradeBill] = super().get_queryset(request)
+        return rows.annotate(
+            open_count=Count("differences", filter=Q(differences__explained_at=None))
+        )
+
+    @admin.display(description=_("待处理差异"))
+    def open_differences(self, bill: TradeBill) -> int:
+        return int(getattr(bill, "open_count", 0))
+
+
+@admin.register(BillLine)
+class BillLinePage(ReadOnlyAdmin):
+    """Every line of every bill."""
+
+    platform = owner = clerk = VIEW
+    list_display = ["happened_at", "kind", "out_trade_no", "out_refund_no", "paid", "refunded"]
+    list_filter = ["kind"]
+    search_fields = ["=out_trade_no", "=out_refund_no", "=transaction_id"]
+    list_select_related = ["bill", "store"]
+    ordering = ["-id"]
+
+    @admin.display(description=_("订单金额（元）"))
+    def paid(self, line: BillLine) -> str:
+        return yuan(line.amount_fen)
+
+    @admin.display(description=_("申请退款（元）"))
+    def refunded(self, line: BillLine) -> str:
+        return yuan(line.refund_fen)
+
+
+@admin.register(BillDifference)
+class BillDifferencePage(ReadOnlyAdmin):
+    """Where bill and books disagree, until a person has said why."""
+
+    platform = owner = frozenset({"view", "change"})
+    clerk = VIEW
+    list_display = ["found_at", "side", "kind", "reference", "ours", "theirs", "explained_at"]
+    list_filter = ["side", "kind", ("explained_at", admin.EmptyFieldListFilter)]
+    search_fields = ["=reference", "=order_ref"]
+    list_select_related = ["bill", "store"]
+    ordering = ["-id"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [f for f in super().get_readonly_fields(request, obj) if f != "explanation"]
+
+    @admin.display(description=_("这里（元）"))
+    def ours(self, difference: BillDifference) -> str:
+        return "—" if difference.ours_fen is None else yuan(difference.ours_fen)
+
+    @admin.display(description=_("账单（元）"))
+    def theirs(self, difference: BillDifference) -> str:
+        return "—" if difference.theirs_fen is None else yuan(difference.theirs_fen)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        difference_explain(
+            difference_id=obj.pk,
             explanation=form.cleaned_data["explanation"],
             by_id=request.user.pk,  # type: ignore[arg-type]
             now=clock.now(),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import F, Q, QuerySet, Sum
 
-from payments.models import LedgerEntry, Payment, PaymentIncident, Refund
+from payments.models import BillDifference, LedgerEntry, Payment, PaymentIncident, Refund
 from payments.states import LIVE_PAYMENT, PaymentState, RefundState
 
 
@@ -79,6 +79,12 @@ def open_incidents(store_id: int | None = None) -> QuerySet[PaymentIncident]:
     """The staff list of incidents nobody has explained yet, of one store or of all."""
     rows = PaymentIncident.objects.filter(explained_at=None).select_related("payment", "store")
     return (rows if store_id is None else rows.filter(store_id=store_id)).order_by("pk")
+
+
+def open_difference_count(store_id: int | None = None) -> int:
+    """How many differences with WeChat Pay's bills nobody has explained yet."""
+    rows = BillDifference.objects.filter(explained_at=None)
+    return (rows if store_id is None else rows.filter(store_id=store_id)).count()
 
 
 def stuck_refund_count(store_id: int | None = None) -> int:

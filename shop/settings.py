@@ -147,6 +147,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 2.0},
     },
+    "bills": {
+        "task": "payments.tasks.bills_fetch",
+        "schedule": 60 * 60.0,
+        "options": {"expires": 60 * 30.0},
+    },
     "carts": {
         "task": "orders.tasks.carts_forget",
         "schedule": 60 * 60 * 24.0,

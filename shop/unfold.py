@@ -71,6 +71,8 @@ UNFOLD: dict[str, Any] = {
                     _item(_("拼团"), "groups", "groupbuy.group"),
                     _item(_("退款"), "currency_exchange", "payments.refund"),
                     _item(_("支付异常"), "report", "payments.paymentincident"),
+                    _item(_("对账差异"), "balance", "payments.billdifference"),
+                    _item(_("微信账单"), "receipt_long", "payments.tradebill"),
                 ],
             },
             {

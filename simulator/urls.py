@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from simulator.api import cgi, control, pay, refund, sns
+from simulator.api import bill, cgi, control, pay, refund, sns
 from simulator.front import cashier, home, phone
 
 V3 = "v3/pay/transactions"
@@ -27,6 +27,8 @@ urlpatterns = [
     path(f"{V3}/out-trade-no/<str:out_trade_no>", pay.query_by_number),
     path("v3/refund/domestic/refunds", refund.refund),
     path("v3/refund/domestic/refunds/<str:out_refund_no>", refund.query),
+    path("v3/bill/tradebill", bill.tradebill),
+    path("v3/billdownload/file", bill.download),
     path("v3/certificates", pay.certificates),
     # the phone
     path("open/js/jweixin-1.6.0.js", phone.script, {"name": "jweixin.js"}),

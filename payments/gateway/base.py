@@ -1,4 +1,4 @@
-"""What a payment provider can do, in six verbs, and what it says, as frozen dataclasses.
+"""What a payment provider can do, in a few verbs, and what it says, as frozen dataclasses.
 
 Amounts are integer fen, instants aware. Every verb answers within a few seconds or raises
 GatewayError; nothing here knows a database.
@@ -6,7 +6,7 @@ GatewayError; nothing here knows a database.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ class GatewayError(Exception):
     """
 
     SILENT = "SILENT"
+    BILL_DAMAGED = "BILL_DAMAGED"
     BUSY = "BUSY"
     UNVERIFIED = "UNVERIFIED"
 
@@ -161,6 +162,12 @@ class Gateway(Protocol):
 
     def query_refund(self, out_refund_no: str) -> RefundResult:
         """The refund; GatewayError.not_found when the provider has never heard of it."""
+
+    def trade_bill(self, day: date) -> bytes:
+        """The day's bill (China's day), its checksum verified; b"" for a day without trade.
+
+        Raises GatewayError; BILL_DAMAGED when the file is not the one that was announced.
+        """
 
     def parse_notice(self, headers: Mapping[str, str], body: bytes, *, now: datetime) -> Notice:
         """Verify and decrypt. Raises NoticeRefused, and nothing else."""

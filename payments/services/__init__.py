@@ -1,7 +1,9 @@
 """Use cases of payments: money in, money back, and what the provider tells by itself."""
 
+from payments.bills import BillUnreadable
 from payments.models import Refund
 from payments.services.accounts import merchant_account_check
+from payments.services.bills import bill_fetch, bill_match, bills_wanted, difference_explain
 from payments.services.close import payment_begin_close, payment_close
 from payments.services.incidents import incident_explain
 from payments.services.notices import NoticeUnfit, UnknownAccount, notice_receive
@@ -21,6 +23,7 @@ from payments.services.settle import payment_poll, payment_settle
 RefundReason = Refund.Reason
 
 __all__ = [
+    "BillUnreadable",
     "GatewayTrouble",
     "NoMerchantAccount",
     "NothingToRefund",
@@ -29,6 +32,10 @@ __all__ = [
     "PreparedPayment",
     "RefundReason",
     "UnknownAccount",
+    "bill_fetch",
+    "bill_match",
+    "bills_wanted",
+    "difference_explain",
     "incident_explain",
     "merchant_account_check",
     "notice_receive",

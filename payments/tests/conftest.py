@@ -20,7 +20,7 @@ def account(db):
 def fake(account, monkeypatch):
     """The account's gateway, replaced by a provider in a dictionary."""
     gateway = FakeGateway(account)
-    for module in ("settle", "close", "prepare", "refund"):
+    for module in ("settle", "close", "prepare", "refund", "bills"):
         monkeypatch.setattr(f"payments.services.{module}.gateway_for", lambda _account: gateway)
     return gateway
 

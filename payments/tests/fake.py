@@ -4,7 +4,7 @@ The real protocol is tested against the simulator (`test_simulator.py`).
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from core import clock
@@ -30,6 +30,7 @@ class FakeGateway:
         self.refunds: dict[str, RefundResult] = {}
         self.refund_status = RefundStatus.PROCESSING
         self.calls: list[tuple[str, str]] = []
+        self.bills: dict[date, bytes] = {}
         self.failures: dict[str, list[GatewayError]] = {}
 
     def fail(self, verb: str, code: str, *, permanent: bool = False, times: int = 1) -> None:
@@ -108,6 +109,10 @@ class FakeGateway:
         if out_refund_no not in self.refunds:
             raise GatewayError("RESOURCE_NOT_EXISTS", "退款单不存在", permanent=True, status=404)
         return self.refunds[out_refund_no]
+
+    def trade_bill(self, day: date) -> bytes:
+        self._called("trade_bill", day.isoformat())
+        return self.bills.get(day, b"")
 
     def refund_becomes(self, out_refund_no: str, status: RefundStatus) -> None:
         self.refunds[out_refund_no] = replace(

@@ -47,7 +47,7 @@ def call(operation: str, method: str) -> Callable[[Verb], Callable[..., HttpResp
             if request.method != method:
                 return _plain(405, "METHOD_NOT_ALLOWED", "请求方法不对")
             try:
-                merchant = _asker(request)
+                merchant = asker(request)
             except ApiError as error:
                 return _plain(error.status, error.code, error.message, **error.detail)
             mode = fault_take(operation, among=frozenset(CALL_MODES))
@@ -93,7 +93,7 @@ def _answer(
     return _signed(merchant, 200, json.dumps(told, ensure_ascii=False))
 
 
-def _asker(request: HttpRequest) -> Merchant:
+def asker(request: HttpRequest) -> Merchant:
     """The merchant whose key signed this request. Raises ApiError 401."""
     scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
     given = dict(_field.findall(rest))
@@ -172,6 +172,11 @@ def _plain(status: int, code: str, message: str, **detail: Any) -> HttpResponse:
     return HttpResponse(
         _error(status, code, message, **detail)[1], status=status, content_type="application/json"
     )
+
+
+def plain_error(error: ApiError) -> HttpResponse:
+    """The same, from an ApiError."""
+    return _plain(error.status, error.code, error.message, **error.detail)
 
 
 def _signed(merchant: Merchant, status: int, body: str) -> HttpResponse:

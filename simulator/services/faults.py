@@ -32,6 +32,7 @@ MODES = {
     **dict.fromkeys(("prepay", "query", "close", "refund_query"), CALL_MODES),
     "token": PLAIN_MODES,
     "refund": {**CALL_MODES, "abnormal": "退款异常，要人处理"},
+    "bill": {**CALL_MODES, "tampered": "账单里改一笔金额", "bad_hash": "账单的校验值不对"},
     "notice": NOTICE_MODES,
     "oauth": {**PLAIN_MODES, "snapshot": "只给快照页的虚拟身份"},
 }

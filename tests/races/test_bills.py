@@ -1,0 +1,50 @@
+"""A bill that two workers fetch at once is kept once. With its control."""
+
+from datetime import date
+
+import pytest
+
+from core import clock
+from payments.models import BillLine, TradeBill
+from payments.services import bill_fetch
+from payments.services import bills as services
+from payments.tests.factories import merchant_account_make
+from payments.tests.fake import FakeGateway
+from payments.tests.test_bills import bill_of, line
+from tests.races.threads import kinds, many, together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def account(monkeypatch):
+    made = merchant_account_make()
+    fake = FakeGateway(made)
+    fake.bills[DAY] = bill_of(*(line(f"n{n}", 100) for n in range(20)), total_fen=2000)
+    monkeypatch.setattr(services, "gateway_for", lambda _account: fake)
+    return made
+
+
+def fetch(account):
+    return bill_fetch(account_id=account.pk, day=DAY, now=clock.now()).pk
+
+
+def test_eight_workers_keep_one_bill(account):
+    told = many(lambda _: fetch(account), 8)
+    assert len(set(told)) == TradeBill.objects.count() == 1
+    assert BillLine.objects.count() == 20
+    assert TradeBill.objects.get().differences.count() == 20
+
+
+def test_without_asking_who_was_first_the_constraint_is_all_that_holds(account, monkeypatch):
+    """Control: everybody has seen that there is none, and believes to be the first."""
+
+    def careless(**given):
+        given |= given.pop("defaults")
+        return TradeBill.objects.create(**given), True
+
+    monkeypatch.setattr(services, "bill_parse", together(services.bill_parse, 4))
+    monkeypatch.setattr(TradeBill.objects, "get_or_create", careless)
+    assert kinds(many(lambda _: fetch(account), 4)) == {"ok": 1, "IntegrityError": 3}
