@@ -6,21 +6,31 @@ placing's transaction, between the payment and the campaign's quota.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from orders.pricing import Adjustment, Discount, PricedItem
+from orders.pricing import KINDS, Adjustment, Discount, PricedItem, quote
 
 
 @dataclass(frozen=True)
 class Asked:
-    """An order that may be placed. `wishes` holds by kind what the shopper chose: a coupon's id."""
+    """An order that may be placed. `wishes` holds by kind what the shopper chose: a coupon's id.
+
+    `before` is what earlier kinds offer: a minimum is compared with what they leave.
+    """
 
     buyer_id: int
     store_id: int
     items: tuple[PricedItem, ...]
     wishes: Mapping[str, str] = field(default_factory=dict)
+    before: tuple[Discount, ...] = ()
+
+    def left_fen(self) -> dict[int, int]:
+        """What each SKU still costs after the discounts `before`. Raises as `quote`."""
+        # A fen of freight stands for what must stay to be paid: the goods may go down to nothing.
+        cost = quote(self.items, freight_fen=1, discounts=self.before)
+        return {line.sku_id: line.amount_fen - line.discount_fen for line in cost.lines}
 
 
 class Adjuster(Protocol):
@@ -44,8 +54,13 @@ def adjuster_register(adjuster: Adjuster) -> None:
 
 
 def discounts_for(asked: Asked, *, now: datetime) -> list[Discount]:
-    """What all adjusters offer. Raises OrderRefused."""
-    return [one for adjuster in _adjusters.values() for one in adjuster.discounts(asked, now=now)]
+    """What all adjusters offer, each told what the kinds before it do. Raises OrderRefused."""
+    found: tuple[Discount, ...] = ()
+    for kind in KINDS:
+        if kind in _adjusters:
+            offered = _adjusters[kind].discounts(replace(asked, before=found), now=now)
+            found = (*found, *offered)
+    return list(found)
 
 
 def adjustments_claim(

@@ -46,6 +46,7 @@ SHOP_APPS = [
     "orders",
     "sharing",
     "campaigns.groupbuy",
+    "campaigns.reductions",
     "storefront",
     "office",
 ]

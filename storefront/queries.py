@@ -13,6 +13,7 @@ from campaigns.groupbuy.queries import (
     products_on_offer,
     shelf_offers,
 )
+from campaigns.reductions.queries import RunningReduction, reductions_running
 from catalog.queries import (
     ProductCard,
     ProductPage,
@@ -85,6 +86,7 @@ class ProductView:
     groups: tuple[OpenGroup, ...]
     choices: tuple[SkuOption, ...]
     can_buy: bool
+    reductions: tuple[RunningReduction, ...]
 
 
 def home_page(page: int, *, now: datetime) -> Home:
@@ -140,6 +142,9 @@ def product_view(public_id: str, *, now: datetime) -> ProductView | None:
         groups=open_groups(offer.campaign_id, now=now, limit=GROUPS_SHOWN) if offer else (),
         choices=tuple(SkuOption(sku, prices.get(sku.id), sku.id == first) for sku in product.skus),
         can_buy=can_buy,
+        reductions=tuple(
+            reductions_running(store.id, sku_ids=[sku.id for sku in product.skus], now=now)
+        ),
     )
 
 

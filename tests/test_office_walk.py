@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from campaigns.reductions.tests.factories import reduction_make
 from core import clock
 from orders.services import order_ship
 from payments.models import PaymentIncident
@@ -71,6 +72,7 @@ def rich_store(name: str) -> Any:
         placed_at=clock.now(),
         now=clock.now(),
     )
+    reduction_make(store)
     PaymentIncident.objects.create(
         store=store,
         account=payment.account,

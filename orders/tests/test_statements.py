@@ -40,8 +40,9 @@ def statements(act) -> int:
 
 
 @pytest.mark.parametrize("number", [1, 5])
-def test_placing_is_eight_and_one_for_each_sku(number):
-    """Terms, SKUs, order, lines, account, payment, fact, its delivery; then SKU by SKU."""
+def test_placing_is_nine_and_one_for_each_sku(number):
+    """Terms, SKUs, full reductions, order, lines, account, payment, fact, its delivery; then SKU by
+    SKU."""
     store, who = store_open(), person()
     items = [OrderItem(sku_on_sale(store).pk, 1) for _ in range(number)]
 
@@ -56,7 +57,7 @@ def test_placing_is_eight_and_one_for_each_sku(number):
             now=clock.now(),
         )
 
-    assert statements(act) == 8 + number
+    assert statements(act) == 9 + number
 
 
 def test_an_offer_adds_its_hold():
