@@ -8,7 +8,7 @@ placing's transaction, between the payment and the campaign's quota.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from orders.pricing import KINDS, Adjustment, Discount, PricedItem, quote
 
@@ -33,6 +33,34 @@ class Asked:
         return {line.sku_id: line.amount_fen - line.discount_fen for line in cost.lines}
 
 
+# The value of a wish that says: none of them.
+NO_WISH = "none"
+
+
+@dataclass(frozen=True)
+class WishOption:
+    """Something that the shopper may choose, or may not for a `reason`."""
+
+    value: str
+    label: str
+    detail: str = ""
+    off_fen: int = 0
+    reason: str = ""
+    is_chosen: bool = False
+    is_best: bool = False
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A choice at the checkout, sent back as `wish_<kind>`; `automatic` is what no wish stands for."""
+
+    kind: str
+    title: str
+    explained: str
+    automatic: str
+    options: tuple[WishOption, ...]
+
+
 class Adjuster(Protocol):
     """A reason for discounts; `kind` is one of `orders.pricing.KINDS`."""
 
@@ -45,6 +73,14 @@ class Adjuster(Protocol):
         """Spend what the adjustment stands for, once. Raises OrderRefused when it is gone."""
 
 
+@runtime_checkable
+class Chooser(Adjuster, Protocol):
+    """An adjuster that lets the shopper choose."""
+
+    def wish(self, asked: Asked, *, now: datetime) -> Wish | None:
+        """What there is to choose from; None when there is nothing. Only reads."""
+
+
 _adjusters: dict[str, Adjuster] = {}
 
 
@@ -55,12 +91,25 @@ def adjuster_register(adjuster: Adjuster) -> None:
 
 def discounts_for(asked: Asked, *, now: datetime) -> list[Discount]:
     """What all adjusters offer, each told what the kinds before it do. Raises OrderRefused."""
-    found: tuple[Discount, ...] = ()
+    return discounts_and_wishes(asked, now=now, with_wishes=False)[0]
+
+
+def discounts_and_wishes(
+    asked: Asked, *, now: datetime, with_wishes: bool = True
+) -> tuple[list[Discount], tuple[Wish, ...]]:
+    """What comes off, and what the shopper can choose instead. Raises OrderRefused."""
+    found: list[Discount] = []
+    wishes: list[Wish] = []
     for kind in KINDS:
-        if kind in _adjusters:
-            offered = _adjusters[kind].discounts(replace(asked, before=found), now=now)
-            found = (*found, *offered)
-    return list(found)
+        adjuster = _adjusters.get(kind)
+        if adjuster is None:
+            continue
+        told = replace(asked, before=tuple(found))
+        found += adjuster.discounts(told, now=now)
+        if with_wishes and isinstance(adjuster, Chooser):
+            wish = adjuster.wish(told, now=now)
+            wishes += [wish] if wish else []
+    return found, tuple(wishes)
 
 
 def adjustments_claim(

@@ -47,6 +47,7 @@ SHOP_APPS = [
     "sharing",
     "campaigns.groupbuy",
     "campaigns.reductions",
+    "campaigns.coupons",
     "storefront",
     "office",
 ]
