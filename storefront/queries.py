@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaigns.coupons.queries import store_offers_coupons
 from campaigns.groupbuy.queries import (
     OfferCard,
     OpenGroup,
@@ -65,6 +66,7 @@ class StorePage:
     store: StoreInfo
     shelf: Shelf
     items: tuple[Item, ...]
+    has_coupons: bool
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class ProductView:
     choices: tuple[SkuOption, ...]
     can_buy: bool
     reductions: tuple[RunningReduction, ...]
+    has_coupons: bool
 
 
 def home_page(page: int, *, now: datetime) -> Home:
@@ -122,7 +125,8 @@ def store_page(slug: str, *, category: str | None, page: int, now: datetime) -> 
     if store is None or shelf is None:
         return None
     offers = shelf_offers({card.id for card in shelf.page.cards}, now=now)
-    return StorePage(store, shelf, _items(shelf.page.cards, offers))
+    has_coupons = store_offers_coupons(store.id, now=now)
+    return StorePage(store, shelf, _items(shelf.page.cards, offers), has_coupons)
 
 
 def product_view(public_id: str, *, now: datetime) -> ProductView | None:
@@ -145,6 +149,7 @@ def product_view(public_id: str, *, now: datetime) -> ProductView | None:
         reductions=tuple(
             reductions_running(store.id, sku_ids=[sku.id for sku in product.skus], now=now)
         ),
+        has_coupons=store_offers_coupons(store.id, now=now),
     )
 
 

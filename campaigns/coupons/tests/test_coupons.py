@@ -264,7 +264,7 @@ def test_without_a_wish_the_best_is_taken_and_of_equals_the_first_to_expire(sku,
     assert [one.reference for one in order.adjustments.all()] == [best.public_id]
 
 
-def test_none_means_none(sku, alice, django_assert_num_queries):
+def test_none_means_none(sku, alice):
     coupon = take(template_make(sku.store), alice)
     assert place(sku, alice, coupon="none").discount_fen == 0
     assert state_of(coupon) == ("unused", None)
@@ -289,9 +289,8 @@ def test_a_scope_is_a_category_or_a_product(alice):
     category = category_make(store)
     dates.product.category = category
     dates.product.save()
-    for scope in ({"scope": "category", "category": category}, {"product": dates.product}):
-        scope = {"scope": "product", **scope}
-        coupon = take(template_make(store, **scope), alice)
+    for scope, target in (("category", category), ("product", dates.product)):
+        coupon = take(template_make(store, scope=scope, **{scope: target}), alice)
         with pytest.raises(CouponRefused, match="不适用"):
             place(other, alice, coupon=coupon)
         assert place(dates, alice, coupon=coupon).discount_fen == OFF_FEN

@@ -83,7 +83,7 @@ def test_an_order_that_lives_on_a_coupon_it_did_not_spend(spent):
 
 
 def test_two_orders_on_one_coupon(spent):
-    coupon, _, order = spent
+    _, _, order = spent
     other = place(cast.sku_on_sale(order.store), cast.person(), coupon="none")
     reason = order.adjustments.get()
     reason.pk, reason.order = None, other
