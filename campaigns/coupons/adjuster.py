@@ -23,7 +23,8 @@ class CouponAdjuster:
             return []
         if wish:
             return [_wished(wish, asked, now=now)]
-        best = _best(_held(asked, now=now), asked.left_fen(), now=now)
+        held = _held(asked, now=now)
+        best = _best(held, asked.left_fen(), now=now) if held else None
         return [best] if best else []
 
     def claim(self, asked: Asked, adjustment: Adjustment, *, order_id: int, now: datetime) -> None:

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.paths import with_query
 from campaigns.coupons import queries
@@ -39,7 +40,8 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
     store = _store(slug)
     said, status = "", 200
     if not request.user.is_authenticated and request.method == "POST":
-        return redirect(_sign_in_url(store))
+        url = _sign_in_url(store)
+        return HttpResponseClientRedirect(url) if request.htmx else redirect(url)  # type: ignore[attr-defined]
     if request.method == "POST":
         said, status = _take(request, store)
         if not said:

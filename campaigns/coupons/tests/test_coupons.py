@@ -1,10 +1,13 @@
 """A coupon's life: taken, spent, given back; which one an order takes, and what is refused."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts.services.identities import holds_value
+from campaigns.coupons.adjuster import CouponAdjuster
 from campaigns.coupons.models import Coupon, CouponTemplate
 from campaigns.coupons.services import (
     BudgetGone,
@@ -32,8 +35,11 @@ from catalog.tests.factories import category_make
 from core import clock
 from core.deadlines import deadlines_run
 from core.idempotency import form_key_new
+from orders.adjusters import Asked
 from orders.models import Order
+from orders.pricing import Adjustment, PricedItem
 from orders.services import order_cancel, order_close_request
+from orders.tests.factories import Person
 from payments.models import Payment
 from payments.services import RefundReason, refund_request, refund_settle
 from tests import cast
@@ -216,6 +222,23 @@ def test_the_database_refuses_half_a_template(sku, fields):
         template_make(sku.store, **fields)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"off_fen": 2000},
+        {"minimum_fen": 0},
+        {"total": 1},
+        {"limit_per_person": 9},
+        {"valid_days": 8},
+        {"state": "draft"},
+    ],
+)
+def test_the_database_keeps_what_was_published(sku, change):
+    template = template_make(sku.store)
+    with pytest.raises(IntegrityError, match="never change"), transaction.atomic():
+        CouponTemplate.objects.filter(pk=template.pk).update(**change)
+
+
 def test_its_clock_ends_the_giving_out_and_what_people_have_stays(sku, alice):
     template = template_make(sku.store)
     coupon = take(template, alice)
@@ -357,6 +380,37 @@ def test_an_order_that_fails_later_spends_nothing(sku, alice):
     with pytest.raises(OutOfStock):
         place(sku, alice, coupon=coupon, quantity=101)
     assert state_of(coupon) == ("unused", None)
+
+
+def test_what_a_coupon_costs_an_order_in_statements(sku, alice, django_assert_num_queries):
+    """A plain order looks once; one with a coupon looks once, and claims it with one UPDATE."""
+    now = clock.now()
+    asked = Asked(alice.id, sku.store_id, (PricedItem(sku.pk, 1, 5900, 5900),))
+    adjuster = CouponAdjuster()
+    with django_assert_num_queries(1):
+        assert adjuster.discounts(asked, now=now) == []
+    coupons = [take(template_make(sku.store), alice, now=now) for _ in range(5)]
+    with django_assert_num_queries(1):
+        assert len(adjuster.discounts(asked, now=now)) == 1
+    chosen = replace(asked, wishes={"coupon": coupons[3].public_id})
+    with django_assert_num_queries(1):
+        assert adjuster.discounts(chosen, now=now)[0].reference == coupons[3].public_id
+    with django_assert_num_queries(0):
+        assert adjuster.discounts(replace(asked, wishes={"coupon": "none"}), now=now) == []
+    order = place(sku, alice, coupon="none")
+    spent = Adjustment("coupon", coupons[3].public_id, "", OFF_FEN, (OFF_FEN,))
+    with django_assert_num_queries(1), transaction.atomic(savepoint=False):
+        adjuster.claim(chosen, spent, order_id=order.pk, now=now)
+    assert state_of(coupons[3]) == ("used", order.pk)
+
+
+def test_a_person_with_coupons_is_somebody_of_value(sku, alice):
+    """An account that holds coupons is never folded into another one."""
+    newcomer = cast.person().user
+    newcomer.addresses.all().delete()
+    assert not holds_value(newcomer)
+    take(template_make(sku.store, limit_per_person=1), Person(newcomer, alice.address))
+    assert holds_value(newcomer)
 
 
 def test_a_group_takes_none(alice):

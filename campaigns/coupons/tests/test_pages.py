@@ -1,5 +1,6 @@
 """The coupon centre, the wallet, the checkout: what one person sees, and what everybody sees."""
 
+import random
 import re
 from datetime import timedelta
 
@@ -69,6 +70,8 @@ def test_a_stranger_is_asked_to_sign_in_and_comes_back(client, sku):
     answer = client.post(mine, {"template": "x"})
     assert answer.status_code == 302
     assert "/sign-in/" in answer["Location"]
+    answer = client.post(mine, {"template": "x"}, HTTP_HX_REQUEST="true")
+    assert "/sign-in/" in answer["HX-Redirect"]
 
 
 def test_taking_without_javascript(client, alice, sku):
@@ -230,6 +233,29 @@ def test_the_best_is_chosen_and_explained_and_charged(client, alice, sku):
     order = Order.objects.get()
     assert order.payable_fen == shown(page)
     assert order.adjustments.get().reference == best.public_id
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_comes_together_what_is_shown_is_charged(client, alice, seed):
+    dice = random.Random(seed)
+    store = cast.store_open(freight_fen=dice.choice([0, 1, 600]))
+    sku = cast.sku_on_sale(store)
+    for _ in range(dice.randint(0, 3)):
+        threshold_fen = dice.randint(2, 20000)
+        step = (threshold_fen, dice.randint(1, threshold_fen - 1))
+        reduction_make(store, step, kind=dice.choice(["steps", "every"]))
+    for _ in range(dice.randint(1, 4)):
+        terms = {"minimum_fen": 0, "off_fen": dice.randint(1, 30000)}
+        if dice.random() < 0.5:
+            terms = {"kind": "percent", "percent": dice.randint(1, 99), "cap_fen": 9000}
+        take(template_make(store, **terms), alice)
+    for quantity in (1, 2, 7):
+        page = checkout(client, sku, quantity=quantity)
+        answer = client.post("/checkout/", form(page, sku, alice, quantity=str(quantity)))
+        assert answer.status_code == 302, text_of(answer)
+        order = Order.objects.latest("pk")
+        assert (order.payable_fen, order.lines.get().quantity) == (shown(page), quantity)
+    assert cast.broken() == []
 
 
 def test_none_is_a_choice(client, alice, sku):

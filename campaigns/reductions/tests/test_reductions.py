@@ -183,6 +183,22 @@ def test_the_database_refuses_a_step_that_leaves_nothing():
         made.steps.update(off_fen=10000)
 
 
+def test_the_database_keeps_what_was_published():
+    made = reduction_make(cast.store_open())
+    for change in (
+        lambda: made.steps.update(off_fen=2000),
+        lambda: made.steps.all().delete(),
+        lambda: made.steps.create(store=made.store, threshold_fen=20000, off_fen=3000),
+        lambda: Reduction.objects.filter(pk=made.pk).update(kind="every"),
+        lambda: Reduction.objects.filter(pk=made.pk).update(cap_fen=1),
+        lambda: Reduction.objects.filter(pk=made.pk).update(state="draft"),
+    ):
+        with pytest.raises(IntegrityError, match="never change"), transaction.atomic():
+            change()
+    draft = reduction_make(cast.store_open(), publish=False)
+    assert draft.steps.update(off_fen=2000) == 1
+
+
 def test_its_clock_ends_it():
     made = reduction_make(cast.store_open())
     assert made.due_at == made.ends_at
