@@ -286,6 +286,21 @@ def test_another_quantity_chooses_anew_unless_the_shopper_chose(client, alice, s
     assert shown(page) == 2 * cast.LIST_FEN - 300 + cast.FREIGHT_FEN
 
 
+def test_a_choice_sent_without_refreshing_is_asked_about(client, alice, sku):
+    """Without JavaScript the total on the page is still the one of the best coupon."""
+    small = take(template_make(sku.store, name="小券", off_fen=300), alice)
+    take(template_make(sku.store), alice)
+    page = checkout(client, sku)
+    answer = client.post("/checkout/", form(page, sku, alice, wish_coupon=small.public_id))
+    text = text_of(answer)
+    assert answer.status_code == 409
+    assert "应付金额已从" in text
+    assert NOTE in text
+    assert chosen(text) == small.public_id
+    client.post("/checkout/", form(text, sku, alice))
+    assert Order.objects.get().discount_fen == 300
+
+
 def test_none_that_nobody_chose_does_not_stick(client, alice, sku):
     """Nothing was usable for one; for two there is."""
     coupon = take(template_make(sku.store, minimum_fen=10000), alice)
