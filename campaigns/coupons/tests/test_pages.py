@@ -5,18 +5,27 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 
 from campaigns.coupons.models import Coupon
 from campaigns.coupons.tests.factories import OFF_FEN, expire, place, take, template_make
 from campaigns.reductions.tests.factories import reduction_make
 from core import clock
 from core.idempotency import form_key_new
+from core.public_pages import public_pages_forget
 from orders.models import Order
 from orders.services import order_close_request
 from tests import cast
 
 pytestmark = pytest.mark.django_db
 NOTE = "周末再送，谢谢 🙏"
+
+
+@pytest.fixture(autouse=True)
+def cold():
+    """No page kept and no act counted from another test."""
+    cache.clear()
+    public_pages_forget()
 
 
 @pytest.fixture
@@ -118,8 +127,6 @@ def test_a_centre_with_nothing_says_so(client, alice, sku):
 
 
 def test_store_and_product_lead_to_the_centre_when_there_is_something(client, sku):
-    from core.public_pages import public_pages_forget
-
     centre = paths(sku.store)[0]
     places = (f"/store/{sku.store.slug}/", f"/p/{sku.product.public_id}/")
     for path in places:
@@ -171,9 +178,6 @@ def test_a_code_is_entered_in_the_wallet(client, alice, sku):
 
 
 def test_codes_cannot_be_tried_for_ever(client, alice):
-    from django.core.cache import cache
-
-    cache.clear()
     told = [client.post("/me/coupons/", {"code": f"guess{n}"}).status_code for n in range(11)]
     assert told == [409] * 10 + [429]
 
