@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, fields
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from accounts.documents import BASIC, VERSIONS
 from accounts.models import Address, Consent, User, WechatIdentity
+from accounts.text import phone_clean
 from core.crypto import mask_name, mask_phone
 
 
@@ -111,6 +113,16 @@ def is_default_address(user_id: int, public_id: str) -> bool:
     return Address.objects.filter(
         user_id=user_id, public_id=public_id, is_default=True, removed_at=None
     ).exists()
+
+
+def user_id_by_phone(text: str) -> int | None:
+    """Whose own phone that is, however it is typed. It tells who has an account: ask on behalf of
+    somebody who knows the person already."""
+    try:
+        index = User.index_phone(phone_clean(text))
+    except ValidationError:
+        return None
+    return User.objects.filter(phone_index=index).values_list("pk", flat=True).first()
 
 
 def profiles(user_ids: set[int]) -> dict[int, Profile]:

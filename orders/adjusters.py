@@ -6,21 +6,59 @@ placing's transaction, between the payment and the campaign's quota.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from orders.pricing import Adjustment, Discount, PricedItem
+from orders.pricing import KINDS, Adjustment, Discount, PricedItem, quote
 
 
 @dataclass(frozen=True)
 class Asked:
-    """An order that may be placed. `wishes` holds by kind what the shopper chose: a coupon's id."""
+    """An order that may be placed. `wishes` holds by kind what the shopper chose: a coupon's id.
+
+    `before` is what earlier kinds offer: a minimum is compared with what they leave.
+    """
 
     buyer_id: int
     store_id: int
     items: tuple[PricedItem, ...]
     wishes: Mapping[str, str] = field(default_factory=dict)
+    before: tuple[Discount, ...] = ()
+
+    def left_fen(self) -> dict[int, int]:
+        """What each SKU still costs after the discounts `before`. Raises as `quote`."""
+        # A fen of freight stands for what must stay to be paid: the goods may go down to nothing.
+        cost = quote(self.items, freight_fen=1, discounts=self.before)
+        return {line.sku_id: line.amount_fen - line.discount_fen for line in cost.lines}
+
+
+# The value of a wish that says: none of them.
+NO_WISH = "none"
+
+
+@dataclass(frozen=True)
+class WishOption:
+    """Something that the shopper may choose, or may not for a `reason`."""
+
+    value: str
+    label: str
+    detail: str = ""
+    off_fen: int = 0
+    reason: str = ""
+    is_chosen: bool = False
+    is_best: bool = False
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A choice at the checkout, sent back as `wish_<kind>`; `automatic` is what no wish stands for."""
+
+    kind: str
+    title: str
+    explained: str
+    automatic: str
+    options: tuple[WishOption, ...]
 
 
 class Adjuster(Protocol):
@@ -35,6 +73,14 @@ class Adjuster(Protocol):
         """Spend what the adjustment stands for, once. Raises OrderRefused when it is gone."""
 
 
+@runtime_checkable
+class Chooser(Adjuster, Protocol):
+    """An adjuster that lets the shopper choose."""
+
+    def wish(self, asked: Asked, *, now: datetime) -> Wish | None:
+        """What there is to choose from; None when there is nothing. Only reads."""
+
+
 _adjusters: dict[str, Adjuster] = {}
 
 
@@ -44,8 +90,26 @@ def adjuster_register(adjuster: Adjuster) -> None:
 
 
 def discounts_for(asked: Asked, *, now: datetime) -> list[Discount]:
-    """What all adjusters offer. Raises OrderRefused."""
-    return [one for adjuster in _adjusters.values() for one in adjuster.discounts(asked, now=now)]
+    """What all adjusters offer, each told what the kinds before it do. Raises OrderRefused."""
+    return discounts_and_wishes(asked, now=now, with_wishes=False)[0]
+
+
+def discounts_and_wishes(
+    asked: Asked, *, now: datetime, with_wishes: bool = True
+) -> tuple[list[Discount], tuple[Wish, ...]]:
+    """What comes off, and what the shopper can choose instead. Raises OrderRefused."""
+    found: list[Discount] = []
+    wishes: list[Wish] = []
+    for kind in KINDS:
+        adjuster = _adjusters.get(kind)
+        if adjuster is None:
+            continue
+        told = replace(asked, before=tuple(found))
+        found += adjuster.discounts(told, now=now)
+        if with_wishes and isinstance(adjuster, Chooser):
+            wish = adjuster.wish(told, now=now)
+            wishes += [wish] if wish else []
+    return found, tuple(wishes)
 
 
 def adjustments_claim(

@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from core import clock
 from core.crypto import mask_name, mask_phone
 from core.money import yuan
-from orders.models import Order, OrderHold, OrderLine, Shipment
+from orders.models import Order, OrderAdjustment, OrderHold, OrderLine, Shipment
 from orders.queries import order_timeline
 from orders.services import CancelRefused, ShipRefused, order_cancel, order_ship
 from orders.states import OrderState
@@ -50,7 +50,9 @@ class LineInline(StoreInline):
 
     model = OrderLine
     owner = clerk = VIEW
-    fields = readonly_fields = ["title", "sku_name", "unit_price", "quantity", "amount"]
+    fields = readonly_fields = [
+        *("title", "sku_name", "unit_price", "quantity", "amount", "discount"),
+    ]
     can_delete = False
 
     @admin.display(description=_("单价（元）"))
@@ -60,6 +62,23 @@ class LineInline(StoreInline):
     @admin.display(description=_("小计（元）"))
     def amount(self, line: OrderLine) -> str:
         return yuan(line.amount_fen)
+
+    @admin.display(description=_("优惠（元）"))
+    def discount(self, line: OrderLine) -> str:
+        return yuan(line.discount_fen)
+
+
+class AdjustmentInline(StoreInline):
+    """Why it cost less."""
+
+    model = OrderAdjustment
+    owner = clerk = VIEW
+    fields = readonly_fields = ["kind", "label", "reference", "amount"]
+    can_delete = False
+
+    @admin.display(description=_("优惠（元）"))
+    def amount(self, adjustment: OrderAdjustment) -> str:
+        return yuan(adjustment.amount_fen)
 
 
 class HoldInline(StoreInline):
@@ -90,7 +109,7 @@ class OrderPage(ReadOnlyAdmin):
     search_fields = ["=public_id", "=offer_ref"]
     list_select_related = ["store"]
     ordering = ["-id"]
-    inlines = [LineInline, HoldInline, ShipmentInline]
+    inlines = [LineInline, AdjustmentInline, HoldInline, ShipmentInline]
     actions_detail = ["ship", "cancel"]
     actions_row = ["ship"]
     fieldsets = [

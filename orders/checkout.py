@@ -5,6 +5,7 @@ the price has changed. Whatever is refused, the page comes back with all that wa
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,16 +32,28 @@ from catalog.services import OutOfStock
 from core import clock
 from core.idempotency import form_key_new
 from core.public_pages import personal
-from orders.adjusters import Asked, discounts_for
+from orders.adjusters import Asked, Wish, discounts_and_wishes
 from orders.forms import NOTE_MAX, CheckoutForm
-from orders.pricing import KINDS, MAX_QUANTITY, AmountRefused, PricedItem, Quote, quote
+from orders.pricing import (
+    KINDS,
+    MAX_QUANTITY,
+    AmountRefused,
+    Discount,
+    PricedItem,
+    Quote,
+    quote,
+)
 from orders.services import OrderRefused, PriceChanged, QuantityRefused
 from payments.services import NoMerchantAccount
 from stores.queries import StoreInfo
 
 DRAFT = "checkout_draft"
 DRAFT_AGE = timedelta(minutes=30)
-KEPT = ("sku", "quantity", "address", "note", "shows_profile")
+KEPT = (
+    *("sku", "quantity", "address", "note", "shows_profile"),
+    *(f"wish_{kind}" for kind in KINDS),
+    *(f"auto_{kind}" for kind in KINDS),
+)
 
 
 @dataclass(frozen=True)
@@ -94,13 +107,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Typed:
-    """What stands in the form's fields, valid or not."""
+    """What stands in the form's fields, valid or not. `wishes` are the discounts that the shopper
+    chose; what the page had chosen by itself is none."""
 
     sku: str
     quantity: str
     address: str
     note: str
     shows_profile: bool
+    wishes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,6 +130,7 @@ class CheckoutPage:
     addresses: tuple[AddressCard, ...]
     form_key: str
     note_max: int = NOTE_MAX
+    wishes: tuple[Wish, ...] = ()
     errors: dict[str, str] = field(default_factory=dict)
     refusal: Refusal | None = None
 
@@ -227,10 +243,10 @@ class CheckoutView(View, ABC):
         chosen = _chosen(wares, typed.sku)
         quantity = _quantity(typed.quantity, wares.limit)
         try:
-            cost = self._quote(request, wares, chosen, quantity)
+            cost, wishes = self._quote(wares, typed, chosen, quantity)
         except AmountRefused as error:
             quantity, refusal = 1, refusal or Refusal(str(error))
-            cost = self._quote(request, wares, chosen, quantity)
+            cost, wishes = self._quote(wares, typed, chosen, quantity)
         addresses = addresses_of(self.buyer_id)
         page = CheckoutPage(
             wares=wares,
@@ -240,21 +256,32 @@ class CheckoutView(View, ABC):
             quote=cost,
             addresses=addresses,
             form_key=_key_kept(request.POST),
+            wishes=wishes,
             errors=errors or {},
             refusal=refusal,
         )
         status = 422 if errors else refusal.status if refusal else 200
         return render(request, self.template_name, {"page": page}, status=status)
 
-    def _quote(self, request: HttpRequest, wares: ForSale, choice: Choice, quantity: int) -> Quote:
-        """What placing would charge. A wish that cannot be granted is left out: placing says why."""
+    def _quote(
+        self, wares: ForSale, typed: Typed, choice: Choice, quantity: int
+    ) -> tuple[Quote, tuple[Wish, ...]]:
+        """What placing would charge, and what else there is to choose.
+
+        A wish that cannot be granted is left out: placing says why.
+        """
         item = PricedItem(choice.sku.id, quantity, choice.sku.price_fen, choice.unit_price_fen)
-        asked = Asked(self.buyer_id, wares.store.id, (item,), wishes_of(request.POST))
-        try:
-            discounts = discounts_for(asked, now=clock.now()) if self.takes_discounts else []
-        except OrderRefused:
-            discounts = discounts_for(replace(asked, wishes={}), now=clock.now())
-        return quote(asked.items, freight_fen=wares.store.freight_fen, discounts=discounts)
+        asked = Asked(self.buyer_id, wares.store.id, (item,), typed.wishes)
+        discounts: list[Discount] = []
+        wishes: tuple[Wish, ...] = ()
+        if self.takes_discounts:
+            try:
+                discounts, wishes = discounts_and_wishes(asked, now=clock.now())
+            except OrderRefused:
+                asked = replace(asked, wishes={})
+                discounts, wishes = discounts_and_wishes(asked, now=clock.now())
+        cost = quote(asked.items, freight_fen=wares.store.freight_fen, discounts=discounts)
+        return cost, wishes
 
     def _typed_first(self, request: HttpRequest) -> Typed:
         """What the fields hold when the page opens: a draft kept on the way to another page."""
@@ -301,6 +328,12 @@ def _typed(data: QueryDict | dict[str, str]) -> Typed:
         address=data.get("address", "") or "",
         note=data.get("note", "") or "",
         shows_profile=bool(data.get("shows_profile")),
+        # What the page chose by itself is chosen anew: with another quantity another may be best.
+        wishes={
+            kind: value
+            for kind, value in wishes_of(data).items()
+            if value != data.get(f"auto_{kind}")
+        },
     )
 
 
@@ -322,7 +355,7 @@ def _quantity(text: str, limit: int) -> int:
 def _with_address(typed: Typed, chosen: Choice, addresses: tuple[AddressCard, ...]) -> Typed:
     known = [address.public_id for address in addresses]
     address = typed.address if typed.address in known else (known[0] if known else "")
-    return Typed(chosen.sku.public_id, typed.quantity, address, typed.note, typed.shows_profile)
+    return replace(typed, sku=chosen.sku.public_id, address=address)
 
 
 def _key_kept(data: QueryDict) -> str:

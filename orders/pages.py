@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from core.crypto import mask_name, mask_phone
 from orders.models import Order, OrderLine
+from orders.pricing import KINDS
 from orders.states import OrderState
 
 PAGE_SIZE = 10
@@ -118,6 +119,16 @@ class Parcel:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """Why the order costs less, and how much."""
+
+    kind: str
+    kind_label: str
+    label: str
+    amount_fen: int
+
+
+@dataclass(frozen=True)
 class OrderDetail:
     """An order's page, for its buyer. Personal data is masked on screen."""
 
@@ -129,6 +140,7 @@ class OrderDetail:
     note: str
     steps: tuple[Step, ...]
     parcels: tuple[Parcel, ...]
+    reasons: tuple[Reason, ...]
     receive_before: datetime | None
     cancel_reason: str
 
@@ -172,8 +184,9 @@ def order_list(buyer_id: int, *, tab: str, page: int) -> OrderList:
 
 
 def order_detail(buyer_id: int, public_id: str) -> OrderDetail | None:
-    """The buyer's own order with all that happened to it, in three queries."""
-    order = _orders(buyer_id).prefetch_related("shipments").filter(public_id=public_id).first()
+    """The buyer's own order with all that happened to it, in four queries."""
+    rows = _orders(buyer_id).prefetch_related("shipments", "adjustments")
+    order = rows.filter(public_id=public_id).first()
     if order is None:
         return None
     return OrderDetail(
@@ -188,8 +201,17 @@ def order_detail(buyer_id: int, public_id: str) -> OrderDetail | None:
             Parcel(row.get_carrier_display(), row.tracking_no, row.shipped_at)
             for row in order.shipments.all()
         ),
+        reasons=reasons_of(order),
         receive_before=order.receive_before,
         cancel_reason=order.cancel_reason,
+    )
+
+
+def reasons_of(order: Order) -> tuple[Reason, ...]:
+    """Every reason why it costs less, in the order in which they applied."""
+    rows = sorted(order.adjustments.all(), key=lambda one: (KINDS.index(one.kind), one.pk))
+    return tuple(
+        Reason(row.kind, str(row.get_kind_display()), row.label, row.amount_fen) for row in rows
     )
 
 

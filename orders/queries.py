@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.queries import user_id_by_phone
 from orders.models import Order
 from orders.states import OrderState
 
@@ -51,6 +52,19 @@ def orders_brief(order_ids: Iterable[int]) -> dict[int, OrderBrief]:
 def order_brief_by_ref(order_ref: str) -> OrderBrief | None:
     """The order with that public id. It opens nothing: show it to its buyer or its store only."""
     return next(iter(_briefs(Order.objects.filter(public_id=order_ref))), None)
+
+
+def buyer_of_store(store_id: int, named: str) -> int | None:
+    """Who bought at the store, by an order's public id or by their own phone; None for others."""
+    rows = Order.objects.filter(store_id=store_id)
+    if named.startswith("ord_"):
+        rows = rows.filter(public_id=named)
+    else:
+        user_id = user_id_by_phone(named)
+        if user_id is None:
+            return None
+        rows = rows.filter(buyer_id=user_id)
+    return rows.values_list("buyer_id", flat=True).first()
 
 
 def orders_of_store(store_id: int, *, state: str = "") -> QuerySet[Order]:

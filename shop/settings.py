@@ -46,6 +46,8 @@ SHOP_APPS = [
     "orders",
     "sharing",
     "campaigns.groupbuy",
+    "campaigns.reductions",
+    "campaigns.coupons",
     "storefront",
     "office",
 ]

@@ -90,6 +90,9 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item(_("拼团活动"), "campaign", "groupbuy.groupcampaign"),
+                    _item(_("满减活动"), "percent_discount", "reductions.reduction"),
+                    _item(_("优惠券"), "confirmation_number", "coupons.coupontemplate"),
+                    _item(_("领出的券"), "redeem", "coupons.coupon"),
                     _item(_("分享链接"), "share", "sharing.sharelink"),
                 ],
             },

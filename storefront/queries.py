@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaigns.coupons.queries import store_offers_coupons
 from campaigns.groupbuy.queries import (
     OfferCard,
     OpenGroup,
@@ -13,6 +14,7 @@ from campaigns.groupbuy.queries import (
     products_on_offer,
     shelf_offers,
 )
+from campaigns.reductions.queries import RunningReduction, reductions_running
 from catalog.queries import (
     ProductCard,
     ProductPage,
@@ -64,6 +66,7 @@ class StorePage:
     store: StoreInfo
     shelf: Shelf
     items: tuple[Item, ...]
+    has_coupons: bool
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class ProductView:
     groups: tuple[OpenGroup, ...]
     choices: tuple[SkuOption, ...]
     can_buy: bool
+    reductions: tuple[RunningReduction, ...]
+    has_coupons: bool
 
 
 def home_page(page: int, *, now: datetime) -> Home:
@@ -120,7 +125,8 @@ def store_page(slug: str, *, category: str | None, page: int, now: datetime) -> 
     if store is None or shelf is None:
         return None
     offers = shelf_offers({card.id for card in shelf.page.cards}, now=now)
-    return StorePage(store, shelf, _items(shelf.page.cards, offers))
+    has_coupons = store_offers_coupons(store.id, now=now)
+    return StorePage(store, shelf, _items(shelf.page.cards, offers), has_coupons)
 
 
 def product_view(public_id: str, *, now: datetime) -> ProductView | None:
@@ -140,6 +146,10 @@ def product_view(public_id: str, *, now: datetime) -> ProductView | None:
         groups=open_groups(offer.campaign_id, now=now, limit=GROUPS_SHOWN) if offer else (),
         choices=tuple(SkuOption(sku, prices.get(sku.id), sku.id == first) for sku in product.skus),
         can_buy=can_buy,
+        reductions=tuple(
+            reductions_running(store.id, sku_ids=[sku.id for sku in product.skus], now=now)
+        ),
+        has_coupons=store_offers_coupons(store.id, now=now),
     )
 
 

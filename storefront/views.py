@@ -39,6 +39,7 @@ def store(request: HttpRequest, slug: str, category: str | None = None) -> HttpR
         "store": found.store,
         "shelf": found.shelf,
         "items": found.items,
+        "has_coupons": found.has_coupons,
         "site_url": settings.SITE_URL,
     }
     return render(request, "storefront/store.html", context)

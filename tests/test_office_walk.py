@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from campaigns.coupons.tests.factories import place, take, template_make
+from campaigns.reductions.tests.factories import reduction_make
 from core import clock
 from orders.services import order_ship
 from payments.models import PaymentIncident
@@ -71,6 +73,8 @@ def rich_store(name: str) -> Any:
         placed_at=clock.now(),
         now=clock.now(),
     )
+    reduction_make(store)
+    place(sku, bob, coupon=take(template_make(store), bob))
     PaymentIncident.objects.create(
         store=store,
         account=payment.account,
@@ -169,6 +173,20 @@ def test_the_actions_above_an_order_are_its_stores(stores):
             state = Order.objects.get(pk=order.pk).state
             client.post(path, {"carrier": "sf", "tracking_no": "SF999999", "reason": "x"})
             assert Order.objects.get(pk=order.pk).state == state
+
+
+def test_a_neighbours_coupon_cannot_be_given(stores):
+    own, other = stores
+    client = staff_client(own, StoreStaff.Role.OWNER)
+    from campaigns.coupons.models import Coupon, CouponTemplate
+    from orders.models import Order
+
+    template = CouponTemplate.objects.get(store=other)
+    path = f"/office/coupons/coupontemplate/{template.pk}/give/"
+    assert client.get(path).status_code in {302, 403, 404}
+    order = Order.objects.filter(store=own).first()
+    client.post(path, {"to": order.public_id, "form_key": "k" * 26})
+    assert Coupon.objects.filter(store=other).count() == 1
 
 
 def test_autocomplete_finds_the_own_rows_only(stores):

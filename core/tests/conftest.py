@@ -4,6 +4,14 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
+# Instants that come after the others of their row.
+LATER = ("ends", "take_until", "expires")
+# Columns that a constraint ties together.
+ADDS_UP = {
+    "orders.Order": {"goods_fen": 1, "payable_fen": 1},
+    "coupons.CouponTemplate": {"off_fen": 1, "valid_days": 1},
+}
+
 
 def _model_of(machine):
     for model in apps.get_models():
@@ -22,7 +30,7 @@ def _value(field, depth):
     if field.choices:
         return field.choices[0][0]
     if isinstance(field, models.DateTimeField):
-        offset = 1 if field.name.startswith("ends") else 0
+        offset = 1 if field.name.startswith(LATER) else 0
         return dt.datetime(2030, 1, 1 + offset, tzinfo=dt.UTC)
     if isinstance(field, models.JSONField):
         return {}
@@ -47,8 +55,7 @@ def make(model, depth=0, **given):
                 values[field.name] = known or make(field.related_model, depth + 1)
         elif not field.has_default() and not field.null and not field.blank:
             values[field.name] = _value(field, depth)
-    if model._meta.label == "orders.Order":
-        values.update(goods_fen=1, payable_fen=1)
+    values.update(ADDS_UP.get(model._meta.label, {}))
     return model._base_manager.create(**values, **given)
 
 

@@ -14,8 +14,12 @@ from django.db import transaction
 from PIL import Image
 
 from accounts.models import User
+from campaigns.coupons.models import CouponTemplate
+from campaigns.coupons.services import template_publish
 from campaigns.groupbuy.models import GroupCampaign, GroupPrice
 from campaigns.groupbuy.services import campaign_publish
+from campaigns.reductions.models import Reduction, ReductionStep
+from campaigns.reductions.services import reduction_publish
 from catalog.models import Category, Product
 from catalog.services import photo_add, product_publish, sku_add
 from core.money import parse_yuan
@@ -91,6 +95,7 @@ def _store(about: dict[str, Any], *, now: datetime) -> tuple[Store, list[Login]]
             store.save()
             for position, (slug, name) in enumerate(about["categories"]):
                 Category.objects.create(store=store, slug=slug, name=name, position=position)
+            _offers(store, about, now=now)
         logins = []
         for role in ("owner", "clerk"):
             if email := about.get(role):
@@ -98,6 +103,34 @@ def _store(about: dict[str, Any], *, now: datetime) -> tuple[Store, list[Login]]
                 user = User.objects.get(email=email)
                 staff_add(store_id=store.pk, user_id=user.pk, role=role, now=now)
     return store, logins
+
+
+def _offers(store: Store, about: dict[str, Any], *, now: datetime) -> None:
+    """What the whole store offers: coupons to take, and a full reduction."""
+    for name, off, minimum in about["coupons"]:
+        template = CouponTemplate.objects.create(
+            store=store,
+            name=name,
+            off_fen=parse_yuan(off),
+            minimum_fen=parse_yuan(minimum),
+            total=500,
+            take_from=now,
+            take_until=now + CAMPAIGN_LASTS,
+            valid_days=30,
+        )
+        template_publish(template_id=template.pk, now=now)
+    name, steps = about["reduction"]
+    reduction = Reduction.objects.create(
+        store=store, name=name, starts_at=now, ends_at=now + CAMPAIGN_LASTS
+    )
+    for threshold, off in steps:
+        ReductionStep.objects.create(
+            store=store,
+            reduction=reduction,
+            threshold_fen=parse_yuan(threshold),
+            off_fen=parse_yuan(off),
+        )
+    reduction_publish(reduction_id=reduction.pk, now=now)
 
 
 def _product(store: Store, about: dict[str, Any], position: int, *, now: datetime) -> None:

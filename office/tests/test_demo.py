@@ -47,6 +47,13 @@ def test_every_product_can_be_bought(loaded):
     assert audit(now=clock.now()) == []
 
 
+def test_each_store_has_coupons_and_a_full_reduction(client, loaded):
+    for store in Store.objects.all():
+        assert "满 ¥" in client.get(f"/store/{store.slug}/coupons/").content.decode()
+        product = store.products.first()
+        assert "满减" in client.get(f"/p/{product.public_id}/").content.decode()
+
+
 def test_groups_are_cheaper_and_never_begun_by_nobody(loaded):
     campaigns = GroupCampaign.objects.all()
     assert campaigns.count() >= 8

@@ -151,7 +151,7 @@ def test_more_rows_cost_no_more_queries(owner):
         put(owner, cast.sku_on_sale(store))
     with CaptureQueriesContext(connection) as seven:
         seen(owner)
-    assert len(seven) == len(one) == 3
+    assert len(seven) == len(one) <= 5  # rows, SKUs, stores, reductions, coupons
 
 
 def test_a_guests_cart_is_poured_into_the_persons(owner):

@@ -40,8 +40,9 @@ def statements(act) -> int:
 
 
 @pytest.mark.parametrize("number", [1, 5])
-def test_placing_is_eight_and_one_for_each_sku(number):
-    """Terms, SKUs, order, lines, account, payment, fact, its delivery; then SKU by SKU."""
+def test_placing_is_ten_and_one_for_each_sku(number):
+    """Terms, SKUs, full reductions, coupons, order, lines, account, payment, fact, its delivery; then SKU by
+    SKU."""
     store, who = store_open(), person()
     items = [OrderItem(sku_on_sale(store).pk, 1) for _ in range(number)]
 
@@ -56,7 +57,7 @@ def test_placing_is_eight_and_one_for_each_sku(number):
             now=clock.now(),
         )
 
-    assert statements(act) == 8 + number
+    assert statements(act) == 10 + number
 
 
 def test_an_offer_adds_its_hold():
@@ -87,11 +88,11 @@ def test_closing():
 
 
 def test_cancelling():
-    """Order: locked, holds looked for, moved, fact, holds closed. Refund: payment locked, looked
-    for, raised, row, fact, delivery. Lines, stock."""
+    """Order: locked, holds looked for, moved, fact, delivery, holds closed. Refund: payment locked,
+    looked for, raised, row, fact, delivery. Lines, stock."""
     order = paid_make()
     act = lambda: order_cancel(order_id=order.pk, reason="断货", now=clock.now())  # noqa: E731
-    assert statements(act) == 13
+    assert statements(act) == 14
     assert statements(act) == 1
 
 

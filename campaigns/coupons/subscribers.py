@@ -1,0 +1,23 @@
+"""What coupons hear of orders that come to nothing: what was spent on them goes back."""
+
+from datetime import datetime
+
+from campaigns.coupons.services import coupon_return, coupon_return_if_refunded
+from core.facts import subscribe
+from orders.events import OrderCancelled, OrderClosed
+from payments.events import RefundSucceeded
+
+
+@subscribe(OrderClosed)
+def order_closed(event: OrderClosed, *, now: datetime) -> None:
+    coupon_return(order_id=event.order_id, now=now)
+
+
+@subscribe(OrderCancelled)
+def order_cancelled(event: OrderCancelled, *, now: datetime) -> None:
+    coupon_return(order_id=event.order_id, now=now)
+
+
+@subscribe(RefundSucceeded)
+def refund_succeeded(event: RefundSucceeded, *, now: datetime) -> None:
+    coupon_return_if_refunded(order_ref=event.order_ref, now=now)

@@ -1,0 +1,150 @@
+"""The merchant's full reductions. A draft is edited; a published one is watched or ended."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from campaigns.reductions.models import Reduction, ReductionStep
+from campaigns.reductions.services import (
+    ReductionRefused,
+    reduction_editable,
+    reduction_end,
+    reduction_publish,
+)
+from campaigns.reductions.states import ReductionState
+from core import clock
+from core.forms import YuanField
+from core.money import yuan
+from stores.scoped import ALL, StoreAdmin, StoreInline
+
+EDIT = frozenset({"view", "add", "change"})
+
+
+def _is_draft(obj: Any) -> bool:
+    return obj is None or obj.state == ReductionState.DRAFT
+
+
+class StepForm(forms.ModelForm):
+    """A step, typed in yuan."""
+
+    threshold_fen = YuanField(label=_("满（元）"), min_fen=1, widget=UnfoldAdminTextInputWidget)
+    off_fen = YuanField(label=_("减（元）"), min_fen=1, widget=UnfoldAdminTextInputWidget)
+
+    class Meta:
+        model = ReductionStep
+        fields = ("threshold_fen", "off_fen")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        threshold_fen, off_fen = data.get("threshold_fen"), data.get("off_fen")
+        if threshold_fen and off_fen and off_fen >= threshold_fen:
+            self.add_error("off_fen", _("减的金额须少于满的金额。"))
+        return data
+
+
+class StepInline(StoreInline):
+    """Its steps; fixed once it is published."""
+
+    model = ReductionStep
+    form = StepForm
+    owner = clerk = ALL
+    fields = ["threshold_fen", "off_fen"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_draft(obj) and super().has_change_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_draft(obj) and super().has_add_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_draft(obj) and super().has_delete_permission(request, obj)
+
+
+class ReductionForm(forms.ModelForm):
+    """A campaign, its amounts typed in yuan."""
+
+    cap_fen = YuanField(
+        label=_("最多减（元）"),
+        min_fen=1,
+        required=False,
+        help_text=_("只用于“每满减”；留空不封顶"),
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+    class Meta:
+        model = Reduction
+        fields = "__all__"  # noqa: DJ007  the page's own `fields` decide
+
+    def clean(self) -> dict[str, Any]:
+        # The page may be older than the publishing: look again, under the lock.
+        if self.instance.pk and not reduction_editable(reduction_id=self.instance.pk):
+            raise ValidationError(_("活动已发布，金额不能再改；可以结束它，再建一个。"))
+        data = super().clean() or {}
+        scope = data.get("scope")
+        for name, words in (("category", _("请选择分类。")), ("product", _("请选择商品。"))):
+            if scope == name and not data.get(name):
+                self.add_error(name, words)
+            elif scope and scope != name and data.get(name):
+                self.add_error(name, _("适用商品不是这一项时，请留空。"))
+        starts_at, ends_at = data.get("starts_at"), data.get("ends_at")
+        if starts_at and ends_at and ends_at <= starts_at:
+            self.add_error("ends_at", _("结束时间须晚于开始时间。"))
+        return data
+
+
+@admin.register(Reduction)
+class ReductionPage(StoreAdmin):
+    """Full-reduction campaigns."""
+
+    owner = clerk = EDIT
+    form = ReductionForm
+    list_display = ["name", "state", "terms", "scope", "starts_at", "ends_at"]
+    list_filter = ["state"]
+    search_fields = ["name"]
+    list_select_related = ["store"]
+    autocomplete_fields = ["product"]
+    fields = [
+        "name",
+        ("kind", "cap_fen"),
+        ("scope", "category", "product"),
+        ("starts_at", "ends_at"),
+        "state",
+    ]
+    inlines = [StepInline]
+    actions = ["publish", "end"]
+    ordering = ["-id"]
+
+    @admin.display(description=_("满减"))
+    def terms(self, reduction: Reduction) -> str:
+        return "；".join(
+            f"{yuan(step.threshold_fen)} − {yuan(step.off_fen)}" for step in reduction.steps.all()
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reduction]:
+        return super().get_queryset(request).prefetch_related("steps")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if _is_draft(obj):
+            return ["state"]
+        return [name for row in self.fields for name in ([row] if isinstance(row, str) else row)]
+
+    @admin.action(description=_("发布所选活动"))
+    def publish(self, request: HttpRequest, queryset: QuerySet[Reduction]) -> None:
+        for reduction in queryset:
+            try:
+                reduction_publish(reduction_id=reduction.pk, now=clock.now())
+            except ReductionRefused as refusal:
+                messages.error(request, f"{reduction.name}：{refusal}")
+            else:
+                messages.success(request, _("“%(name)s”已发布。") % {"name": reduction.name})
+
+    @admin.action(description=_("提前结束所选活动"))
+    def end(self, request: HttpRequest, queryset: QuerySet[Reduction]) -> None:
+        count = sum(reduction_end(reduction_id=one.pk, now=clock.now()) for one in queryset)
+        messages.success(request, _("已结束 %(count)d 个活动。") % {"count": count})

@@ -1,0 +1,112 @@
+"""Reads of full reductions: which ones run, and what they take off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from campaigns.reductions.models import Reduction
+from core.money import yuan
+
+LABEL_LENGTH = 60  # of an order's adjustment
+
+# By hand, because every order reads it (docs/decisions/0002-hot-reads-by-hand.md).
+_RUNNING = """
+    SELECT reduction.public_id, reduction.name, reduction.kind, reduction.cap_fen,
+        ARRAY(SELECT threshold_fen FROM reductions_reductionstep step
+            WHERE step.reduction_id = reduction.id ORDER BY threshold_fen),
+        ARRAY(SELECT off_fen FROM reductions_reductionstep step
+            WHERE step.reduction_id = reduction.id ORDER BY threshold_fen),
+        CASE WHEN reduction.scope = 'all' THEN NULL ELSE ARRAY(
+            SELECT sku.id FROM catalog_sku sku JOIN catalog_product product
+                ON product.id = sku.product_id
+            WHERE sku.id = ANY(%(skus)s) AND (product.id = reduction.product_id
+                OR product.category_id = reduction.category_id)
+        ) END, reduction.ends_at
+    FROM reductions_reduction reduction
+    WHERE reduction.store_id = %(store)s AND reduction.state = 'published'
+        AND reduction.starts_at <= %(now)s AND reduction.ends_at > %(now)s
+    ORDER BY reduction.id
+"""
+
+
+@dataclass(frozen=True)
+class Step:
+    """From `threshold_fen` on, `off_fen` less."""
+
+    threshold_fen: int
+    off_fen: int
+
+    def __str__(self) -> str:
+        return _("满 ¥%(from)s 减 ¥%(off)s") % {
+            "from": yuan_short(self.threshold_fen),
+            "off": yuan_short(self.off_fen),
+        }
+
+
+@dataclass(frozen=True)
+class RunningReduction:
+    """A campaign that runs now, as an order's discount (`orders.pricing.Discount`)."""
+
+    reference: str
+    name: str
+    repeats: bool
+    cap_fen: int | None
+    steps: tuple[Step, ...]
+    sku_ids: frozenset[int] | None
+    ends_at: datetime
+    kind: str = "reduction"
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}：{self.terms}"[:LABEL_LENGTH]
+
+    @property
+    def terms(self) -> str:
+        """满 ¥100 减 ¥10，满 ¥200 减 ¥25"""
+        if not self.repeats:
+            return "，".join(str(step) for step in self.steps)
+        text = _("每%(step)s") % {"step": self.steps[0]}
+        cap = _("，最多减 ¥%(cap)s") % {"cap": yuan_short(self.cap_fen)} if self.cap_fen else ""
+        return text + cap
+
+    def off_fen(self, eligible_fen: int) -> int:
+        """What it takes off goods for so much."""
+        reached = [step for step in self.steps if step.threshold_fen <= eligible_fen]
+        if not reached:
+            return 0
+        if not self.repeats:
+            return reached[-1].off_fen
+        off_fen = eligible_fen // reached[0].threshold_fen * reached[0].off_fen
+        return off_fen if self.cap_fen is None else min(off_fen, self.cap_fen)
+
+
+def reductions_running(
+    store_id: int, *, sku_ids: Sequence[int], now: datetime
+) -> list[RunningReduction]:
+    """The store's campaigns of this moment that some of the SKUs are in, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RUNNING, {"store": store_id, "skus": list(sku_ids), "now": now})
+        found = [_running(*row) for row in cursor.fetchall()]
+    return [one for one in found if one.steps and (one.sku_ids is None or one.sku_ids)]
+
+
+def _running(ref: str, name: str, kind: str, cap_fen: int | None, *rest: Any) -> RunningReduction:
+    thresholds, offs, skus, ends_at = rest
+    return RunningReduction(
+        reference=ref,
+        name=name,
+        repeats=kind == Reduction.Kind.EVERY,
+        cap_fen=cap_fen,
+        steps=tuple(Step(*pair) for pair in zip(thresholds, offs, strict=True)),
+        sku_ids=None if skus is None else frozenset(skus),
+        ends_at=ends_at,
+    )
+
+
+def yuan_short(fen: int) -> str:
+    """Yuan for a sentence, without empty decimals: 1000 → "10", 1250 → "12.50"."""
+    return yuan(fen).removesuffix(".00")
