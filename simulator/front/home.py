@@ -20,6 +20,7 @@ OPERATIONS = {
     "notice": "通知",
     "token": "取令牌",
     "oauth": "网页授权",
+    "bill": "交易账单",
 }
 _key = re.compile(r"[a-z0-9_-]{1,40}")
 
