@@ -16,7 +16,15 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from catalog.models import Category, PriceChange, Product, ProductPhoto, Sku, StockMovement
+from catalog.models import (
+    Category,
+    PriceChange,
+    Product,
+    ProductPhoto,
+    ReturnRule,
+    Sku,
+    StockMovement,
+)
 from catalog.photos import photo_decode, photo_store
 from catalog.services import (
     PriceRefused,
@@ -52,6 +60,20 @@ class CategoryPage(StoreAdmin):
     search_fields = ["name"]
 
 
+# What a SKU's forms write as it is typed; everything else has a service of its own.
+ROW = ("name", "position")
+DETAIL = (
+    "cost_fen",
+    "barcode",
+    "weight_g",
+    "volume_cm3",
+    "photo",
+    "low_stock_below",
+    "return_rule",
+    "return_reason",
+)
+
+
 class SkuRowForm(forms.ModelForm):
     """One SKU as a row: price in yuan, stock as what is really there.
 
@@ -74,9 +96,11 @@ class SkuRowForm(forms.ModelForm):
         show_hidden_initial=True,
     )
 
+    picture: Any = None
+
     class Meta:
         model = Sku
-        fields = ("name", "price_fen", "position")
+        fields: tuple[str, ...] = ("name", "price_fen", "position")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -107,6 +131,38 @@ class SkuRowForm(forms.ModelForm):
         return int(raw) if raw and str(raw).isdigit() else None
 
 
+class SkuDetailForm(SkuRowForm):
+    """Everything about one SKU, on a page of its own that a phone can show."""
+
+    cost_fen = YuanField(
+        label=_("成本价（元）"),
+        min_fen=1,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("只有店铺的人看得到，用来算毛利。"),
+    )
+
+    class Meta:
+        model = Sku
+        fields = ("name", "price_fen", "position", *DETAIL)
+
+    def clean_photo(self) -> Any:
+        upload = self.cleaned_data["photo"]
+        if upload and "photo" in self.changed_data:
+            upload.seek(0)
+            self.picture = photo_decode(upload)
+        return upload
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        exempt = cleaned.get("return_rule") == ReturnRule.EXEMPT
+        if exempt and not cleaned.get("return_reason"):
+            self.add_error("return_reason", _("请选择法定理由；没有理由的商品必须支持七天无理由。"))
+        elif not exempt and cleaned.get("return_reason"):
+            self.add_error("return_reason", _("支持七天无理由的规格不用选理由，请清空这一项。"))
+        return cleaned
+
+
 def sku_apply(form: SkuRowForm, *, by_id: int) -> None:
     """Carry a row's edits out through the services. Raises their refusals."""
     sku, now = form.instance, clock.now()
@@ -121,7 +177,9 @@ def sku_apply(form: SkuRowForm, *, by_id: int) -> None:
             by_id=by_id,
             now=now,
         )
-    plain = [name for name in ("name", "position") if name in form.changed_data]
+    plain = [name for name in (*ROW, *DETAIL) if name in form.changed_data]
+    if "photo" in plain and form.picture is not None:
+        sku.photo = photo_store(form.picture).name
     if plain:
         sku.save(update_fields=plain)
 
@@ -134,6 +192,7 @@ class SkuInline(StoreInline):
     platform = owner = clerk = ALL
     fields = ["name", "price_fen", "stock", "position"]
     tab = False
+    show_change_link = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sku]:
         return super().get_queryset(request).filter(removed_at=None)
@@ -269,7 +328,7 @@ class LowStockFilter(admin.SimpleListFilter):
     parameter_name = "stock"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("out", _("已售罄")), ("low", _("不足 10 件"))]
+        return [("out", _("已售罄")), ("low", _("低于预警"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Sku]) -> QuerySet[Sku]:
         from django.db.models import F
@@ -277,7 +336,7 @@ class LowStockFilter(admin.SimpleListFilter):
         if self.value() == "out":
             return queryset.filter(on_hand__lte=F("reserved"))
         if self.value() == "low":
-            return queryset.filter(on_hand__lt=F("reserved") + 10)
+            return queryset.filter(on_hand__lt=F("reserved") + F("low_stock_below"))
         return queryset
 
 
@@ -288,11 +347,14 @@ class SkuPage(StoreAdmin):
     platform = VIEW
     owner = clerk = frozenset({"view", "change"})
     list_display = ["product", "name", "price_fen", "stock", "reserved", "available_now"]
-    list_display_links = None
+    list_display_links = ["name"]
+    form = SkuDetailForm
+    fields = ["product", "name", "price_fen", "stock", "position", *DETAIL]
+    readonly_fields = ["product"]
     list_editable = ["price_fen"]
     list_filter = [LowStockFilter]
     list_select_related = ["product", "store"]
-    search_fields = ["product__title", "name"]
+    search_fields = ["product__title", "name", "=barcode"]
     ordering = ["product__title", "position", "id"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sku]:
@@ -311,9 +373,6 @@ class SkuPage(StoreAdmin):
     @admin.display(description=_("可售"))
     def available_now(self, sku: Sku) -> int:
         return sku.available
-
-    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        return form.instance
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         try:

@@ -8,9 +8,13 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog.barcodes import barcode_check
 from catalog.states import ProductState
 from core.ids import PublicIdField
 from core.money import MAX_FEN, yuan
+
+MAX_WEIGHT_G = 10_000_000
+MAX_VOLUME_CM3 = 100_000_000
 
 
 class Category(models.Model):
@@ -105,6 +109,26 @@ class ProductPhoto(models.Model):
         return self.alt or str(self.image)
 
 
+class ReturnRule(models.TextChoices):
+    SEVEN_DAYS = "seven_days", _("七天无理由退货")
+    EXEMPT = "exempt", _("不支持七天无理由退货")
+
+
+class ReturnReason(models.TextChoices):
+    """Why the law lets a SKU out: 消费者权益保护法, article 25, and the SAMR's rules of 2017.
+
+    The first four are exempt by themselves; the last three only if the buyer agrees to it.
+    """
+
+    MADE_TO_ORDER = "made_to_order", _("消费者定作的商品")
+    PERISHABLE = "perishable", _("鲜活易腐的商品")
+    DIGITAL = "digital", _("在线下载或已拆封的音像制品、计算机软件等数字化商品")
+    PERIODICAL = "periodical", _("交付的报纸、期刊")
+    OPENED = "opened", _("拆封后影响人身安全、健康或品质的商品")
+    ACTIVATED = "activated", _("激活或试用后价值贬损较大的商品")
+    NEAR_EXPIRY = "near_expiry", _("已明示的临期或有瑕疵的商品")
+
+
 class Sku(models.Model):
     """What is priced, stocked and bought. Available = on hand − reserved, never below zero.
 
@@ -123,6 +147,26 @@ class Sku(models.Model):
     on_hand = models.PositiveIntegerField(_("库存"), default=0, editable=False)
     reserved = models.PositiveIntegerField(_("已占用"), default=0, editable=False)
     position = models.PositiveSmallIntegerField(_("排序"), default=0)
+    cost_fen = models.PositiveBigIntegerField(
+        _("成本价"), null=True, blank=True, validators=[MaxValueValidator(MAX_FEN)]
+    )
+    barcode = models.CharField(_("条码"), max_length=32, blank=True, validators=[barcode_check])
+    weight_g = models.PositiveIntegerField(
+        _("重量（克）"), null=True, blank=True, validators=[MaxValueValidator(MAX_WEIGHT_G)]
+    )
+    volume_cm3 = models.PositiveIntegerField(
+        _("体积（立方厘米）"), null=True, blank=True, validators=[MaxValueValidator(MAX_VOLUME_CM3)]
+    )
+    photo = models.ImageField(_("规格图片"), upload_to="products/", blank=True)
+    low_stock_below = models.PositiveIntegerField(
+        _("库存预警"), default=10, help_text=_("可售数量少于它时，首页提醒补货；0 为不提醒。")
+    )
+    return_rule = models.CharField(
+        _("退货规则"), max_length=16, choices=ReturnRule.choices, default=ReturnRule.SEVEN_DAYS
+    )
+    return_reason = models.CharField(
+        _("不支持的法定理由"), max_length=16, choices=ReturnReason.choices, blank=True
+    )
     removed_at = models.DateTimeField(_("停用时间"), null=True, blank=True, editable=False)
 
     class Meta:
@@ -134,6 +178,11 @@ class Sku(models.Model):
                 condition=Q(reserved__lte=F("on_hand")), name="catalog_sku_never_oversold"
             ),
             models.CheckConstraint(condition=Q(price_fen__gte=1), name="catalog_sku_price_min"),
+            models.CheckConstraint(
+                condition=Q(return_rule="seven_days", return_reason="")
+                | Q(return_rule="exempt") & ~Q(return_reason=""),
+                name="catalog_sku_exempt_with_reason",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,13 +12,12 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.models import F, Max, Min, Sum
 
-from catalog.models import Category, Product, ProductPhoto, Sku
+from catalog.models import Category, Product, ProductPhoto, ReturnReason, ReturnRule, Sku
 from catalog.photos import WIDTHS, derivative, share_name
 from catalog.states import ProductState
 
 PAGE_SIZE = 20
 MAX_PAGE = 500
-LOW_STOCK = 10
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,9 @@ class SkuForSale:
     available: int
     photo: str
     on_sale: bool
+    weight_g: int | None = None
+    volume_cm3: int | None = None
+    return_rule: str = ReturnRule.SEVEN_DAYS.value
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,19 @@ class CategoryLink:
 
 @dataclass(frozen=True)
 class SkuChoice:
-    """A SKU on the product page's sheet."""
+    """A SKU on the product page's sheet.
+
+    `photo` is the address of its own small picture, or "". `exempt_because` names the law's reason
+    why it cannot be returned within seven days without one, or is "".
+    """
 
     id: int
     public_id: str
     name: str
     price_fen: int
     available: int
+    photo: str = ""
+    exempt_because: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,7 +160,15 @@ def product_page(public_id: str) -> ProductPage | None:
     if product is None:
         return None
     skus = tuple(
-        SkuChoice(sku.pk, sku.public_id, sku.name, sku.price_fen, sku.available)
+        SkuChoice(
+            sku.pk,
+            sku.public_id,
+            sku.name,
+            sku.price_fen,
+            sku.available,
+            photo=photo_src(str(sku.photo)),
+            exempt_because=_exempt_because(sku.return_reason),
+        )
         for sku in product.skus.filter(removed_at=None)
     )
     photos = list(product.photos.all())
@@ -240,12 +256,21 @@ def store_categories(store_id: int) -> tuple[CategoryLink, ...]:
     return tuple(CategoryLink(row.pk, row.slug, row.name) for row in rows)
 
 
-def low_stock_count(store_id: int | None = None, *, below: int = LOW_STOCK) -> int:
-    """How many SKUs on sale, of one store or of all, have fewer than `below` left."""
+def exempt_skus(sku_ids: Iterable[int]) -> dict[int, str]:
+    """Those of the SKUs that the law exempts from 七天无理由, with the reason in words.
+
+    The checkout asks the buyer to agree to them separately. One query.
+    """
+    rows = Sku.objects.filter(pk__in=list(sku_ids), return_rule=ReturnRule.EXEMPT)
+    return {pk: _exempt_because(reason) for pk, reason in rows.values_list("pk", "return_reason")}
+
+
+def low_stock_count(store_id: int | None = None) -> int:
+    """How many SKUs on sale, of one store or of all, have less left than their own threshold."""
     rows = Sku.objects.filter(removed_at=None, product__state=ProductState.ON_SALE)
     if store_id is not None:
         rows = rows.filter(store_id=store_id)
-    return rows.filter(on_hand__lt=F("reserved") + below).count()
+    return rows.filter(on_hand__lt=F("reserved") + F("low_stock_below")).count()
 
 
 def photo_src(name: str, width: int = WIDTHS[0]) -> str:
@@ -257,11 +282,12 @@ def photo_src(name: str, width: int = WIDTHS[0]) -> str:
 _SKUS_FOR_SALE = """
     SELECT sku.id, sku.public_id, sku.store_id, sku.product_id, product.public_id, product.title,
         sku.name, sku.price_fen, sku.on_hand - sku.reserved,
-        COALESCE((
+        COALESCE(NULLIF(sku.photo, ''), (
             SELECT photo.image FROM catalog_productphoto photo
             WHERE photo.product_id = sku.product_id ORDER BY photo.position, photo.id LIMIT 1
         ), ''),
-        product.state = 'on_sale' AND sku.removed_at IS NULL
+        product.state = 'on_sale' AND sku.removed_at IS NULL,
+        sku.weight_g, sku.volume_cm3, sku.return_rule
     FROM catalog_sku sku JOIN catalog_product product ON product.id = sku.product_id
     WHERE {condition} ORDER BY sku.id
 """
@@ -323,6 +349,10 @@ def _cards(products: Sequence[Product]) -> tuple[ProductCard, ...]:
             )
         )
     return tuple(cards)
+
+
+def _exempt_because(reason: str) -> str:
+    return str(ReturnReason(reason).label) if reason else ""
 
 
 def _share_image(photo: ProductPhoto) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from campaigns.groupbuy.queries import (
     OfferCard,
     OpenGroup,
@@ -76,6 +78,14 @@ class SkuOption:
 
 
 @dataclass(frozen=True)
+class Exempt:
+    """SKUs that cannot be sent back without a reason, and the law's name for why."""
+
+    names: str
+    because: str
+
+
+@dataclass(frozen=True)
 class ProductView:
     """Everything on a product's public page."""
 
@@ -85,6 +95,8 @@ class ProductView:
     groups: tuple[OpenGroup, ...]
     choices: tuple[SkuOption, ...]
     can_buy: bool
+    returns_all: bool
+    exempts: tuple[Exempt, ...]
 
 
 def home_page(page: int, *, now: datetime) -> Home:
@@ -140,6 +152,18 @@ def product_view(public_id: str, *, now: datetime) -> ProductView | None:
         groups=open_groups(offer.campaign_id, now=now, limit=GROUPS_SHOWN) if offer else (),
         choices=tuple(SkuOption(sku, prices.get(sku.id), sku.id == first) for sku in product.skus),
         can_buy=can_buy,
+        returns_all=bool(product.skus) and not any(sku.exempt_because for sku in product.skus),
+        exempts=_exempts(product.skus),
+    )
+
+
+def _exempts(skus: Sequence[SkuChoice]) -> tuple[Exempt, ...]:
+    """One line for each reason, with the SKUs that it holds for."""
+    reasons = dict.fromkeys(sku.exempt_because for sku in skus if sku.exempt_because)
+    named = {why: [sku.name for sku in skus if sku.exempt_because == why] for why in reasons}
+    return tuple(
+        Exempt(_("本商品") if len(names) == len(skus) else "、".join(names), why)
+        for why, names in named.items()
     )
 
 
