@@ -4,6 +4,7 @@ Prices, stock, photos and states change through services alone, so that history,
 checks are never passed by.
 """
 
+import re
 from typing import Any
 
 from django import forms
@@ -17,9 +18,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from catalog.models import (
+    OPTION_VALUE_LENGTH,
+    OPTION_VALUES,
     Category,
     PriceChange,
     Product,
+    ProductOption,
     ProductPhoto,
     ReturnRule,
     Sku,
@@ -35,8 +39,10 @@ from catalog.services import (
     sku_add,
     sku_price_change,
     sku_remove,
+    skus_generate,
     stock_correct,
 )
+from catalog.services.matrix import MAX_OPTIONS
 from core import clock
 from core.forms import YuanField
 from core.limits import limit_check
@@ -198,6 +204,49 @@ class SkuInline(StoreInline):
         return super().get_queryset(request).filter(removed_at=None)
 
 
+class OptionForm(forms.ModelForm):
+    """An option's values as a merchant writes them: 红、黑、白."""
+
+    values = forms.CharField(
+        label=_("规格值"),
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("红、黑、白")}),
+        help_text=_("用顿号或逗号分开。"),
+    )
+
+    class Meta:
+        model = ProductOption
+        fields = ("name", "values", "position")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["values"] = "、".join(self.instance.values)
+
+    def clean_values(self) -> list[str]:
+        words = (word.strip() for word in re.split("[、,，;；]", self.cleaned_data["values"]))
+        values = list(dict.fromkeys(word for word in words if word))
+        if not values or len(values) > OPTION_VALUES:
+            message = _("请填写 1 到 %(count)d 个规格值。") % {"count": OPTION_VALUES}
+            raise ValidationError(message, code="count")
+        if long := next((word for word in values if len(word) > OPTION_VALUE_LENGTH), None):
+            raise ValidationError(
+                _("“%(value)s”太长了，最多 %(count)d 个字。")
+                % {"value": long, "count": OPTION_VALUE_LENGTH},
+                code="long",
+            )
+        return values
+
+
+class OptionInline(StoreInline):
+    """How the SKUs differ; the action “生成规格组合” makes a SKU of every combination."""
+
+    model = ProductOption
+    form = OptionForm
+    platform = owner = clerk = ALL
+    fields = ["name", "values", "position"]
+    max_num = MAX_OPTIONS
+
+
 class PhotoForm(forms.ModelForm):
     """A photo is decoded while the form is checked, so that a bad one is an error beside it."""
 
@@ -235,8 +284,8 @@ class ProductPage(StoreAdmin):
     autocomplete_fields = ["category"]
     readonly_fields = ["state"]
     fields = ["title", "subtitle", "category", "description", "position", "state", "store"]
-    inlines = [SkuInline, PhotoInline]
-    actions = ["publish", "withdraw"]
+    inlines = [OptionInline, SkuInline, PhotoInline]
+    actions = ["publish", "withdraw", "generate"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = list(super().get_fields(request, obj))
@@ -264,6 +313,20 @@ class ProductPage(StoreAdmin):
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         count = sum(product_withdraw(product_id=p.pk, now=clock.now()) for p in queryset)
         messages.success(request, _("已下架 %(count)d 个商品。") % {"count": count})
+
+    @admin.action(description=_("为所选商品生成规格组合"))
+    def generate(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        for product in queryset:
+            try:
+                count = skus_generate(product_id=product.pk, by_id=request.user.pk, now=clock.now())
+            except PublishRefused as refusal:
+                messages.error(request, f"{product.title}：{refusal}")
+                continue
+            messages.success(
+                request,
+                _("“%(title)s”新增 %(count)d 个规格，请核对价格并填写库存。")
+                % {"title": product.title, "count": count},
+            )
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         if formset.model is Sku:

@@ -1,6 +1,7 @@
 """What is sold: categories, products, their SKUs, and every movement of stock."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -13,6 +14,7 @@ from catalog.states import ProductState
 from core.ids import PublicIdField
 from core.money import MAX_FEN, yuan
 
+OPTION_VALUES, OPTION_VALUE_LENGTH = 30, 12
 MAX_WEIGHT_G = 10_000_000
 MAX_VOLUME_CM3 = 100_000_000
 
@@ -85,6 +87,33 @@ class Product(models.Model):
             raise ValidationError({"category": _("请选择本店的分类。")})
 
 
+class ProductOption(models.Model):
+    """A way in which a product's SKUs differ: 颜色 is 红 or 黑. SKUs are its combinations."""
+
+    store = models.ForeignKey("stores.Store", models.CASCADE, editable=False, related_name="+")
+    product = models.ForeignKey(
+        Product, models.CASCADE, related_name="options", verbose_name=_("商品")
+    )
+    name = models.CharField(_("规格名"), max_length=10)
+    values = ArrayField(
+        models.CharField(max_length=OPTION_VALUE_LENGTH),
+        size=OPTION_VALUES,
+        verbose_name=_("规格值"),
+    )
+    position = models.PositiveSmallIntegerField(_("排序"), default=0)
+
+    class Meta:
+        verbose_name = _("规格项")
+        verbose_name_plural = _("规格项")
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "name"], name="catalog_option_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ProductPhoto(models.Model):
     """A photo, decoded and re-encoded on upload (`catalog/photos.py`); the first is the cover."""
 
@@ -132,6 +161,9 @@ class ReturnReason(models.TextChoices):
 class Sku(models.Model):
     """What is priced, stocked and bought. Available = on hand − reserved, never below zero.
 
+    `options` is its place in the matrix, [["颜色", "红"], ["尺寸", "M"]], or [] for a SKU that only
+    has a name.
+
     The database refuses reserved > on_hand; only `catalog.services` changes either number.
     """
 
@@ -147,6 +179,7 @@ class Sku(models.Model):
     on_hand = models.PositiveIntegerField(_("库存"), default=0, editable=False)
     reserved = models.PositiveIntegerField(_("已占用"), default=0, editable=False)
     position = models.PositiveSmallIntegerField(_("排序"), default=0)
+    options = models.JSONField(_("规格组合"), default=list, blank=True, editable=False)
     cost_fen = models.PositiveBigIntegerField(
         _("成本价"), null=True, blank=True, validators=[MaxValueValidator(MAX_FEN)]
     )
@@ -178,6 +211,11 @@ class Sku(models.Model):
                 condition=Q(reserved__lte=F("on_hand")), name="catalog_sku_never_oversold"
             ),
             models.CheckConstraint(condition=Q(price_fen__gte=1), name="catalog_sku_price_min"),
+            models.UniqueConstraint(
+                fields=["product", "options"],
+                condition=Q(removed_at=None) & ~Q(options=[]),
+                name="catalog_sku_combination_once",
+            ),
             models.CheckConstraint(
                 condition=Q(return_rule="seven_days", return_reason="")
                 | Q(return_rule="exempt") & ~Q(return_reason=""),

@@ -5,6 +5,7 @@ something a page can show with `photo_src`, or in a template with `{% load photo
 `{{ line.photo|photo_src }}`.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -75,6 +76,12 @@ class SkuChoice:
     available: int
     photo: str = ""
     exempt_because: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def options_json(self) -> str:
+        """For the page's script: [["颜色", "红"], …]."""
+        return json.dumps(self.options, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,8 @@ class Shelf:
 
 @dataclass(frozen=True)
 class ProductPage:
-    """A product page. `on_sale` is False after it was withdrawn; a draft has no page."""
+    """A product page. `is_matrix` when every SKU is a combination of the same options, so that one
+    may choose by option. `on_sale` is False after it was withdrawn; a draft has no page."""
 
     id: int
     public_id: str
@@ -133,6 +141,7 @@ class ProductPage:
     price_fen: int
     price_max_fen: int
     sold_out: bool
+    is_matrix: bool = False
 
 
 def skus_for_sale(sku_ids: Iterable[int]) -> dict[int, SkuForSale]:
@@ -168,6 +177,7 @@ def product_page(public_id: str) -> ProductPage | None:
             sku.available,
             photo=photo_src(str(sku.photo)),
             exempt_because=_exempt_because(sku.return_reason),
+            options=tuple((name, value) for name, value in sku.options),
         )
         for sku in product.skus.filter(removed_at=None)
     )
@@ -189,6 +199,7 @@ def product_page(public_id: str) -> ProductPage | None:
         price_fen=min(prices),
         price_max_fen=max(prices),
         sold_out=not any(sku.available for sku in skus),
+        is_matrix=_is_matrix(skus),
     )
 
 
@@ -349,6 +360,11 @@ def _cards(products: Sequence[Product]) -> tuple[ProductCard, ...]:
             )
         )
     return tuple(cards)
+
+
+def _is_matrix(skus: Sequence[SkuChoice]) -> bool:
+    axes = {tuple(name for name, _value in sku.options) for sku in skus}
+    return len(axes) == 1 and axes != {()}
 
 
 def _exempt_because(reason: str) -> str:
