@@ -8,10 +8,12 @@ something a page can show with `photo_src`, or in a template with `{% load photo
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.core.files.storage import default_storage
 from django.db import connection
-from django.db.models import F, Max, Min, Sum
+from django.db.models import F
+from django.db.models.expressions import RawSQL
 
 from catalog.models import Category, Product, ProductPhoto, ReturnReason, ReturnRule, Sku
 from catalog.photos import WIDTHS, derivative, share_name
@@ -77,6 +79,7 @@ class SkuChoice:
     photo: str = ""
     exempt_because: str = ""
     options: tuple[tuple[str, str], ...] = ()
+    struck_fen: int | None = None
 
     @property
     def options_json(self) -> str:
@@ -86,8 +89,9 @@ class SkuChoice:
 
 @dataclass(frozen=True)
 class ProductCard:
-    """A product in a list. `price_fen` is the lowest of its SKUs' prices, `share_image` the square
-    JPEG for a WeChat card, or ""."""
+    """A product in a list. `price_fen` is the lowest of its SKUs' prices, `struck_fen` what that SKU
+    really cost before (see `struck_prices_fen`), or None, `share_image` the square JPEG for a
+    WeChat card, or ""."""
 
     id: int
     public_id: str
@@ -101,6 +105,7 @@ class ProductCard:
     sold_out: bool
     photo: Photo | None
     share_image: str
+    struck_fen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -142,6 +147,7 @@ class ProductPage:
     price_max_fen: int
     sold_out: bool
     is_matrix: bool = False
+    struck_fen: int | None = None
 
 
 def skus_for_sale(sku_ids: Iterable[int]) -> dict[int, SkuForSale]:
@@ -177,9 +183,10 @@ def product_page(public_id: str) -> ProductPage | None:
             sku.available,
             photo=photo_src(str(sku.photo)),
             exempt_because=_exempt_because(sku.return_reason),
+            struck_fen=sku.struck_fen,
             options=tuple((name, value) for name, value in sku.options),
         )
-        for sku in product.skus.filter(removed_at=None)
+        for sku in product.skus.filter(removed_at=None).annotate(struck_fen=_STRUCK_OF_ROW)
     )
     photos = list(product.photos.all())
     category = product.category
@@ -200,6 +207,7 @@ def product_page(public_id: str) -> ProductPage | None:
         price_max_fen=max(prices),
         sold_out=not any(sku.available for sku in skus),
         is_matrix=_is_matrix(skus),
+        struck_fen=next((sku.struck_fen for sku in skus if sku.price_fen == min(prices)), None),
     )
 
 
@@ -267,6 +275,22 @@ def store_categories(store_id: int) -> tuple[CategoryLink, ...]:
     return tuple(CategoryLink(row.pk, row.slug, row.name) for row in rows)
 
 
+def struck_prices_fen(sku_ids: Iterable[int], *, before: datetime | None = None) -> dict[int, int]:
+    """What may stand struck through beside a SKU's price: its lowest real price, in fen, of the
+    seven days before its present price began. One query, from `PriceChange` alone.
+
+    Only SKUs that are cheaper now than that are in the answer. With `before`, of the seven days
+    before a promotion that began then: every SKU that had a price is in it, and the caller shows
+    it only beside a promotion's price that is lower.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STRUCK_PRICES_BEFORE if before else _STRUCK_PRICES,
+            {"skus": list(sku_ids), "before": before},
+        )
+        return {sku_id: fen for sku_id, fen in cursor.fetchall() if fen is not None}
+
+
 def exempt_skus(sku_ids: Iterable[int]) -> dict[int, str]:
     """Those of the SKUs that the law exempts from 七天无理由, with the reason in words.
 
@@ -288,6 +312,44 @@ def photo_src(name: str, width: int = WIDTHS[0]) -> str:
     """The address of a photo's derivative at one of WIDTHS; "" for no photo."""
     return default_storage.url(derivative(name, width)) if name else ""
 
+
+# The prices that a SKU had in the seven days before an instant: those that began in them, and the
+# one that it had when they began.
+_LOWEST_BEFORE = """
+    SELECT min(had.after_fen) FROM catalog_pricechange had
+    WHERE had.sku_id = {sku}.id AND had.changed_at < {began} AND had.changed_at >= COALESCE((
+        SELECT max(first.changed_at) FROM catalog_pricechange first
+        WHERE first.sku_id = {sku}.id AND first.changed_at <= {began} - interval '7 days'
+    ), '-infinity')
+"""
+_STRUCK = """(
+    SELECT CASE WHEN lowest.fen > {sku}.price_fen THEN lowest.fen END
+    FROM (
+        SELECT changed_at FROM catalog_pricechange
+        WHERE sku_id = {sku}.id ORDER BY id DESC LIMIT 1
+    ) present CROSS JOIN LATERAL (
+        SELECT ({lowest}) AS fen
+    ) lowest
+)""".replace("{lowest}", _LOWEST_BEFORE.replace("{began}", "present.changed_at"))
+_STRUCK_OF_ROW: RawSQL = RawSQL(_STRUCK.format(sku="catalog_sku"), ())  # noqa: S611 (nothing from outside)
+_STRUCK_PRICES = (
+    f"SELECT sku.id, {_STRUCK.format(sku='sku')} FROM catalog_sku sku WHERE sku.id = ANY(%(skus)s)"
+)
+_STRUCK_PRICES_BEFORE = (
+    f"SELECT sku.id, ({_LOWEST_BEFORE.format(sku='sku', began='%(before)s::timestamptz')}) "
+    f"FROM catalog_sku sku WHERE sku.id = ANY(%(skus)s)"
+)
+
+# By hand: each product's cheapest SKU with what it cost before, the dearest, and what is left.
+_FIGURES = f"""
+    SELECT sku.product_id, sku.price_fen, sku.high, sku.available, {_STRUCK.format(sku="sku")}
+    FROM (
+        SELECT DISTINCT ON (product_id) id, product_id, price_fen,
+            max(price_fen) OVER each AS high, sum(on_hand - reserved) OVER each AS available
+        FROM catalog_sku WHERE product_id = ANY(%s) AND removed_at IS NULL
+        WINDOW each AS (PARTITION BY product_id) ORDER BY product_id, price_fen, id
+    ) sku
+"""
 
 # By hand, because every order reads it twice and building it costs more than running it.
 _SKUS_FOR_SALE = """
@@ -322,17 +384,9 @@ def _skus_for_sale(condition: str, value: str | list[int]) -> list[SkuForSale]:
 
 def _cards(products: Sequence[Product]) -> tuple[ProductCard, ...]:
     ids = [product.pk for product in products]
-    figures = {
-        row["product_id"]: row
-        for row in Sku.objects.filter(product_id__in=ids, removed_at=None)
-        .order_by()
-        .values("product_id")
-        .annotate(
-            low=Min("price_fen"),
-            high=Max("price_fen"),
-            left=Sum(F("on_hand") - F("reserved")),
-        )
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FIGURES, [ids])
+        figures = {product_id: figure for product_id, *figure in cursor.fetchall()}
     covers = {
         photo.product_id: photo
         for photo in ProductPhoto.objects.filter(product_id__in=ids)
@@ -341,7 +395,7 @@ def _cards(products: Sequence[Product]) -> tuple[ProductCard, ...]:
     }
     cards = []
     for product in products:
-        figure = figures.get(product.pk, {"low": 0, "high": 0, "left": 0})
+        low, high, available, struck = figures.get(product.pk, (0, 0, 0, None))
         cover = covers.get(product.pk)
         cards.append(
             ProductCard(
@@ -352,11 +406,12 @@ def _cards(products: Sequence[Product]) -> tuple[ProductCard, ...]:
                 store_name=product.store.name,
                 title=product.title,
                 subtitle=product.subtitle,
-                price_fen=figure["low"],
-                has_price_range=figure["low"] != figure["high"],
-                sold_out=not figure["left"],
+                price_fen=low,
+                has_price_range=low != high,
+                sold_out=not available,
                 photo=_photo(cover, product.title) if cover else None,
                 share_image=_share_image(cover) if cover else "",
+                struck_fen=struck,
             )
         )
     return tuple(cards)
