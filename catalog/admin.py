@@ -18,8 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from catalog.models import (
+    MAX_TAGS,
     OPTION_VALUE_LENGTH,
     OPTION_VALUES,
+    TAG_LENGTH,
     Category,
     PriceChange,
     Product,
@@ -204,6 +206,21 @@ class SkuInline(StoreInline):
         return super().get_queryset(request).filter(removed_at=None)
 
 
+def _words(text: str, most: int, length: int, what: Any) -> list[str]:
+    """The words of a list that a merchant typed. Raises ValidationError."""
+    found = (word.strip() for word in re.split("[、,，;；]", text))
+    words = list(dict.fromkeys(word for word in found if word))
+    if len(words) > most:
+        message = _("%(what)s最多 %(count)d 个。") % {"what": what, "count": most}
+        raise ValidationError(message, code="count")
+    if long := next((word for word in words if len(word) > length), None):
+        raise ValidationError(
+            _("“%(value)s”太长了，最多 %(count)d 个字。") % {"value": long, "count": length},
+            code="long",
+        )
+    return words
+
+
 class OptionForm(forms.ModelForm):
     """An option's values as a merchant writes them: 红、黑、白."""
 
@@ -223,17 +240,11 @@ class OptionForm(forms.ModelForm):
             self.initial["values"] = "、".join(self.instance.values)
 
     def clean_values(self) -> list[str]:
-        words = (word.strip() for word in re.split("[、,，;；]", self.cleaned_data["values"]))
-        values = list(dict.fromkeys(word for word in words if word))
-        if not values or len(values) > OPTION_VALUES:
-            message = _("请填写 1 到 %(count)d 个规格值。") % {"count": OPTION_VALUES}
-            raise ValidationError(message, code="count")
-        if long := next((word for word in values if len(word) > OPTION_VALUE_LENGTH), None):
-            raise ValidationError(
-                _("“%(value)s”太长了，最多 %(count)d 个字。")
-                % {"value": long, "count": OPTION_VALUE_LENGTH},
-                code="long",
-            )
+        values = _words(
+            self.cleaned_data["values"], OPTION_VALUES, OPTION_VALUE_LENGTH, _("规格值")
+        )
+        if not values:
+            raise ValidationError(_("请至少填写一个规格值。"), code="none")
         return values
 
 
@@ -271,6 +282,29 @@ class PhotoInline(StoreInline):
     fields = ["image", "alt", "position"]
 
 
+class ProductForm(forms.ModelForm):
+    """Tags as a merchant writes them: 有机、当季."""
+
+    tags = forms.CharField(
+        label=_("标签"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("有机、当季")}),
+        help_text=_("用顿号或逗号分开，买家可以按标签筛选。"),
+    )
+
+    class Meta:
+        model = Product
+        fields = ("tags",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["tags"] = "、".join(self.instance.tags)
+
+    def clean_tags(self) -> list[str]:
+        return _words(self.cleaned_data["tags"], MAX_TAGS, TAG_LENGTH, _("标签"))
+
+
 @admin.register(Product)
 class ProductPage(StoreAdmin):
     """Products, with their SKUs and photos on the same page."""
@@ -279,11 +313,24 @@ class ProductPage(StoreAdmin):
     list_display = ["title", "category", "state", "position"]
     list_editable = ["position"]
     list_filter = ["state"]
-    search_fields = ["title"]
+    search_fields = ["title", "brand"]
     list_select_related = ["category", "store"]
     autocomplete_fields = ["category"]
     readonly_fields = ["state"]
-    fields = ["title", "subtitle", "category", "description", "position", "state", "store"]
+    fields = [
+        "title",
+        "subtitle",
+        "category",
+        "brand",
+        "tags",
+        "description",
+        "on_sale_from",
+        "on_sale_until",
+        "position",
+        "state",
+        "store",
+    ]
+    form = ProductForm
     inlines = [OptionInline, SkuInline, PhotoInline]
     actions = ["publish", "withdraw", "generate"]
 

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -15,6 +16,7 @@ from core.ids import PublicIdField
 from core.money import MAX_FEN, yuan
 
 OPTION_VALUES, OPTION_VALUE_LENGTH = 30, 12
+MAX_TAGS, TAG_LENGTH = 10, 10
 MAX_WEIGHT_G = 10_000_000
 MAX_VOLUME_CM3 = 100_000_000
 
@@ -67,6 +69,20 @@ class Product(models.Model):
         editable=False,
     )
     position = models.PositiveSmallIntegerField(_("排序"), default=0)
+    brand = models.CharField(_("品牌"), max_length=30, blank=True)
+    tags = ArrayField(
+        models.CharField(max_length=TAG_LENGTH),
+        size=MAX_TAGS,
+        default=list,
+        blank=True,
+        verbose_name=_("标签"),
+    )
+    on_sale_from = models.DateTimeField(
+        _("开售时间"), null=True, blank=True, help_text=_("留空为上架后立即开售。")
+    )
+    on_sale_until = models.DateTimeField(
+        _("停售时间"), null=True, blank=True, help_text=_("到点自动停售；留空为一直卖。")
+    )
     created_at = models.DateTimeField(_("创建时间"), default=timezone.now, editable=False)
 
     class Meta:
@@ -77,6 +93,13 @@ class Product(models.Model):
             models.Index(fields=["store", "state", "position", "id"]),
             models.Index(fields=["category", "state", "position", "id"]),
             models.Index(fields=["state", "position", "id"]),
+            GinIndex(fields=["tags"], name="catalog_product_tags"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(on_sale_until__gt=F("on_sale_from")),
+                name="catalog_product_times_in_order",
+            )
         ]
 
     def __str__(self) -> str:
@@ -85,6 +108,8 @@ class Product(models.Model):
     def clean(self) -> None:
         if self.category is not None and self.category.store_id != self.store_id:
             raise ValidationError({"category": _("请选择本店的分类。")})
+        if self.on_sale_from and self.on_sale_until and self.on_sale_until <= self.on_sale_from:
+            raise ValidationError({"on_sale_until": _("停售时间要晚于开售时间。")})
 
 
 class ProductOption(models.Model):

@@ -12,12 +12,13 @@ from datetime import datetime
 
 from django.core.files.storage import default_storage
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 
 from catalog.models import Category, Product, ProductPhoto, ReturnReason, ReturnRule, Sku
 from catalog.photos import WIDTHS, derivative, share_name
 from catalog.states import ProductState
+from core import clock
 
 PAGE_SIZE = 20
 MAX_PAGE = 500
@@ -130,7 +131,7 @@ class Shelf:
 @dataclass(frozen=True)
 class ProductPage:
     """A product page. `is_matrix` when every SKU is a combination of the same options, so that one
-    may choose by option. `on_sale` is False after it was withdrawn; a draft has no page."""
+    may choose by option. `starts_at` is when it goes on sale, if it will by itself. `on_sale` is False after it was withdrawn; a draft has no page."""
 
     id: int
     public_id: str
@@ -147,21 +148,24 @@ class ProductPage:
     price_max_fen: int
     sold_out: bool
     is_matrix: bool = False
+    starts_at: datetime | None = None
+    brand: str = ""
+    tags: tuple[str, ...] = ()
     struck_fen: int | None = None
 
 
-def skus_for_sale(sku_ids: Iterable[int]) -> dict[int, SkuForSale]:
+def skus_for_sale(sku_ids: Iterable[int], *, now: datetime | None = None) -> dict[int, SkuForSale]:
     """The SKUs by id, in one query; unknown ids are left out.
 
-    `on_sale` says whether product and SKU may be bought; whether the store is open is for
+    `on_sale` says whether product and SKU may be bought at `now` (or at this instant); whether the store is open is for
     `stores.queries.store_terms` to say.
     """
-    return {sku.id: sku for sku in _skus_for_sale("sku.id = ANY(%s)", list(sku_ids))}
+    return {sku.id: sku for sku in _skus_for_sale("sku.id = ANY(%s)", list(sku_ids), now)}
 
 
 def sku_for_sale(public_id: str) -> SkuForSale | None:
     """One SKU by its public id, in one query."""
-    return next(iter(_skus_for_sale("sku.public_id = %s", public_id)), None)
+    return next(iter(_skus_for_sale("sku.public_id = %s", public_id, None)), None)
 
 
 def product_page(public_id: str) -> ProductPage | None:
@@ -191,6 +195,7 @@ def product_page(public_id: str) -> ProductPage | None:
     photos = list(product.photos.all())
     category = product.category
     prices = [sku.price_fen for sku in skus] or [0]
+    now, is_published = clock.now(), product.state == ProductState.ON_SALE
     return ProductPage(
         id=product.pk,
         public_id=product.public_id,
@@ -199,7 +204,15 @@ def product_page(public_id: str) -> ProductPage | None:
         title=product.title,
         subtitle=product.subtitle,
         description=product.description,
-        on_sale=product.state == ProductState.ON_SALE and bool(skus),
+        on_sale=is_published
+        and bool(skus)
+        and (product.on_sale_from is None or product.on_sale_from <= now)
+        and (product.on_sale_until is None or product.on_sale_until > now),
+        starts_at=product.on_sale_from
+        if is_published and product.on_sale_from and product.on_sale_from > now
+        else None,
+        brand=product.brand,
+        tags=tuple(product.tags),
         gallery=tuple(_photo(photo, product.title) for photo in photos),
         share_image=_share_image(photos[0]) if photos else "",
         skus=skus,
@@ -215,19 +228,22 @@ def product_cards(
     *,
     store_id: int | None = None,
     category_id: int | None = None,
+    tag: str = "",
     page: int = 1,
     limit: int = PAGE_SIZE,
 ) -> CardPage:
     """Products on sale in open stores, in three queries.
 
-    Of one store, or of one category, or of the whole platform; the stores' own order decides, and
+    Of one store, or of one category, or of the whole platform, and only with `tag` if there is one; the stores' own order decides, and
     on the platform the first of every store come before the second.
     """
-    products = Product.objects.filter(state=ProductState.ON_SALE, store__is_open=True)
+    products = Product.objects.filter(_on_sale(), store__is_open=True)
     if store_id is not None:
         products = products.filter(store_id=store_id)
     if category_id is not None:
         products = products.filter(category_id=category_id)
+    if tag:
+        products = products.filter(tags__contains=[tag])
     page = min(max(page, 1), MAX_PAGE)
     start = (page - 1) * limit
     rows = list(
@@ -250,17 +266,23 @@ def cards_of(product_ids: Sequence[int]) -> dict[int, ProductCard]:
 def first_products(store_ids: Sequence[int], *, limit: int) -> list[int]:
     """Ids of the first products on sale of several stores, store by store, in one query."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIRST_PRODUCTS, [list(store_ids), limit])
+        cursor.execute(
+            _FIRST_PRODUCTS, {"stores": list(store_ids), "limit": limit, "now": clock.now()}
+        )
         return [row[0] for row in cursor.fetchall()]
 
 
-def store_shelf(store_id: int, category: str | None = None, page: int = 1) -> Shelf | None:
+def store_shelf(
+    store_id: int, category: str | None = None, page: int = 1, *, tag: str = ""
+) -> Shelf | None:
     """A store's shelf, or that of the category with this slug; None when there is no such category."""
     categories = store_categories(store_id)
     chosen = next((one for one in categories if one.slug == category), None)
     if category and chosen is None:
         return None
-    cards = product_cards(store_id=store_id, category_id=chosen.id if chosen else None, page=page)
+    cards = product_cards(
+        store_id=store_id, category_id=chosen.id if chosen else None, tag=tag, page=page
+    )
     return Shelf(categories=categories, category=chosen, page=cards)
 
 
@@ -268,7 +290,7 @@ def store_categories(store_id: int) -> tuple[CategoryLink, ...]:
     """The store's categories that have something on sale, in its own order."""
     rows = (
         Category.objects.filter(store_id=store_id)
-        .filter(products__state=ProductState.ON_SALE)
+        .filter(_on_sale("products__"))
         .distinct()
         .order_by("position", "id")
     )
@@ -359,7 +381,9 @@ _SKUS_FOR_SALE = """
             SELECT photo.image FROM catalog_productphoto photo
             WHERE photo.product_id = sku.product_id ORDER BY photo.position, photo.id LIMIT 1
         ), ''),
-        product.state = 'on_sale' AND sku.removed_at IS NULL,
+        product.state = 'on_sale' AND sku.removed_at IS NULL
+            AND (product.on_sale_from IS NULL OR product.on_sale_from <= %s)
+            AND (product.on_sale_until IS NULL OR product.on_sale_until > %s),
         sku.weight_g, sku.volume_cm3, sku.return_rule
     FROM catalog_sku sku JOIN catalog_product product ON product.id = sku.product_id
     WHERE {condition} ORDER BY sku.id
@@ -368,17 +392,23 @@ _SKUS_FOR_SALE = """
 
 # By hand, because each store's few are read from the index, however many the store has.
 _FIRST_PRODUCTS = """
-    SELECT product.id FROM unnest(%s::bigint[]) WITH ORDINALITY AS shop (id, turn)
+    SELECT product.id FROM unnest(%(stores)s::bigint[]) WITH ORDINALITY AS shop (id, turn)
     CROSS JOIN LATERAL (
         SELECT id, position FROM catalog_product
-        WHERE store_id = shop.id AND state = 'on_sale' ORDER BY position, id LIMIT %s
+        WHERE store_id = shop.id AND state = 'on_sale'
+            AND (on_sale_from IS NULL OR on_sale_from <= %(now)s)
+            AND (on_sale_until IS NULL OR on_sale_until > %(now)s)
+        ORDER BY position, id LIMIT %(limit)s
     ) AS product ORDER BY shop.turn, product.position, product.id
 """
 
 
-def _skus_for_sale(condition: str, value: str | list[int]) -> list[SkuForSale]:
+def _skus_for_sale(
+    condition: str, value: str | list[int], now: datetime | None
+) -> list[SkuForSale]:
+    now = now or clock.now()
     with connection.cursor() as cursor:
-        cursor.execute(_SKUS_FOR_SALE.format(condition=condition), [value])
+        cursor.execute(_SKUS_FOR_SALE.format(condition=condition), [now, now, value])
         return [SkuForSale(*row) for row in cursor.fetchall()]
 
 
@@ -420,6 +450,14 @@ def _cards(products: Sequence[Product]) -> tuple[ProductCard, ...]:
 def _is_matrix(skus: Sequence[SkuChoice]) -> bool:
     axes = {tuple(name for name, _value in sku.options) for sku in skus}
     return len(axes) == 1 and axes != {()}
+
+
+def _on_sale(prefix: str = "") -> Q:
+    """What may be bought at this instant: published, and within its own times."""
+    now = clock.now()
+    begun = Q(**{f"{prefix}on_sale_from": None}) | Q(**{f"{prefix}on_sale_from__lte": now})
+    going = Q(**{f"{prefix}on_sale_until": None}) | Q(**{f"{prefix}on_sale_until__gt": now})
+    return Q(**{f"{prefix}state": ProductState.ON_SALE}) & begun & going
 
 
 def _exempt_because(reason: str) -> str:

@@ -125,10 +125,12 @@ def home_page(page: int, *, now: datetime) -> Home:
     )
 
 
-def store_page(slug: str, *, category: str | None, page: int, now: datetime) -> StorePage | None:
+def store_page(
+    slug: str, *, category: str | None, page: int, now: datetime, tag: str = ""
+) -> StorePage | None:
     """A store's shelf or one of its categories; None when there is no such place."""
     store = store_by_slug(slug)
-    shelf = store_shelf(store.id, category, page) if store else None
+    shelf = store_shelf(store.id, category, page, tag=tag) if store else None
     if store is None or shelf is None:
         return None
     offers = shelf_offers({card.id for card in shelf.page.cards}, now=now)

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -19,6 +20,7 @@ from storefront import queries
 from stores.queries import store_by_slug, stores_open
 
 LICENCES = 500
+WORD_LENGTH = 40
 
 
 @public_page(max_age_s=5)
@@ -30,14 +32,23 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @public_page(max_age_s=5)
 def store(request: HttpRequest, slug: str, category: str | None = None) -> HttpResponse:
-    """A store, or one of its categories; ?page= counts from 1."""
-    found = queries.store_page(slug, category=category, page=_page_number(request), now=clock.now())
+    """A store, or one of its categories; ?page= counts from 1.
+
+    With ?tag= it is rendered afresh: the words that somebody may put there are without number, and
+    would push the pages that many people read out of the cache.
+    """
+    tag = request.GET.get("tag", "")[:WORD_LENGTH].replace("\0", "").strip()
+    found = queries.store_page(
+        slug, category=category, page=_page_number(request), now=clock.now(), tag=tag
+    )
     if found is None:
         raise NotHere(_("没有这家店或这个分类。"))
     context = {
         "store": found.store,
         "shelf": found.shelf,
         "items": found.items,
+        "tag": tag,
+        "query": f"{urlencode({'tag': tag})}&" if tag else "",
         "site_url": settings.SITE_URL,
     }
     return render(request, "storefront/store.html", context)

@@ -132,7 +132,7 @@ def order_place(
         terms = store_terms(store_id)
         if not terms.is_open:
             raise StoreClosed
-        skus = skus_for_sale([item.sku_id for item in items])
+        skus = skus_for_sale([item.sku_id for item in items], now=now)
         cost = quote(_priced(items, skus, store_id), freight_fen=terms.freight_fen)
         if expected_payable_fen is not None and expected_payable_fen != cost.payable_fen:
             raise PriceChanged(expected_payable_fen, cost.payable_fen)
