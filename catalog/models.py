@@ -77,6 +77,13 @@ class Product(models.Model):
         blank=True,
         verbose_name=_("标签"),
     )
+    purchase_limit = models.PositiveIntegerField(
+        _("每人限购"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("一个人在所有订单里最多买几件，已取消的不算；留空为不限。"),
+    )
     on_sale_from = models.DateTimeField(
         _("开售时间"), null=True, blank=True, help_text=_("留空为上架后立即开售。")
     )

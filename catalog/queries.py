@@ -42,6 +42,7 @@ class SkuForSale:
     weight_g: int | None = None
     volume_cm3: int | None = None
     return_rule: str = ReturnRule.SEVEN_DAYS.value
+    purchase_limit: int | None = None
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,7 @@ class ProductPage:
     sold_out: bool
     is_matrix: bool = False
     starts_at: datetime | None = None
+    purchase_limit: int | None = None
     brand: str = ""
     tags: tuple[str, ...] = ()
     struck_fen: int | None = None
@@ -211,6 +213,7 @@ def product_page(public_id: str) -> ProductPage | None:
         starts_at=product.on_sale_from
         if is_published and product.on_sale_from and product.on_sale_from > now
         else None,
+        purchase_limit=product.purchase_limit,
         brand=product.brand,
         tags=tuple(product.tags),
         gallery=tuple(_photo(photo, product.title) for photo in photos),
@@ -313,6 +316,14 @@ def struck_prices_fen(sku_ids: Iterable[int], *, before: datetime | None = None)
         return {sku_id: fen for sku_id, fen in cursor.fetchall() if fen is not None}
 
 
+def purchase_limits(sku_ids: Iterable[int]) -> dict[int, int]:
+    """How many pieces of its product one person may buy, by SKU; SKUs without a limit are left
+    out. One query."""
+    rows = Sku.objects.filter(pk__in=list(sku_ids), product__purchase_limit__isnull=False)
+    limits = rows.values_list("pk", "product__purchase_limit")
+    return {pk: limit for pk, limit in limits if limit is not None}
+
+
 def exempt_skus(sku_ids: Iterable[int]) -> dict[int, str]:
     """Those of the SKUs that the law exempts from 七天无理由, with the reason in words.
 
@@ -384,7 +395,7 @@ _SKUS_FOR_SALE = """
         product.state = 'on_sale' AND sku.removed_at IS NULL
             AND (product.on_sale_from IS NULL OR product.on_sale_from <= %s)
             AND (product.on_sale_until IS NULL OR product.on_sale_until > %s),
-        sku.weight_g, sku.volume_cm3, sku.return_rule
+        sku.weight_g, sku.volume_cm3, sku.return_rule, product.purchase_limit
     FROM catalog_sku sku JOIN catalog_product product ON product.id = sku.product_id
     WHERE {condition} ORDER BY sku.id
 """

@@ -10,8 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 def tagged(store=None, *tags):
-    product = product_make(store, tags=list(tags), brand="枣园")
-    return product
+    return product_make(store, tags=list(tags), brand="枣园")
 
 
 def test_chips_lead_to_the_stores_goods_with_that_tag(client):

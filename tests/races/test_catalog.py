@@ -1,4 +1,4 @@
-"""Two of a merchant's staff fill the same matrix. With its control."""
+"""Two of a merchant's staff fill one matrix; one buyer taps twice. With their controls."""
 
 import pytest
 
@@ -6,6 +6,8 @@ from catalog.models import Product, ProductOption, Sku
 from catalog.services import skus_generate
 from catalog.tests.factories import product_make
 from core import clock
+from orders.queries import bought_quantities
+from tests import cast
 from tests.races.threads import kinds, many, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,3 +40,29 @@ def test_without_the_lock_both_want_the_same_combination(shirt, monkeypatch):
     monkeypatch.setattr("catalog.services.publish.product_lock", plain)
     assert kinds(many(lambda n: generate(shirt), 2)) == {"ok": 1, "IntegrityError": 1}
     assert Sku.objects.filter(product=shirt).count() == 3
+
+
+# One person, one limited product, several taps.
+
+
+@pytest.fixture
+def limited():
+    sku = cast.sku_on_sale()
+    Product.objects.filter(pk=sku.product_id).update(purchase_limit=2)
+    return sku
+
+
+def test_one_person_buys_no_more_than_the_limit(limited):
+    alice = cast.person()
+    told = kinds(many(lambda n: cast.buy(alice, limited), 5))
+    assert told == {"ok": 2, "PurchaseLimitReached": 3}
+    limited.refresh_from_db()
+    assert (limited.reserved, cast.broken()) == (2, [])
+
+
+def test_without_the_lock_the_limit_is_passed(limited, monkeypatch):
+    """Control: both count before either has ordered."""
+    monkeypatch.setattr("orders.services.place.purchases_lock", lambda *_: None)
+    monkeypatch.setattr("orders.services.place.bought_quantities", together(bought_quantities, 3))
+    alice = cast.person()
+    assert kinds(many(lambda n: cast.buy(alice, limited), 3)) == {"ok": 3}
