@@ -22,6 +22,7 @@ from core import clock
 
 PAGE_SIZE = 20
 MAX_PAGE = 500
+MAX_WORDS = 5
 
 
 @dataclass(frozen=True)
@@ -232,12 +233,14 @@ def product_cards(
     store_id: int | None = None,
     category_id: int | None = None,
     tag: str = "",
+    words: str = "",
     page: int = 1,
     limit: int = PAGE_SIZE,
 ) -> CardPage:
     """Products on sale in open stores, in three queries.
 
-    Of one store, or of one category, or of the whole platform, and only with `tag` if there is one; the stores' own order decides, and
+    Of one store, or of one category, or of the whole platform, and only with `tag` if there is one,
+    and with every one of `words` in title, subtitle, brand, tags or the store's name; the stores' own order decides, and
     on the platform the first of every store come before the second.
     """
     products = Product.objects.filter(_on_sale(), store__is_open=True)
@@ -247,6 +250,14 @@ def product_cards(
         products = products.filter(category_id=category_id)
     if tag:
         products = products.filter(tags__contains=[tag])
+    for word in words.split()[:MAX_WORDS]:
+        products = products.filter(
+            Q(title__icontains=word)
+            | Q(subtitle__icontains=word)
+            | Q(brand__icontains=word)
+            | Q(store__name__icontains=word)
+            | Q(tags__contains=[word])
+        )
     page = min(max(page, 1), MAX_PAGE)
     start = (page - 1) * limit
     rows = list(

@@ -16,12 +16,14 @@ from campaigns.groupbuy.queries import (
     shelf_offers,
 )
 from catalog.queries import (
+    CardPage,
     ProductCard,
     ProductPage,
     Shelf,
     SkuChoice,
     cards_of,
     first_products,
+    product_cards,
     product_page,
     store_shelf,
 )
@@ -66,6 +68,12 @@ class StorePage:
     store: StoreInfo
     shelf: Shelf
     items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    items: tuple[Item, ...]
+    page: CardPage
 
 
 @dataclass(frozen=True)
@@ -135,6 +143,15 @@ def store_page(
         return None
     offers = shelf_offers({card.id for card in shelf.page.cards}, now=now)
     return StorePage(store, shelf, _items(shelf.page.cards, offers))
+
+
+def search_page(words: str, page: int, *, now: datetime) -> SearchPage:
+    """What is on sale with these words; nothing is looked for without any."""
+    if not words:
+        return SearchPage((), CardPage((), 1, False, False))
+    found = product_cards(words=words, page=page)
+    offers = shelf_offers({card.id for card in found.cards}, now=now)
+    return SearchPage(_items(found.cards, offers), found)
 
 
 def product_view(public_id: str, *, now: datetime) -> ProductView | None:

@@ -37,7 +37,7 @@ def store(request: HttpRequest, slug: str, category: str | None = None) -> HttpR
     With ?tag= it is rendered afresh: the words that somebody may put there are without number, and
     would push the pages that many people read out of the cache.
     """
-    tag = request.GET.get("tag", "")[:WORD_LENGTH].replace("\0", "").strip()
+    tag = _words(request, "tag")
     found = queries.store_page(
         slug, category=category, page=_page_number(request), now=clock.now(), tag=tag
     )
@@ -52,6 +52,21 @@ def store(request: HttpRequest, slug: str, category: str | None = None) -> HttpR
         "site_url": settings.SITE_URL,
     }
     return render(request, "storefront/store.html", context)
+
+
+@public_page(max_age_s=5)
+def search(request: HttpRequest) -> HttpResponse:
+    """Goods on sale with the words in ?q=. The same for everyone, yet kept by no cache of ours, as
+    there is no end of words."""
+    words = _words(request, "q")
+    found = queries.search_page(words, _page_number(request), now=clock.now())
+    context = {
+        "words": words,
+        "items": found.items,
+        "page": found.page,
+        "query": f"{urlencode({'q': words})}&",
+    }
+    return render(request, "storefront/search.html", context)
 
 
 @public_page(max_age_s=5)
@@ -143,6 +158,11 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """What search engines may read: goods and stores, nothing of people and their groups."""
     return render(request, "robots.txt", content_type="text/plain; charset=utf-8")
+
+
+def _words(request: HttpRequest, name: str) -> str:
+    """What somebody looks for, cut to a length that is worth looking for."""
+    return request.GET.get(name, "").replace("\0", "")[:WORD_LENGTH].strip()
 
 
 def _page_number(request: HttpRequest) -> int:
