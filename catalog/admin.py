@@ -4,6 +4,7 @@ Prices, stock, photos and states change through services alone, so that history,
 checks are never passed by.
 """
 
+import re
 from typing import Any
 
 from django import forms
@@ -16,7 +17,20 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from catalog.models import Category, PriceChange, Product, ProductPhoto, Sku, StockMovement
+from catalog.models import (
+    MAX_TAGS,
+    OPTION_VALUE_LENGTH,
+    OPTION_VALUES,
+    TAG_LENGTH,
+    Category,
+    PriceChange,
+    Product,
+    ProductOption,
+    ProductPhoto,
+    ReturnRule,
+    Sku,
+    StockMovement,
+)
 from catalog.photos import photo_decode, photo_store
 from catalog.services import (
     PriceRefused,
@@ -27,8 +41,10 @@ from catalog.services import (
     sku_add,
     sku_price_change,
     sku_remove,
+    skus_generate,
     stock_correct,
 )
+from catalog.services.matrix import MAX_OPTIONS
 from core import clock
 from core.forms import YuanField
 from core.limits import limit_check
@@ -50,6 +66,20 @@ class CategoryPage(StoreAdmin):
     list_display = ["name", "slug", "position"]
     list_editable = ["position"]
     search_fields = ["name"]
+
+
+# What a SKU's forms write as it is typed; everything else has a service of its own.
+ROW = ("name", "position")
+DETAIL = (
+    "cost_fen",
+    "barcode",
+    "weight_g",
+    "volume_cm3",
+    "photo",
+    "low_stock_below",
+    "return_rule",
+    "return_reason",
+)
 
 
 class SkuRowForm(forms.ModelForm):
@@ -74,9 +104,11 @@ class SkuRowForm(forms.ModelForm):
         show_hidden_initial=True,
     )
 
+    picture: Any = None
+
     class Meta:
         model = Sku
-        fields = ("name", "price_fen", "position")
+        fields: tuple[str, ...] = ("name", "price_fen", "position")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -107,6 +139,38 @@ class SkuRowForm(forms.ModelForm):
         return int(raw) if raw and str(raw).isdigit() else None
 
 
+class SkuDetailForm(SkuRowForm):
+    """Everything about one SKU, on a page of its own that a phone can show."""
+
+    cost_fen = YuanField(
+        label=_("成本价（元）"),
+        min_fen=1,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("只有店铺的人看得到，用来算毛利。"),
+    )
+
+    class Meta:
+        model = Sku
+        fields = ("name", "price_fen", "position", *DETAIL)
+
+    def clean_photo(self) -> Any:
+        upload = self.cleaned_data["photo"]
+        if upload and "photo" in self.changed_data:
+            upload.seek(0)
+            self.picture = photo_decode(upload)
+        return upload
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        exempt = cleaned.get("return_rule") == ReturnRule.EXEMPT
+        if exempt and not cleaned.get("return_reason"):
+            self.add_error("return_reason", _("请选择法定理由；没有理由的商品必须支持七天无理由。"))
+        elif not exempt and cleaned.get("return_reason"):
+            self.add_error("return_reason", _("支持七天无理由的规格不用选理由，请清空这一项。"))
+        return cleaned
+
+
 def sku_apply(form: SkuRowForm, *, by_id: int) -> None:
     """Carry a row's edits out through the services. Raises their refusals."""
     sku, now = form.instance, clock.now()
@@ -121,7 +185,9 @@ def sku_apply(form: SkuRowForm, *, by_id: int) -> None:
             by_id=by_id,
             now=now,
         )
-    plain = [name for name in ("name", "position") if name in form.changed_data]
+    plain = [name for name in (*ROW, *DETAIL) if name in form.changed_data]
+    if "photo" in plain and form.picture is not None:
+        sku.photo = photo_store(form.picture).name
     if plain:
         sku.save(update_fields=plain)
 
@@ -134,9 +200,62 @@ class SkuInline(StoreInline):
     platform = owner = clerk = ALL
     fields = ["name", "price_fen", "stock", "position"]
     tab = False
+    show_change_link = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sku]:
         return super().get_queryset(request).filter(removed_at=None)
+
+
+def _words(text: str, most: int, length: int, what: Any) -> list[str]:
+    """The words of a list that a merchant typed. Raises ValidationError."""
+    found = (word.strip() for word in re.split("[、,，;；]", text))
+    words = list(dict.fromkeys(word for word in found if word))
+    if len(words) > most:
+        message = _("%(what)s最多 %(count)d 个。") % {"what": what, "count": most}
+        raise ValidationError(message, code="count")
+    if long := next((word for word in words if len(word) > length), None):
+        raise ValidationError(
+            _("“%(value)s”太长了，最多 %(count)d 个字。") % {"value": long, "count": length},
+            code="long",
+        )
+    return words
+
+
+class OptionForm(forms.ModelForm):
+    """An option's values as a merchant writes them: 红、黑、白."""
+
+    values = forms.CharField(
+        label=_("规格值"),
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("红、黑、白")}),
+        help_text=_("用顿号或逗号分开。"),
+    )
+
+    class Meta:
+        model = ProductOption
+        fields = ("name", "values", "position")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["values"] = "、".join(self.instance.values)
+
+    def clean_values(self) -> list[str]:
+        values = _words(
+            self.cleaned_data["values"], OPTION_VALUES, OPTION_VALUE_LENGTH, _("规格值")
+        )
+        if not values:
+            raise ValidationError(_("请至少填写一个规格值。"), code="none")
+        return values
+
+
+class OptionInline(StoreInline):
+    """How the SKUs differ; the action “生成规格组合” makes a SKU of every combination."""
+
+    model = ProductOption
+    form = OptionForm
+    platform = owner = clerk = ALL
+    fields = ["name", "values", "position"]
+    max_num = MAX_OPTIONS
 
 
 class PhotoForm(forms.ModelForm):
@@ -163,6 +282,29 @@ class PhotoInline(StoreInline):
     fields = ["image", "alt", "position"]
 
 
+class ProductForm(forms.ModelForm):
+    """Tags as a merchant writes them: 有机、当季."""
+
+    tags = forms.CharField(
+        label=_("标签"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("有机、当季")}),
+        help_text=_("用顿号或逗号分开，买家可以按标签筛选。"),
+    )
+
+    class Meta:
+        model = Product
+        fields = ("tags",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["tags"] = "、".join(self.instance.tags)
+
+    def clean_tags(self) -> list[str]:
+        return _words(self.cleaned_data["tags"], MAX_TAGS, TAG_LENGTH, _("标签"))
+
+
 @admin.register(Product)
 class ProductPage(StoreAdmin):
     """Products, with their SKUs and photos on the same page."""
@@ -171,13 +313,27 @@ class ProductPage(StoreAdmin):
     list_display = ["title", "category", "state", "position"]
     list_editable = ["position"]
     list_filter = ["state"]
-    search_fields = ["title"]
+    search_fields = ["title", "brand"]
     list_select_related = ["category", "store"]
     autocomplete_fields = ["category"]
     readonly_fields = ["state"]
-    fields = ["title", "subtitle", "category", "description", "position", "state", "store"]
-    inlines = [SkuInline, PhotoInline]
-    actions = ["publish", "withdraw"]
+    fields = [
+        "title",
+        "subtitle",
+        "category",
+        "brand",
+        "tags",
+        "description",
+        "purchase_limit",
+        "on_sale_from",
+        "on_sale_until",
+        "position",
+        "state",
+        "store",
+    ]
+    form = ProductForm
+    inlines = [OptionInline, SkuInline, PhotoInline]
+    actions = ["publish", "withdraw", "generate"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = list(super().get_fields(request, obj))
@@ -205,6 +361,20 @@ class ProductPage(StoreAdmin):
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         count = sum(product_withdraw(product_id=p.pk, now=clock.now()) for p in queryset)
         messages.success(request, _("已下架 %(count)d 个商品。") % {"count": count})
+
+    @admin.action(description=_("为所选商品生成规格组合"))
+    def generate(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        for product in queryset:
+            try:
+                count = skus_generate(product_id=product.pk, by_id=request.user.pk, now=clock.now())
+            except PublishRefused as refusal:
+                messages.error(request, f"{product.title}：{refusal}")
+                continue
+            messages.success(
+                request,
+                _("“%(title)s”新增 %(count)d 个规格，请核对价格并填写库存。")
+                % {"title": product.title, "count": count},
+            )
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         if formset.model is Sku:
@@ -269,7 +439,7 @@ class LowStockFilter(admin.SimpleListFilter):
     parameter_name = "stock"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("out", _("已售罄")), ("low", _("不足 10 件"))]
+        return [("out", _("已售罄")), ("low", _("低于预警"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Sku]) -> QuerySet[Sku]:
         from django.db.models import F
@@ -277,7 +447,7 @@ class LowStockFilter(admin.SimpleListFilter):
         if self.value() == "out":
             return queryset.filter(on_hand__lte=F("reserved"))
         if self.value() == "low":
-            return queryset.filter(on_hand__lt=F("reserved") + 10)
+            return queryset.filter(on_hand__lt=F("reserved") + F("low_stock_below"))
         return queryset
 
 
@@ -288,11 +458,14 @@ class SkuPage(StoreAdmin):
     platform = VIEW
     owner = clerk = frozenset({"view", "change"})
     list_display = ["product", "name", "price_fen", "stock", "reserved", "available_now"]
-    list_display_links = None
+    list_display_links = ["name"]
+    form = SkuDetailForm
+    fields = ["product", "name", "price_fen", "stock", "position", *DETAIL]
+    readonly_fields = ["product"]
     list_editable = ["price_fen"]
     list_filter = [LowStockFilter]
     list_select_related = ["product", "store"]
-    search_fields = ["product__title", "name"]
+    search_fields = ["product__title", "name", "=barcode"]
     ordering = ["product__title", "position", "id"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sku]:
@@ -311,9 +484,6 @@ class SkuPage(StoreAdmin):
     @admin.display(description=_("可售"))
     def available_now(self, sku: Sku) -> int:
         return sku.available
-
-    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        return form.instance
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         try:

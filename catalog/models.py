@@ -1,6 +1,8 @@
 """What is sold: categories, products, their SKUs, and every movement of stock."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -8,9 +10,15 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog.barcodes import barcode_check
 from catalog.states import ProductState
 from core.ids import PublicIdField
 from core.money import MAX_FEN, yuan
+
+OPTION_VALUES, OPTION_VALUE_LENGTH = 30, 12
+MAX_TAGS, TAG_LENGTH = 10, 10
+MAX_WEIGHT_G = 10_000_000
+MAX_VOLUME_CM3 = 100_000_000
 
 
 class Category(models.Model):
@@ -61,6 +69,27 @@ class Product(models.Model):
         editable=False,
     )
     position = models.PositiveSmallIntegerField(_("排序"), default=0)
+    brand = models.CharField(_("品牌"), max_length=30, blank=True)
+    tags = ArrayField(
+        models.CharField(max_length=TAG_LENGTH),
+        size=MAX_TAGS,
+        default=list,
+        blank=True,
+        verbose_name=_("标签"),
+    )
+    purchase_limit = models.PositiveIntegerField(
+        _("每人限购"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("一个人在所有订单里最多买几件，已取消的不算；留空为不限。"),
+    )
+    on_sale_from = models.DateTimeField(
+        _("开售时间"), null=True, blank=True, help_text=_("留空为上架后立即开售。")
+    )
+    on_sale_until = models.DateTimeField(
+        _("停售时间"), null=True, blank=True, help_text=_("到点自动停售；留空为一直卖。")
+    )
     created_at = models.DateTimeField(_("创建时间"), default=timezone.now, editable=False)
 
     class Meta:
@@ -71,6 +100,13 @@ class Product(models.Model):
             models.Index(fields=["store", "state", "position", "id"]),
             models.Index(fields=["category", "state", "position", "id"]),
             models.Index(fields=["state", "position", "id"]),
+            GinIndex(fields=["tags"], name="catalog_product_tags"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(on_sale_until__gt=F("on_sale_from")),
+                name="catalog_product_times_in_order",
+            )
         ]
 
     def __str__(self) -> str:
@@ -79,6 +115,35 @@ class Product(models.Model):
     def clean(self) -> None:
         if self.category is not None and self.category.store_id != self.store_id:
             raise ValidationError({"category": _("请选择本店的分类。")})
+        if self.on_sale_from and self.on_sale_until and self.on_sale_until <= self.on_sale_from:
+            raise ValidationError({"on_sale_until": _("停售时间要晚于开售时间。")})
+
+
+class ProductOption(models.Model):
+    """A way in which a product's SKUs differ: 颜色 is 红 or 黑. SKUs are its combinations."""
+
+    store = models.ForeignKey("stores.Store", models.CASCADE, editable=False, related_name="+")
+    product = models.ForeignKey(
+        Product, models.CASCADE, related_name="options", verbose_name=_("商品")
+    )
+    name = models.CharField(_("规格名"), max_length=10)
+    values = ArrayField(
+        models.CharField(max_length=OPTION_VALUE_LENGTH),
+        size=OPTION_VALUES,
+        verbose_name=_("规格值"),
+    )
+    position = models.PositiveSmallIntegerField(_("排序"), default=0)
+
+    class Meta:
+        verbose_name = _("规格项")
+        verbose_name_plural = _("规格项")
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "name"], name="catalog_option_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ProductPhoto(models.Model):
@@ -105,8 +170,31 @@ class ProductPhoto(models.Model):
         return self.alt or str(self.image)
 
 
+class ReturnRule(models.TextChoices):
+    SEVEN_DAYS = "seven_days", _("七天无理由退货")
+    EXEMPT = "exempt", _("不支持七天无理由退货")
+
+
+class ReturnReason(models.TextChoices):
+    """Why the law lets a SKU out: 消费者权益保护法, article 25, and the SAMR's rules of 2017.
+
+    The first four are exempt by themselves; the last three only if the buyer agrees to it.
+    """
+
+    MADE_TO_ORDER = "made_to_order", _("消费者定作的商品")
+    PERISHABLE = "perishable", _("鲜活易腐的商品")
+    DIGITAL = "digital", _("在线下载或已拆封的音像制品、计算机软件等数字化商品")
+    PERIODICAL = "periodical", _("交付的报纸、期刊")
+    OPENED = "opened", _("拆封后影响人身安全、健康或品质的商品")
+    ACTIVATED = "activated", _("激活或试用后价值贬损较大的商品")
+    NEAR_EXPIRY = "near_expiry", _("已明示的临期或有瑕疵的商品")
+
+
 class Sku(models.Model):
     """What is priced, stocked and bought. Available = on hand − reserved, never below zero.
+
+    `options` is its place in the matrix, [["颜色", "红"], ["尺寸", "M"]], or [] for a SKU that only
+    has a name.
 
     The database refuses reserved > on_hand; only `catalog.services` changes either number.
     """
@@ -123,6 +211,27 @@ class Sku(models.Model):
     on_hand = models.PositiveIntegerField(_("库存"), default=0, editable=False)
     reserved = models.PositiveIntegerField(_("已占用"), default=0, editable=False)
     position = models.PositiveSmallIntegerField(_("排序"), default=0)
+    options = models.JSONField(_("规格组合"), default=list, blank=True, editable=False)
+    cost_fen = models.PositiveBigIntegerField(
+        _("成本价"), null=True, blank=True, validators=[MaxValueValidator(MAX_FEN)]
+    )
+    barcode = models.CharField(_("条码"), max_length=32, blank=True, validators=[barcode_check])
+    weight_g = models.PositiveIntegerField(
+        _("重量（克）"), null=True, blank=True, validators=[MaxValueValidator(MAX_WEIGHT_G)]
+    )
+    volume_cm3 = models.PositiveIntegerField(
+        _("体积（立方厘米）"), null=True, blank=True, validators=[MaxValueValidator(MAX_VOLUME_CM3)]
+    )
+    photo = models.ImageField(_("规格图片"), upload_to="products/", blank=True)
+    low_stock_below = models.PositiveIntegerField(
+        _("库存预警"), default=10, help_text=_("可售数量少于它时，首页提醒补货；0 为不提醒。")
+    )
+    return_rule = models.CharField(
+        _("退货规则"), max_length=16, choices=ReturnRule.choices, default=ReturnRule.SEVEN_DAYS
+    )
+    return_reason = models.CharField(
+        _("不支持的法定理由"), max_length=16, choices=ReturnReason.choices, blank=True
+    )
     removed_at = models.DateTimeField(_("停用时间"), null=True, blank=True, editable=False)
 
     class Meta:
@@ -134,6 +243,16 @@ class Sku(models.Model):
                 condition=Q(reserved__lte=F("on_hand")), name="catalog_sku_never_oversold"
             ),
             models.CheckConstraint(condition=Q(price_fen__gte=1), name="catalog_sku_price_min"),
+            models.UniqueConstraint(
+                fields=["product", "options"],
+                condition=Q(removed_at=None) & ~Q(options=[]),
+                name="catalog_sku_combination_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(return_rule="seven_days", return_reason="")
+                | Q(return_rule="exempt") & ~Q(return_reason=""),
+                name="catalog_sku_exempt_with_reason",
+            ),
         ]
 
     def __str__(self) -> str:

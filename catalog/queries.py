@@ -5,20 +5,24 @@ something a page can show with `photo_src`, or in a template with `{% load photo
 `{{ line.photo|photo_src }}`.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.core.files.storage import default_storage
 from django.db import connection
-from django.db.models import F, Max, Min, Sum
+from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 
-from catalog.models import Category, Product, ProductPhoto, Sku
+from catalog.models import Category, Product, ProductPhoto, ReturnReason, ReturnRule, Sku
 from catalog.photos import WIDTHS, derivative, share_name
 from catalog.states import ProductState
+from core import clock
 
 PAGE_SIZE = 20
 MAX_PAGE = 500
-LOW_STOCK = 10
+MAX_WORDS = 5
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,10 @@ class SkuForSale:
     available: int
     photo: str
     on_sale: bool
+    weight_g: int | None = None
+    volume_cm3: int | None = None
+    return_rule: str = ReturnRule.SEVEN_DAYS.value
+    purchase_limit: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,19 +68,33 @@ class CategoryLink:
 
 @dataclass(frozen=True)
 class SkuChoice:
-    """A SKU on the product page's sheet."""
+    """A SKU on the product page's sheet.
+
+    `photo` is the address of its own small picture, or "". `exempt_because` names the law's reason
+    why it cannot be returned within seven days without one, or is "".
+    """
 
     id: int
     public_id: str
     name: str
     price_fen: int
     available: int
+    photo: str = ""
+    exempt_because: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    struck_fen: int | None = None
+
+    @property
+    def options_json(self) -> str:
+        """For the page's script: [["颜色", "红"], …]."""
+        return json.dumps(self.options, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
 class ProductCard:
-    """A product in a list. `price_fen` is the lowest of its SKUs' prices, `share_image` the square
-    JPEG for a WeChat card, or ""."""
+    """A product in a list. `price_fen` is the lowest of its SKUs' prices, `struck_fen` what that SKU
+    really cost before (see `struck_prices_fen`), or None, `share_image` the square JPEG for a
+    WeChat card, or ""."""
 
     id: int
     public_id: str
@@ -86,6 +108,7 @@ class ProductCard:
     sold_out: bool
     photo: Photo | None
     share_image: str
+    struck_fen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +132,8 @@ class Shelf:
 
 @dataclass(frozen=True)
 class ProductPage:
-    """A product page. `on_sale` is False after it was withdrawn; a draft has no page."""
+    """A product page. `is_matrix` when every SKU is a combination of the same options, so that one
+    may choose by option. `starts_at` is when it goes on sale, if it will by itself. `on_sale` is False after it was withdrawn; a draft has no page."""
 
     id: int
     public_id: str
@@ -125,20 +149,26 @@ class ProductPage:
     price_fen: int
     price_max_fen: int
     sold_out: bool
+    is_matrix: bool = False
+    starts_at: datetime | None = None
+    purchase_limit: int | None = None
+    brand: str = ""
+    tags: tuple[str, ...] = ()
+    struck_fen: int | None = None
 
 
-def skus_for_sale(sku_ids: Iterable[int]) -> dict[int, SkuForSale]:
+def skus_for_sale(sku_ids: Iterable[int], *, now: datetime | None = None) -> dict[int, SkuForSale]:
     """The SKUs by id, in one query; unknown ids are left out.
 
-    `on_sale` says whether product and SKU may be bought; whether the store is open is for
+    `on_sale` says whether product and SKU may be bought at `now` (or at this instant); whether the store is open is for
     `stores.queries.store_terms` to say.
     """
-    return {sku.id: sku for sku in _skus_for_sale("sku.id = ANY(%s)", list(sku_ids))}
+    return {sku.id: sku for sku in _skus_for_sale("sku.id = ANY(%s)", list(sku_ids), now)}
 
 
 def sku_for_sale(public_id: str) -> SkuForSale | None:
     """One SKU by its public id, in one query."""
-    return next(iter(_skus_for_sale("sku.public_id = %s", public_id)), None)
+    return next(iter(_skus_for_sale("sku.public_id = %s", public_id, None)), None)
 
 
 def product_page(public_id: str) -> ProductPage | None:
@@ -152,12 +182,23 @@ def product_page(public_id: str) -> ProductPage | None:
     if product is None:
         return None
     skus = tuple(
-        SkuChoice(sku.pk, sku.public_id, sku.name, sku.price_fen, sku.available)
-        for sku in product.skus.filter(removed_at=None)
+        SkuChoice(
+            sku.pk,
+            sku.public_id,
+            sku.name,
+            sku.price_fen,
+            sku.available,
+            photo=photo_src(str(sku.photo)),
+            exempt_because=_exempt_because(sku.return_reason),
+            struck_fen=sku.struck_fen,
+            options=tuple((name, value) for name, value in sku.options),
+        )
+        for sku in product.skus.filter(removed_at=None).annotate(struck_fen=_STRUCK_OF_ROW)
     )
     photos = list(product.photos.all())
     category = product.category
     prices = [sku.price_fen for sku in skus] or [0]
+    now, is_published = clock.now(), product.state == ProductState.ON_SALE
     return ProductPage(
         id=product.pk,
         public_id=product.public_id,
@@ -166,13 +207,24 @@ def product_page(public_id: str) -> ProductPage | None:
         title=product.title,
         subtitle=product.subtitle,
         description=product.description,
-        on_sale=product.state == ProductState.ON_SALE and bool(skus),
+        on_sale=is_published
+        and bool(skus)
+        and (product.on_sale_from is None or product.on_sale_from <= now)
+        and (product.on_sale_until is None or product.on_sale_until > now),
+        starts_at=product.on_sale_from
+        if is_published and product.on_sale_from and product.on_sale_from > now
+        else None,
+        purchase_limit=product.purchase_limit,
+        brand=product.brand,
+        tags=tuple(product.tags),
         gallery=tuple(_photo(photo, product.title) for photo in photos),
         share_image=_share_image(photos[0]) if photos else "",
         skus=skus,
         price_fen=min(prices),
         price_max_fen=max(prices),
         sold_out=not any(sku.available for sku in skus),
+        is_matrix=_is_matrix(skus),
+        struck_fen=next((sku.struck_fen for sku in skus if sku.price_fen == min(prices)), None),
     )
 
 
@@ -180,19 +232,32 @@ def product_cards(
     *,
     store_id: int | None = None,
     category_id: int | None = None,
+    tag: str = "",
+    words: str = "",
     page: int = 1,
     limit: int = PAGE_SIZE,
 ) -> CardPage:
     """Products on sale in open stores, in three queries.
 
-    Of one store, or of one category, or of the whole platform; the stores' own order decides, and
+    Of one store, or of one category, or of the whole platform, and only with `tag` if there is one,
+    and with every one of `words` in title, subtitle, brand, tags or the store's name; the stores' own order decides, and
     on the platform the first of every store come before the second.
     """
-    products = Product.objects.filter(state=ProductState.ON_SALE, store__is_open=True)
+    products = Product.objects.filter(_on_sale(), store__is_open=True)
     if store_id is not None:
         products = products.filter(store_id=store_id)
     if category_id is not None:
         products = products.filter(category_id=category_id)
+    if tag:
+        products = products.filter(tags__contains=[tag])
+    for word in words.split()[:MAX_WORDS]:
+        products = products.filter(
+            Q(title__icontains=word)
+            | Q(subtitle__icontains=word)
+            | Q(brand__icontains=word)
+            | Q(store__name__icontains=word)
+            | Q(tags__contains=[word])
+        )
     page = min(max(page, 1), MAX_PAGE)
     start = (page - 1) * limit
     rows = list(
@@ -215,17 +280,23 @@ def cards_of(product_ids: Sequence[int]) -> dict[int, ProductCard]:
 def first_products(store_ids: Sequence[int], *, limit: int) -> list[int]:
     """Ids of the first products on sale of several stores, store by store, in one query."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIRST_PRODUCTS, [list(store_ids), limit])
+        cursor.execute(
+            _FIRST_PRODUCTS, {"stores": list(store_ids), "limit": limit, "now": clock.now()}
+        )
         return [row[0] for row in cursor.fetchall()]
 
 
-def store_shelf(store_id: int, category: str | None = None, page: int = 1) -> Shelf | None:
+def store_shelf(
+    store_id: int, category: str | None = None, page: int = 1, *, tag: str = ""
+) -> Shelf | None:
     """A store's shelf, or that of the category with this slug; None when there is no such category."""
     categories = store_categories(store_id)
     chosen = next((one for one in categories if one.slug == category), None)
     if category and chosen is None:
         return None
-    cards = product_cards(store_id=store_id, category_id=chosen.id if chosen else None, page=page)
+    cards = product_cards(
+        store_id=store_id, category_id=chosen.id if chosen else None, tag=tag, page=page
+    )
     return Shelf(categories=categories, category=chosen, page=cards)
 
 
@@ -233,19 +304,52 @@ def store_categories(store_id: int) -> tuple[CategoryLink, ...]:
     """The store's categories that have something on sale, in its own order."""
     rows = (
         Category.objects.filter(store_id=store_id)
-        .filter(products__state=ProductState.ON_SALE)
+        .filter(_on_sale("products__"))
         .distinct()
         .order_by("position", "id")
     )
     return tuple(CategoryLink(row.pk, row.slug, row.name) for row in rows)
 
 
-def low_stock_count(store_id: int | None = None, *, below: int = LOW_STOCK) -> int:
-    """How many SKUs on sale, of one store or of all, have fewer than `below` left."""
+def struck_prices_fen(sku_ids: Iterable[int], *, before: datetime | None = None) -> dict[int, int]:
+    """What may stand struck through beside a SKU's price: its lowest real price, in fen, of the
+    seven days before its present price began. One query, from `PriceChange` alone.
+
+    Only SKUs that are cheaper now than that are in the answer. With `before`, of the seven days
+    before a promotion that began then: every SKU that had a price is in it, and the caller shows
+    it only beside a promotion's price that is lower.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STRUCK_PRICES_BEFORE if before else _STRUCK_PRICES,
+            {"skus": list(sku_ids), "before": before},
+        )
+        return {sku_id: fen for sku_id, fen in cursor.fetchall() if fen is not None}
+
+
+def purchase_limits(sku_ids: Iterable[int]) -> dict[int, int]:
+    """How many pieces of its product one person may buy, by SKU; SKUs without a limit are left
+    out. One query."""
+    rows = Sku.objects.filter(pk__in=list(sku_ids), product__purchase_limit__isnull=False)
+    limits = rows.values_list("pk", "product__purchase_limit")
+    return {pk: limit for pk, limit in limits if limit is not None}
+
+
+def exempt_skus(sku_ids: Iterable[int]) -> dict[int, str]:
+    """Those of the SKUs that the law exempts from 七天无理由, with the reason in words.
+
+    The checkout asks the buyer to agree to them separately. One query.
+    """
+    rows = Sku.objects.filter(pk__in=list(sku_ids), return_rule=ReturnRule.EXEMPT)
+    return {pk: _exempt_because(reason) for pk, reason in rows.values_list("pk", "return_reason")}
+
+
+def low_stock_count(store_id: int | None = None) -> int:
+    """How many SKUs on sale, of one store or of all, have less left than their own threshold."""
     rows = Sku.objects.filter(removed_at=None, product__state=ProductState.ON_SALE)
     if store_id is not None:
         rows = rows.filter(store_id=store_id)
-    return rows.filter(on_hand__lt=F("reserved") + below).count()
+    return rows.filter(on_hand__lt=F("reserved") + F("low_stock_below")).count()
 
 
 def photo_src(name: str, width: int = WIDTHS[0]) -> str:
@@ -253,15 +357,56 @@ def photo_src(name: str, width: int = WIDTHS[0]) -> str:
     return default_storage.url(derivative(name, width)) if name else ""
 
 
+# The prices that a SKU had in the seven days before an instant: those that began in them, and the
+# one that it had when they began.
+_LOWEST_BEFORE = """
+    SELECT min(had.after_fen) FROM catalog_pricechange had
+    WHERE had.sku_id = {sku}.id AND had.changed_at < {began} AND had.changed_at >= COALESCE((
+        SELECT max(first.changed_at) FROM catalog_pricechange first
+        WHERE first.sku_id = {sku}.id AND first.changed_at <= {began} - interval '7 days'
+    ), '-infinity')
+"""
+_STRUCK = """(
+    SELECT CASE WHEN lowest.fen > {sku}.price_fen THEN lowest.fen END
+    FROM (
+        SELECT changed_at FROM catalog_pricechange
+        WHERE sku_id = {sku}.id ORDER BY id DESC LIMIT 1
+    ) present CROSS JOIN LATERAL (
+        SELECT ({lowest}) AS fen
+    ) lowest
+)""".replace("{lowest}", _LOWEST_BEFORE.replace("{began}", "present.changed_at"))
+_STRUCK_OF_ROW: RawSQL = RawSQL(_STRUCK.format(sku="catalog_sku"), ())  # noqa: S611 (nothing from outside)
+_STRUCK_PRICES = (
+    f"SELECT sku.id, {_STRUCK.format(sku='sku')} FROM catalog_sku sku WHERE sku.id = ANY(%(skus)s)"
+)
+_STRUCK_PRICES_BEFORE = (
+    f"SELECT sku.id, ({_LOWEST_BEFORE.format(sku='sku', began='%(before)s::timestamptz')}) "
+    f"FROM catalog_sku sku WHERE sku.id = ANY(%(skus)s)"
+)
+
+# By hand: each product's cheapest SKU with what it cost before, the dearest, and what is left.
+_FIGURES = f"""
+    SELECT sku.product_id, sku.price_fen, sku.high, sku.available, {_STRUCK.format(sku="sku")}
+    FROM (
+        SELECT DISTINCT ON (product_id) id, product_id, price_fen,
+            max(price_fen) OVER each AS high, sum(on_hand - reserved) OVER each AS available
+        FROM catalog_sku WHERE product_id = ANY(%s) AND removed_at IS NULL
+        WINDOW each AS (PARTITION BY product_id) ORDER BY product_id, price_fen, id
+    ) sku
+"""
+
 # By hand, because every order reads it twice and building it costs more than running it.
 _SKUS_FOR_SALE = """
     SELECT sku.id, sku.public_id, sku.store_id, sku.product_id, product.public_id, product.title,
         sku.name, sku.price_fen, sku.on_hand - sku.reserved,
-        COALESCE((
+        COALESCE(NULLIF(sku.photo, ''), (
             SELECT photo.image FROM catalog_productphoto photo
             WHERE photo.product_id = sku.product_id ORDER BY photo.position, photo.id LIMIT 1
         ), ''),
         product.state = 'on_sale' AND sku.removed_at IS NULL
+            AND (product.on_sale_from IS NULL OR product.on_sale_from <= %s)
+            AND (product.on_sale_until IS NULL OR product.on_sale_until > %s),
+        sku.weight_g, sku.volume_cm3, sku.return_rule, product.purchase_limit
     FROM catalog_sku sku JOIN catalog_product product ON product.id = sku.product_id
     WHERE {condition} ORDER BY sku.id
 """
@@ -269,33 +414,31 @@ _SKUS_FOR_SALE = """
 
 # By hand, because each store's few are read from the index, however many the store has.
 _FIRST_PRODUCTS = """
-    SELECT product.id FROM unnest(%s::bigint[]) WITH ORDINALITY AS shop (id, turn)
+    SELECT product.id FROM unnest(%(stores)s::bigint[]) WITH ORDINALITY AS shop (id, turn)
     CROSS JOIN LATERAL (
         SELECT id, position FROM catalog_product
-        WHERE store_id = shop.id AND state = 'on_sale' ORDER BY position, id LIMIT %s
+        WHERE store_id = shop.id AND state = 'on_sale'
+            AND (on_sale_from IS NULL OR on_sale_from <= %(now)s)
+            AND (on_sale_until IS NULL OR on_sale_until > %(now)s)
+        ORDER BY position, id LIMIT %(limit)s
     ) AS product ORDER BY shop.turn, product.position, product.id
 """
 
 
-def _skus_for_sale(condition: str, value: str | list[int]) -> list[SkuForSale]:
+def _skus_for_sale(
+    condition: str, value: str | list[int], now: datetime | None
+) -> list[SkuForSale]:
+    now = now or clock.now()
     with connection.cursor() as cursor:
-        cursor.execute(_SKUS_FOR_SALE.format(condition=condition), [value])
+        cursor.execute(_SKUS_FOR_SALE.format(condition=condition), [now, now, value])
         return [SkuForSale(*row) for row in cursor.fetchall()]
 
 
 def _cards(products: Sequence[Product]) -> tuple[ProductCard, ...]:
     ids = [product.pk for product in products]
-    figures = {
-        row["product_id"]: row
-        for row in Sku.objects.filter(product_id__in=ids, removed_at=None)
-        .order_by()
-        .values("product_id")
-        .annotate(
-            low=Min("price_fen"),
-            high=Max("price_fen"),
-            left=Sum(F("on_hand") - F("reserved")),
-        )
-    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FIGURES, [ids])
+        figures = {product_id: figure for product_id, *figure in cursor.fetchall()}
     covers = {
         photo.product_id: photo
         for photo in ProductPhoto.objects.filter(product_id__in=ids)
@@ -304,7 +447,7 @@ def _cards(products: Sequence[Product]) -> tuple[ProductCard, ...]:
     }
     cards = []
     for product in products:
-        figure = figures.get(product.pk, {"low": 0, "high": 0, "left": 0})
+        low, high, available, struck = figures.get(product.pk, (0, 0, 0, None))
         cover = covers.get(product.pk)
         cards.append(
             ProductCard(
@@ -315,14 +458,32 @@ def _cards(products: Sequence[Product]) -> tuple[ProductCard, ...]:
                 store_name=product.store.name,
                 title=product.title,
                 subtitle=product.subtitle,
-                price_fen=figure["low"],
-                has_price_range=figure["low"] != figure["high"],
-                sold_out=not figure["left"],
+                price_fen=low,
+                has_price_range=low != high,
+                sold_out=not available,
                 photo=_photo(cover, product.title) if cover else None,
                 share_image=_share_image(cover) if cover else "",
+                struck_fen=struck,
             )
         )
     return tuple(cards)
+
+
+def _is_matrix(skus: Sequence[SkuChoice]) -> bool:
+    axes = {tuple(name for name, _value in sku.options) for sku in skus}
+    return len(axes) == 1 and axes != {()}
+
+
+def _on_sale(prefix: str = "") -> Q:
+    """What may be bought at this instant: published, and within its own times."""
+    now = clock.now()
+    begun = Q(**{f"{prefix}on_sale_from": None}) | Q(**{f"{prefix}on_sale_from__lte": now})
+    going = Q(**{f"{prefix}on_sale_until": None}) | Q(**{f"{prefix}on_sale_until__gt": now})
+    return Q(**{f"{prefix}state": ProductState.ON_SALE}) & begun & going
+
+
+def _exempt_because(reason: str) -> str:
+    return str(ReturnReason(reason).label) if reason else ""
 
 
 def _share_image(photo: ProductPhoto) -> str:

@@ -1,12 +1,14 @@
 """Every lock on orders. The sequence they belong to is written in `docs/locking.md`:
 
-    group → order → payment → campaign quota → SKUs
+    group → a person's purchases of a limited product → order → payment → campaign quota → SKUs
 
 A lock here is `FOR NO KEY UPDATE`: a row that refers to an order (a seat, an attribution) can
 still be inserted while the order is being moved.
 """
 
 from collections.abc import Iterable
+
+from django.db import connection
 
 from orders.models import Order
 
@@ -26,3 +28,17 @@ def orders_lock(order_ids: Iterable[int]) -> list[Order]:
     return list(
         Order.objects.select_for_update(no_key=True).filter(pk__in=list(order_ids)).order_by("pk")
     )
+
+
+def purchases_lock(buyer_id: int, product_ids: Iterable[int]) -> None:
+    """One person's purchases of these products, until the transaction ends.
+
+    Advisory, because what is counted are orders that do not exist yet. In id order; other people
+    buying the same product wait for nothing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM"
+            " unnest(%s::text[]) AS name",
+            [[f"purchases:{buyer_id}:{pk}" for pk in sorted(set(product_ids))]],
+        )

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from campaigns.coupons.queries import store_offers_coupons
 from campaigns.groupbuy.queries import (
     OfferCard,
@@ -16,12 +18,14 @@ from campaigns.groupbuy.queries import (
 )
 from campaigns.reductions.queries import RunningReduction, reductions_running
 from catalog.queries import (
+    CardPage,
     ProductCard,
     ProductPage,
     Shelf,
     SkuChoice,
     cards_of,
     first_products,
+    product_cards,
     product_page,
     store_shelf,
 )
@@ -70,12 +74,26 @@ class StorePage:
 
 
 @dataclass(frozen=True)
+class SearchPage:
+    items: tuple[Item, ...]
+    page: CardPage
+
+
+@dataclass(frozen=True)
 class SkuOption:
     """A SKU in the sheet; `group_fen` is None outside the campaign."""
 
     sku: SkuChoice
     group_fen: int | None
     is_first: bool
+
+
+@dataclass(frozen=True)
+class Exempt:
+    """SKUs that cannot be sent back without a reason, and the law's name for why."""
+
+    names: str
+    because: str
 
 
 @dataclass(frozen=True)
@@ -90,6 +108,8 @@ class ProductView:
     can_buy: bool
     reductions: tuple[RunningReduction, ...]
     has_coupons: bool
+    returns_all: bool
+    exempts: tuple[Exempt, ...]
 
 
 def home_page(page: int, *, now: datetime) -> Home:
@@ -118,15 +138,26 @@ def home_page(page: int, *, now: datetime) -> Home:
     )
 
 
-def store_page(slug: str, *, category: str | None, page: int, now: datetime) -> StorePage | None:
+def store_page(
+    slug: str, *, category: str | None, page: int, now: datetime, tag: str = ""
+) -> StorePage | None:
     """A store's shelf or one of its categories; None when there is no such place."""
     store = store_by_slug(slug)
-    shelf = store_shelf(store.id, category, page) if store else None
+    shelf = store_shelf(store.id, category, page, tag=tag) if store else None
     if store is None or shelf is None:
         return None
     offers = shelf_offers({card.id for card in shelf.page.cards}, now=now)
     has_coupons = store_offers_coupons(store.id, now=now)
     return StorePage(store, shelf, _items(shelf.page.cards, offers), has_coupons)
+
+
+def search_page(words: str, page: int, *, now: datetime) -> SearchPage:
+    """What is on sale with these words; nothing is looked for without any."""
+    if not words:
+        return SearchPage((), CardPage((), 1, False, False))
+    found = product_cards(words=words, page=page)
+    offers = shelf_offers({card.id for card in found.cards}, now=now)
+    return SearchPage(_items(found.cards, offers), found)
 
 
 def product_view(public_id: str, *, now: datetime) -> ProductView | None:
@@ -150,6 +181,18 @@ def product_view(public_id: str, *, now: datetime) -> ProductView | None:
             reductions_running(store.id, sku_ids=[sku.id for sku in product.skus], now=now)
         ),
         has_coupons=store_offers_coupons(store.id, now=now),
+        returns_all=bool(product.skus) and not any(sku.exempt_because for sku in product.skus),
+        exempts=_exempts(product.skus),
+    )
+
+
+def _exempts(skus: Sequence[SkuChoice]) -> tuple[Exempt, ...]:
+    """One line for each reason, with the SKUs that it holds for."""
+    reasons = dict.fromkeys(sku.exempt_because for sku in skus if sku.exempt_because)
+    named = {why: [sku.name for sku in skus if sku.exempt_because == why] for why in reasons}
+    return tuple(
+        Exempt(_("本商品") if len(names) == len(skus) else "、".join(names), why)
+        for why, names in named.items()
     )
 
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("store/<slug:slug>/<slug:category>/", views.store, name="category"),
     path("p/<slug:public_id>/", views.product, name="product"),
     path("p/<slug:public_id>/mine/", views.product_mine, name="product_mine"),
+    path("search/", views.search, name="search"),
     path("robots.txt", views.robots, name="robots"),
     path("me/", views.me, name="me"),
     path("licences/", views.licences, name="licences"),

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -20,6 +21,7 @@ from storefront import queries
 from stores.queries import store_by_slug, stores_open
 
 LICENCES = 500
+WORD_LENGTH = 40
 
 
 @public_page(max_age_s=5)
@@ -31,8 +33,15 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @public_page(max_age_s=5)
 def store(request: HttpRequest, slug: str, category: str | None = None) -> HttpResponse:
-    """A store, or one of its categories; ?page= counts from 1."""
-    found = queries.store_page(slug, category=category, page=_page_number(request), now=clock.now())
+    """A store, or one of its categories; ?page= counts from 1.
+
+    With ?tag= it is rendered afresh: the words that somebody may put there are without number, and
+    would push the pages that many people read out of the cache.
+    """
+    tag = _words(request, "tag")
+    found = queries.store_page(
+        slug, category=category, page=_page_number(request), now=clock.now(), tag=tag
+    )
     if found is None:
         raise NotHere(_("没有这家店或这个分类。"))
     context = {
@@ -40,9 +49,26 @@ def store(request: HttpRequest, slug: str, category: str | None = None) -> HttpR
         "shelf": found.shelf,
         "items": found.items,
         "has_coupons": found.has_coupons,
+        "tag": tag,
+        "query": f"{urlencode({'tag': tag})}&" if tag else "",
         "site_url": settings.SITE_URL,
     }
     return render(request, "storefront/store.html", context)
+
+
+@public_page(max_age_s=5)
+def search(request: HttpRequest) -> HttpResponse:
+    """Goods on sale with the words in ?q=. The same for everyone, yet kept by no cache of ours, as
+    there is no end of words."""
+    words = _words(request, "q")
+    found = queries.search_page(words, _page_number(request), now=clock.now())
+    context = {
+        "words": words,
+        "items": found.items,
+        "page": found.page,
+        "query": f"{urlencode({'q': words})}&",
+    }
+    return render(request, "storefront/search.html", context)
 
 
 @public_page(max_age_s=5)
@@ -134,6 +160,11 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """What search engines may read: goods and stores, nothing of people and their groups."""
     return render(request, "robots.txt", content_type="text/plain; charset=utf-8")
+
+
+def _words(request: HttpRequest, name: str) -> str:
+    """What somebody looks for, cut to a length that is worth looking for."""
+    return request.GET.get(name, "").replace("\0", "")[:WORD_LENGTH].strip()
 
 
 def _page_number(request: HttpRequest) -> int:

@@ -58,6 +58,8 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "store": store,
         "offered": offered,
+        # Somebody who is not signed in sees what there is, as the public page has it.
+        "listed": queries.coupons_offered(store.id, now=clock.now()) if user_id is None else (),
         "said": said,
         "refused": status != 200,
         "form_key": form_key_new(),

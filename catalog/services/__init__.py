@@ -1,5 +1,6 @@
 """The catalog's use cases: stock, prices, publishing, photos."""
 
+from catalog.services.matrix import skus_generate
 from catalog.services.photos import photo_add, photo_remove
 from catalog.services.prices import PriceRefused, sku_price_change
 from catalog.services.publish import (
@@ -33,6 +34,7 @@ __all__ = [
     "sku_add",
     "sku_price_change",
     "sku_remove",
+    "skus_generate",
     "stock_correct",
     "stock_release",
     "stock_reserve",

@@ -1,6 +1,7 @@
 """Placing an order: one transaction down the lock sequence, the hottest rows last.
 
-form key → order, lines, hold → payment → fact → discounts → the offer's claim (quota) → SKUs
+form key → purchases of what is limited → order, lines, hold → payment → fact → discounts
+→ the offer's claim (quota) → SKUs
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,8 +20,10 @@ from core.idempotency import form_claim
 from core.ids import public_id as new_public_id
 from orders.adjusters import Asked, adjustments_claim, discounts_for
 from orders.events import OrderPlaced
+from orders.locks import purchases_lock
 from orders.models import Order, OrderAdjustment, OrderHold, OrderLine
 from orders.pricing import PriceChanged, PricedItem, Quote, quote
+from orders.queries import bought_quantities
 from payments.services import payment_open
 from stores.queries import StoreTerms, store_terms
 
@@ -44,6 +47,18 @@ class StoreClosed(OrderRefused):
 
     def __init__(self) -> None:
         super().__init__(_("店铺正在休息，暂时不能下单。"))
+
+
+class PurchaseLimitReached(OrderRefused):
+    """One person's orders would hold more of a product than its limit. `left` is what may be."""
+
+    def __init__(self, title: str, limit: int, left: int) -> None:
+        self.limit, self.left = limit, left
+        if left > 0:
+            message = _("“%(title)s”每人限购 %(limit)d 件，您还可以买 %(left)d 件。")
+        else:
+            message = _("“%(title)s”每人限购 %(limit)d 件，您已经买满了。")
+        super().__init__(message % {"title": title, "limit": limit, "left": left})
 
 
 @dataclass(frozen=True)
@@ -129,20 +144,21 @@ def order_place(
     """Place an order: stock reserved, a payment open until `pay_before`.
 
     `expected_payable_fen` is what the shopper was shown; None skips the comparison. Raises
-    PriceChanged, OutOfStock, NotForSale, StoreClosed, QuantityRefused, AmountRefused,
-    NoMerchantAccount, and whatever the adjusters and the offer's claim raise; then nothing is
-    written. An offer's price takes no discounts.
+    PriceChanged, OutOfStock, NotForSale, PurchaseLimitReached, StoreClosed, QuantityRefused,
+    AmountRefused, NoMerchantAccount, and whatever the adjusters and the offer's claim raise; then
+    nothing is written. An offer's price takes no discounts.
     """
     with transaction.atomic():
         terms = store_terms(store_id)
         if not terms.is_open:
             raise StoreClosed
-        skus = skus_for_sale([item.sku_id for item in items])
+        skus = skus_for_sale([item.sku_id for item in items], now=now)
         asked = Asked(buyer_id, store_id, tuple(_priced(items, skus, store_id)), wishes or {})
         discounts = [] if offer else discounts_for(asked, now=now)
         cost = quote(asked.items, freight_fen=terms.freight_fen, discounts=discounts)
         if expected_payable_fen is not None and expected_payable_fen != cost.payable_fen:
             raise PriceChanged(expected_payable_fen, cost.payable_fen)
+        _limits_check(buyer_id, cost, skus)
         order = _order_new(
             buyer_id, store_id, cost, address=address, note=note, offer=offer, now=now
         )
@@ -197,6 +213,22 @@ def _priced(
         unit_price_fen = sku.price_fen if item.unit_price_fen is None else item.unit_price_fen
         priced.append(PricedItem(sku.id, item.quantity, sku.price_fen, unit_price_fen))
     return priced
+
+
+def _limits_check(buyer_id: int, cost: Quote, skus: Mapping[int, SkuForSale]) -> None:
+    """Raises PurchaseLimitReached. Products without a limit cost no statement."""
+    limited = sorted({sku.product_id for sku in skus.values() if sku.purchase_limit is not None})
+    if not limited:
+        return
+    purchases_lock(buyer_id, limited)
+    bought = bought_quantities(buyer_id, limited)
+    wanted: dict[int, int] = {}
+    for line in cost.lines:
+        sku = skus[line.sku_id]
+        wanted[sku.product_id] = wanted.get(sku.product_id, 0) + line.quantity
+        had = bought.get(sku.product_id, 0)
+        if sku.purchase_limit is not None and had + wanted[sku.product_id] > sku.purchase_limit:
+            raise PurchaseLimitReached(sku.title, sku.purchase_limit, sku.purchase_limit - had)
 
 
 def _order_new(

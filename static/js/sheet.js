@@ -41,6 +41,11 @@
       label.textContent = price ? `¥${price}` : words.none;
       button.disabled = wide.matches && !price;
     }
+    const photo = dialog.querySelector(".sheet__photo");
+    if (photo) {
+      photo.dataset.first = photo.dataset.first || photo.getAttribute("src");
+      photo.src = sku.dataset.photo || photo.dataset.first;
+    }
     if (!wanted) return;
     const kind = wanted.dataset.sheetOpen;
     const price = priceOf(sku, kind);
