@@ -36,6 +36,27 @@ class ShipForm(forms.Form):
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "autofocus": True}),
     )
 
+    def __init__(self, *args: Any, lines: list[OrderLine], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rows = [line for line in lines if line.left]
+        if sum(line.left for line in self.rows) < 2:
+            return
+        for line in self.rows:
+            self.fields[f"line_{line.pk}"] = forms.IntegerField(
+                label=_("本次发出：%(line)s（还剩 %(left)d 件）")
+                % {"line": f"{line.title} {line.sku_name}", "left": line.left},
+                required=False,
+                min_value=0,
+                initial=line.left,
+                widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}),
+            )
+
+    def quantities(self) -> dict[int, int] | None:
+        """{line_id: pieces} of this parcel; None when nothing was typed: all that is left."""
+        if not any(f"line_{line.pk}" in self.data for line in self.rows):
+            return None
+        return {line.pk: self.cleaned_data.get(f"line_{line.pk}") or 0 for line in self.rows}
+
 
 class CancelForm(forms.Form):
     """Why a paid order cannot be delivered; the buyer reads it."""
@@ -50,7 +71,15 @@ class LineInline(StoreInline):
 
     model = OrderLine
     owner = clerk = VIEW
-    fields = readonly_fields = ["title", "sku_name", "unit_price", "quantity", "amount"]
+    fields = readonly_fields = [
+        "title",
+        "sku_name",
+        "unit_price",
+        "quantity",
+        "amount",
+        "shipped_quantity",
+        "cancelled_at",
+    ]
     can_delete = False
 
     @admin.display(description=_("单价（元）"))
@@ -76,8 +105,15 @@ class ShipmentInline(StoreInline):
 
     model = Shipment
     owner = clerk = VIEW
-    fields = readonly_fields = ["carrier", "tracking_no", "shipped_at", "by"]
+    fields = readonly_fields = ["carrier", "tracking_no", "contents", "shipped_at", "by"]
     can_delete = False
+
+    @admin.display(description=_("内容"))
+    def contents(self, parcel: Shipment) -> Any:
+        parts = parcel.lines.select_related("line").order_by("pk")
+        return render_lines(
+            f"{part.line.title} {part.line.sku_name} × {part.quantity}" for part in parts
+        )
 
 
 @admin.register(Order)
@@ -155,20 +191,24 @@ class OrderPage(ReadOnlyAdmin):
     @action(description=_("发货"), url_path="ship", icon="local_shipping", permissions=["ship"])
     def ship(self, request: HttpRequest, object_id: int) -> HttpResponse:
         order = get_object_or_404(self.get_queryset(request), pk=object_id)
-        form = ShipForm(request.POST or None)
+        form = ShipForm(request.POST or None, lines=list(order.lines.order_by("pk")))
         if request.method == "POST" and form.is_valid():
             try:
-                order_ship(
+                shipped = order_ship(
                     order_id=order.pk,
                     carrier=form.cleaned_data["carrier"],
                     tracking_no=form.cleaned_data["tracking_no"],
+                    quantities=form.quantities(),
                     by_id=request.user.pk,  # type: ignore[arg-type]
                     now=clock.now(),
                 )
             except ShipRefused as refusal:
                 form.add_error(None, str(refusal))
             else:
-                messages.success(request, _("已发货，买家可以看到运单号。"))
+                if shipped.state == OrderState.TO_SHIP:
+                    messages.success(request, _("这个包裹已登记，其余商品请继续发货。"))
+                else:
+                    messages.success(request, _("已发货，买家可以看到运单号。"))
                 return self._back(order)
         return self._form(request, order, form, title=_("发货"), submit=_("确认发货"))
 

@@ -58,6 +58,13 @@ class OrderCancelled(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderPartShipped(OrderEvent):
+    """A parcel is with the carrier, and more is to follow."""
+
+    name: ClassVar[str] = "order.part_shipped"
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderShipped(OrderEvent):
     """The parcel is with the carrier."""
 

@@ -126,6 +126,8 @@ class OrderLine(models.Model):
     unit_price_fen = models.PositiveBigIntegerField(_("成交单价（分）"))
     quantity = models.PositiveIntegerField(_("数量"))
     amount_fen = models.PositiveBigIntegerField(_("小计（分）"))
+    shipped_quantity = models.PositiveIntegerField(_("已发数量"), default=0)
+    cancelled_at = models.DateTimeField(_("取消时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("订单行")
@@ -137,10 +139,23 @@ class OrderLine(models.Model):
             ),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="orders_line_quantity_min"),
             models.UniqueConstraint(fields=["order", "sku"], name="orders_line_sku_once"),
+            models.CheckConstraint(
+                condition=Q(shipped_quantity__lte=F("quantity")),
+                name="orders_line_never_overshipped",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled_at=None) | Q(shipped_quantity=0),
+                name="orders_line_cancelled_or_shipped",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.title} {self.sku_name} × {self.quantity}"
+
+    @property
+    def left(self) -> int:
+        """How many are still to be sent."""
+        return 0 if self.cancelled_at else self.quantity - self.shipped_quantity
 
 
 class OrderHold(models.Model):
@@ -213,3 +228,29 @@ class Shipment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.carrier} {self.tracking_no}"
+
+
+class ShipmentLine(models.Model):
+    """How many of a line are in a parcel."""
+
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    shipment = models.ForeignKey(
+        Shipment, models.CASCADE, related_name="lines", verbose_name=_("包裹"), db_index=False
+    )
+    line = models.ForeignKey(
+        OrderLine, models.CASCADE, related_name="parcels", verbose_name=_("订单行")
+    )
+    quantity = models.PositiveIntegerField(_("数量"))
+
+    class Meta:
+        verbose_name = _("包裹内容")
+        verbose_name_plural = _("包裹内容")
+        constraints = [
+            models.UniqueConstraint(fields=["shipment", "line"], name="orders_parcel_line_once"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="orders_parcel_quantity_min"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line_id} × {self.quantity}"

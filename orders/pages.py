@@ -4,17 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.crypto import mask_name, mask_phone
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderLine, Shipment
 from orders.states import OrderState
 
 PAGE_SIZE = 10
 MAX_PAGE = 500
 STREET_SHOWN = 4
+PARCELS = Prefetch("shipments", Shipment.objects.order_by("pk").prefetch_related("lines"))
 
 TABS = (
     ("", gettext_lazy("全部"), ()),
@@ -38,6 +39,8 @@ class Line:
     unit_price_fen: int
     quantity: int
     amount_fen: int
+    shipped_quantity: int = 0
+    is_cancelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,13 @@ class OrderCard:
     @property
     def quantity(self) -> int:
         return sum(line.quantity for line in self.lines)
+
+    @property
+    def partly_shipped(self) -> bool:
+        """Something is on its way and more is to follow."""
+        return self.state == OrderState.TO_SHIP and any(
+            line.shipped_quantity for line in self.lines
+        )
 
     @property
     def can_pay(self) -> bool:
@@ -108,12 +118,24 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Parcel:
-    """A shipment."""
+class Packed:
+    """How many of what is in a parcel."""
 
+    title: str
+    sku_name: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A shipment; `number` counts an order's parcels from 1."""
+
+    id: int
+    number: int
     carrier: str
     tracking_no: str
     shipped_at: datetime
+    contents: tuple[Packed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,8 +181,8 @@ def order_list(buyer_id: int, *, tab: str, page: int) -> OrderList:
 
 
 def order_detail(buyer_id: int, public_id: str) -> OrderDetail | None:
-    """The buyer's own order with all that happened to it, in three queries."""
-    order = _orders(buyer_id).prefetch_related("shipments").filter(public_id=public_id).first()
+    """The buyer's own order with all that happened to it, in a fixed handful of queries."""
+    order = _orders(buyer_id).prefetch_related(PARCELS).filter(public_id=public_id).first()
     if order is None:
         return None
     return OrderDetail(
@@ -171,10 +193,7 @@ def order_detail(buyer_id: int, public_id: str) -> OrderDetail | None:
         street=_mask_street(order.street),
         note=order.note,
         steps=tuple(_steps(order)),
-        parcels=tuple(
-            Parcel(row.get_carrier_display(), row.tracking_no, row.shipped_at)
-            for row in order.shipments.all()
-        ),
+        parcels=_parcels(order),
         receive_before=order.receive_before,
         cancel_reason=order.cancel_reason,
     )
@@ -214,6 +233,26 @@ def _line(line: OrderLine) -> Line:
         unit_price_fen=line.unit_price_fen,
         quantity=line.quantity,
         amount_fen=line.amount_fen,
+        shipped_quantity=line.shipped_quantity,
+        is_cancelled=line.cancelled_at is not None,
+    )
+
+
+def _parcels(order: Order) -> tuple[Parcel, ...]:
+    lines = {line.pk: line for line in order.lines.all()}
+    return tuple(
+        Parcel(
+            id=row.pk,
+            number=number,
+            carrier=row.get_carrier_display(),
+            tracking_no=row.tracking_no,
+            shipped_at=row.shipped_at,
+            contents=tuple(
+                Packed(lines[part.line_id].title, lines[part.line_id].sku_name, part.quantity)
+                for part in row.lines.all()
+            ),
+        )
+        for number, row in enumerate(order.shipments.all(), start=1)
     )
 
 

@@ -76,7 +76,7 @@ ORDER = Machine(
             "ship",
             (OrderState.TO_SHIP,),
             OrderState.SHIPPED,
-            because="the merchant handed the parcel to a carrier",
+            because="the merchant handed the last parcel to a carrier",
             fact=OrderShipped,
         ),
         Move(

@@ -18,6 +18,7 @@ from catalog.services.stock import (
     stock_reserve,
     stock_restock,
     stock_ship,
+    stock_ship_part,
 )
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "stock_reserve",
     "stock_restock",
     "stock_ship",
+    "stock_ship_part",
 ]

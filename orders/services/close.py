@@ -106,5 +106,5 @@ def _close(order: Order, *, now: datetime) -> None:
 
 
 def order_quantities(order: Order) -> dict[int, int]:
-    """{sku_id: quantity} of an order, as stock is moved."""
-    return dict(order.lines.values_list("sku_id", "quantity"))
+    """{sku_id: quantity} that an order still has reserved, as long as nothing of it was sent."""
+    return dict(order.lines.filter(cancelled_at=None).values_list("sku_id", "quantity"))
