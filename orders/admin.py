@@ -13,12 +13,26 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from accounts.queries import AddressSnapshot
 from core import clock
 from core.crypto import mask_name, mask_phone
+from core.forms import YuanField
 from core.money import yuan
+from orders.amounts import line_paid_fen
 from orders.models import Order, OrderHold, OrderLine, Shipment
-from orders.queries import order_timeline
-from orders.services import CancelRefused, ShipRefused, order_cancel, order_ship
+from orders.queries import order_story
+from orders.services import (
+    AddressRefused,
+    CancelRefused,
+    RepriceRefused,
+    ShipRefused,
+    order_address_change,
+    order_cancel,
+    order_line_cancel,
+    order_note_add,
+    order_price_ask,
+    order_ship,
+)
 from orders.states import OrderState
 from payments.queries import order_money
 from stores.scoped import VIEW, ReadOnlyAdmin, StoreInline
@@ -63,6 +77,55 @@ class CancelForm(forms.Form):
 
     reason = forms.CharField(
         label=_("取消原因（买家会看到）"), max_length=120, widget=UnfoldAdminTextInputWidget
+    )
+
+
+class RepriceForm(forms.Form):
+    """What the order shall cost in all."""
+
+    payable_fen = YuanField(
+        label=_("新的应付总额（元，含运费）"), min_fen=1, widget=UnfoldAdminTextInputWidget
+    )
+
+
+class AddressForm(forms.Form):
+    """Whom and where to; the region stays, because freight was counted for it."""
+
+    recipient = forms.CharField(label=_("收货人"), max_length=30, widget=UnfoldAdminTextInputWidget)
+    phone = forms.RegexField(
+        r"^1[3-9][0-9]{9}$",
+        label=_("收货手机"),
+        error_messages={"invalid": _("请填写 11 位手机号。")},
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "tel"}),
+    )
+    street = forms.CharField(label=_("详细地址"), max_length=120, widget=UnfoldAdminTextInputWidget)
+
+
+class LineCancelForm(forms.Form):
+    """Which line cannot be delivered, and why."""
+
+    line = forms.TypedChoiceField(
+        label=_("取消哪一件商品"), coerce=int, widget=UnfoldAdminSelectWidget
+    )
+    reason = forms.CharField(
+        label=_("取消原因（买家会看到）"), max_length=120, widget=UnfoldAdminTextInputWidget
+    )
+
+    def __init__(self, *args: Any, lines: list[OrderLine], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["line"].choices = [  # type: ignore[attr-defined]
+            (line.pk, _("%(line)s，退 %(amount)s 元") % {"line": line, "amount": yuan(fen)})
+            for line in lines
+            if line.cancelled_at is None
+            for fen in [line_paid_fen(line)]
+        ]
+
+
+class NoteForm(forms.Form):
+    """A note that only the store's staff read."""
+
+    note = forms.CharField(
+        label=_("备注（只有本店员工看得到）"), max_length=300, widget=UnfoldAdminTextInputWidget
     )
 
 
@@ -121,13 +184,22 @@ class OrderPage(ReadOnlyAdmin):
     """Orders. A row is read here and moved by the actions above it."""
 
     platform = owner = clerk = VIEW
-    list_display = ["public_id", "placed_at", "state", "offer_kind", "payable", "who", "region"]
+    list_display = [
+        "public_id",
+        "placed_at",
+        "progress",
+        "offer_kind",
+        "payable",
+        "who",
+        "region",
+        "urged_at",
+    ]
     list_filter = ["state", "offer_kind", ("placed_at", admin.DateFieldListFilter)]
     search_fields = ["=public_id", "=offer_ref"]
     list_select_related = ["store"]
     ordering = ["-id"]
     inlines = [LineInline, HoldInline, ShipmentInline]
-    actions_detail = ["ship", "cancel"]
+    actions_detail = ["ship", "cancel", "cancel_line", "reprice", "address", "note_add"]
     actions_row = ["ship"]
     fieldsets = [
         (
@@ -143,9 +215,9 @@ class OrderPage(ReadOnlyAdmin):
                 ]
             },
         ),
-        (_("金额"), {"fields": ["goods", "discount", "freight", "payable", "money"]}),
+        (_("金额"), {"fields": ["goods", "discount", "freight", "adjust", "payable", "money"]}),
         (_("收货"), {"fields": ["recipient", "phone", "region", "street", "note"]}),
-        (_("经过"), {"fields": ["timeline", "cancel_reason"]}),
+        (_("经过"), {"fields": ["timeline", "urged_at", "cancel_reason"]}),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -171,6 +243,17 @@ class OrderPage(ReadOnlyAdmin):
     def freight(self, order: Order) -> str:
         return yuan(order.freight_fen)
 
+    @admin.display(description=_("商家改价（元）"))
+    def adjust(self, order: Order) -> str:
+        return yuan(order.adjust_fen)
+
+    @admin.display(description=_("状态"), ordering="state")
+    def progress(self, order: Order) -> str:
+        sent = any(line.shipped_quantity for line in order.lines.all())
+        if order.state == OrderState.TO_SHIP and sent:
+            return str(_("部分已发货"))
+        return order.get_state_display()
+
     @admin.display(description=_("收退款"))
     def money(self, order: Order) -> str:
         paid = order_money(order.public_id)
@@ -182,7 +265,8 @@ class OrderPage(ReadOnlyAdmin):
     @admin.display(description=_("时间线"))
     def timeline(self, order: Order) -> Any:
         return render_lines(
-            f"{entry.at:%Y-%m-%d %H:%M:%S} {entry.label}" for entry in order_timeline(order)
+            f"{entry.at:%Y-%m-%d %H:%M:%S} {entry.label}"
+            for entry in order_story(order, for_buyer=False)
         )
 
     def has_ship_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -230,6 +314,111 @@ class OrderPage(ReadOnlyAdmin):
                     messages.info(request, _("这个订单之前已经取消或关闭，没有改动。"))
                 return self._back(order)
         return self._form(request, order, form, title=_("取消并退款"), submit=_("确认取消"))
+
+    @action(
+        description=_("取消部分商品"), url_path="cancel-line", icon="remove", permissions=["ship"]
+    )
+    def cancel_line(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        order = get_object_or_404(self.get_queryset(request), pk=object_id)
+        form = LineCancelForm(request.POST or None, lines=list(order.lines.order_by("pk")))
+        if request.method == "POST" and form.is_valid():
+            try:
+                cancelled = order_line_cancel(
+                    order_id=order.pk,
+                    line_id=form.cleaned_data["line"],
+                    reason=form.cleaned_data["reason"],
+                    by_id=request.user.pk,
+                    now=clock.now(),
+                )
+            except CancelRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                if cancelled:
+                    messages.success(request, _("已取消这件商品，它的款项将原路退回。"))
+                else:
+                    messages.info(request, _("这件商品之前已经取消，没有改动。"))
+                return self._back(order)
+        return self._form(request, order, form, title=_("取消部分商品"), submit=_("确认取消并退款"))
+
+    @action(description=_("改价"), url_path="reprice", icon="sell", permissions=["ship"])
+    def reprice(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        order = get_object_or_404(self.get_queryset(request), pk=object_id)
+        form = RepriceForm(request.POST or None, initial={"payable_fen": order.payable_fen})
+        if request.method == "POST" and form.is_valid():
+            try:
+                applied = order_price_ask(
+                    order_id=order.pk,
+                    payable_fen=form.cleaned_data["payable_fen"],
+                    by_id=request.user.pk,
+                    now=clock.now(),
+                )
+            except RepriceRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                if applied:
+                    messages.success(request, _("已改价，买家现在看到的是新价格。"))
+                else:
+                    messages.info(
+                        request,
+                        _(
+                            "正在关闭按原价的付款，几秒后新价格生效；买家如果已经付款，则按原价成交。"
+                        ),
+                    )
+                return self._back(order)
+        return self._form(request, order, form, title=_("改价（只能改一次）"), submit=_("确认改价"))
+
+    @action(
+        description=_("修改收货信息"),
+        url_path="address",
+        icon="edit_location",
+        permissions=["ship"],
+    )
+    def address(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        order = get_object_or_404(self.get_queryset(request), pk=object_id)
+        now_there = {name: getattr(order, name) for name in ("recipient", "phone", "street")}
+        form = AddressForm(request.POST or None, initial=now_there)
+        if request.method == "POST" and form.is_valid():
+            try:
+                changed = order_address_change(
+                    order_id=order.pk,
+                    address=AddressSnapshot(
+                        **form.cleaned_data,
+                        region=order.region,
+                        province_code="",
+                        city_code="",
+                        district_code="",
+                    ),
+                    by_id=request.user.pk,
+                    now=clock.now(),
+                )
+            except AddressRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                if changed:
+                    messages.success(request, _("收货信息已修改，买家可以看到。"))
+                else:
+                    messages.info(request, _("收货信息和原来一样，没有改动。"))
+                return self._back(order)
+        return self._form(request, order, form, title=_("修改收货信息"), submit=_("确认修改"))
+
+    @action(description=_("备注"), url_path="note", icon="edit_note", permissions=["ship"])
+    def note_add(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        order = get_object_or_404(self.get_queryset(request), pk=object_id)
+        form = NoteForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            text = form.cleaned_data["note"]
+            added = order_note_add(
+                order_id=order.pk, text=text, by_id=request.user.pk, now=clock.now()
+            )
+            if added:
+                messages.success(request, _("备注已保存，在时间线里。"))
+            else:
+                messages.info(request, _("和上一条备注一样，没有重复保存。"))
+            return self._back(order)
+        return self._form(request, order, form, title=_("备注"), submit=_("保存备注"))
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("lines")
 
     def _back(self, order: Order) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:orders_order_change", args=[order.pk]))

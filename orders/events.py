@@ -76,3 +76,38 @@ class OrderReceived(OrderEvent):
     """The buyer has the goods, or the time to say otherwise is over."""
 
     name: ClassVar[str] = "order.received"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRepriced(OrderEvent):
+    """The merchant changed what an unpaid order costs, and a new payment is open."""
+
+    name: ClassVar[str] = "order.repriced"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderAddressChanged(OrderEvent):
+    """It goes to somewhere else now."""
+
+    name: ClassVar[str] = "order.address_changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderLineCancelled(OrderEvent):
+    """One line will not be sent: its stock is free again and its money goes back."""
+
+    name: ClassVar[str] = "order.line_cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderUrged(OrderEvent):
+    """The buyer asks when it will be sent."""
+
+    name: ClassVar[str] = "order.urged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderReceiveExtended(OrderEvent):
+    """The buyer wants more time before it counts as received."""
+
+    name: ClassVar[str] = "order.receive_extended"

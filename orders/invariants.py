@@ -148,6 +148,30 @@ def holds(now: datetime) -> Broken:
         yield f"order {ref}", "on hold without an open hold"
 
 
+@invariant(
+    "orders.lines_cancelled",
+    because="a cancelled line's money goes back exactly once, and only a cancelled line's",
+)
+def lines_cancelled(now: datetime) -> Broken:
+    # Through JSON, because a line's discount is a column that another part may bring.
+    for ref, line, cost_fen, back_fen in _rows(
+        """
+        SELECT COALESCE(gone.public_id, r.order_ref), COALESCE('line_' || gone.id, r.part),
+            gone.cost_fen, r.amount_fen
+        FROM (
+            SELECT o.public_id, line.id, line.amount_fen + line.adjust_fen
+                - COALESCE((to_jsonb(line) ->> 'discount_fen')::bigint, 0) AS cost_fen
+            FROM orders_orderline line JOIN orders_order o ON o.id = line.order_id
+            WHERE line.cancelled_at IS NOT NULL
+        ) gone
+        FULL JOIN (SELECT * FROM payments_refund WHERE reason = 'line_cancelled') r
+            ON r.order_ref = gone.public_id AND r.part = 'line_' || gone.id
+        WHERE COALESCE(gone.cost_fen, -1) <> COALESCE(r.amount_fen, 0)
+        """
+    ):
+        yield f"order {ref}", f"{line}: cancelled for {cost_fen} fen, {back_fen} fen go back"
+
+
 @invariant("orders.shipped", because="a shipped order has a parcel, and is received in time")
 def shipped(now: datetime) -> Broken:
     for (ref,) in _rows(

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.crypto import EncryptedTextField, mask_name, mask_phone
 from core.ids import PublicIdField
 from core.models import Deadline, due_index
+from core.money import yuan
 from orders.states import OrderState
 
 
@@ -50,6 +51,8 @@ class Order(Deadline):
     goods_fen = models.PositiveBigIntegerField(_("商品金额（分）"))
     discount_fen = models.PositiveBigIntegerField(_("优惠（分）"), default=0)
     freight_fen = models.PositiveBigIntegerField(_("运费（分）"), default=0)
+    # What the merchant added (+) or took off (−) by hand, once, before it was paid.
+    adjust_fen = models.BigIntegerField(_("商家改价（分）"), default=0)
     payable_fen = models.PositiveBigIntegerField(_("应付（分）"))
     note = models.CharField(_("买家留言"), max_length=200, blank=True)
     recipient = EncryptedTextField(_("收货人"))
@@ -78,13 +81,19 @@ class Order(Deadline):
     received_at = models.DateTimeField(_("收货时间"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("取消时间"), null=True, blank=True)
     cancel_reason = models.CharField(_("取消原因"), max_length=120, blank=True)
+    urged_at = models.DateTimeField(_("催发货"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("订单")
         verbose_name_plural = _("订单")
         constraints = [
             models.CheckConstraint(
-                condition=Q(payable_fen=F("goods_fen") - F("discount_fen") + F("freight_fen")),
+                condition=Q(
+                    payable_fen=F("goods_fen")
+                    - F("discount_fen")
+                    + F("freight_fen")
+                    + F("adjust_fen")
+                ),
                 name="orders_payable_adds_up",
             ),
             models.CheckConstraint(condition=Q(payable_fen__gte=1), name="orders_payable_min"),
@@ -126,6 +135,8 @@ class OrderLine(models.Model):
     unit_price_fen = models.PositiveBigIntegerField(_("成交单价（分）"))
     quantity = models.PositiveIntegerField(_("数量"))
     amount_fen = models.PositiveBigIntegerField(_("小计（分）"))
+    # Its share of the merchant's change of price; see `orders/amounts.py`.
+    adjust_fen = models.BigIntegerField(_("改价分摊（分）"), default=0)
     shipped_quantity = models.PositiveIntegerField(_("已发数量"), default=0)
     cancelled_at = models.DateTimeField(_("取消时间"), null=True, blank=True)
 
@@ -254,3 +265,83 @@ class ShipmentLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.line_id} × {self.quantity}"
+
+
+class OrderReprice(models.Model):
+    """The one change of price of an unpaid order: asked for, and applied when WeChat has closed
+    the old attempt. Never applied when the buyer paid the old price first."""
+
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    # One row per order, ever: the price changes once.
+    order = models.OneToOneField(
+        Order, models.CASCADE, related_name="reprice", verbose_name=_("订单")
+    )
+    before_fen = models.PositiveBigIntegerField(_("原应付（分）"))
+    after_fen = models.PositiveBigIntegerField(_("新应付（分）"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("操作人"),
+    )
+    asked_at = models.DateTimeField(_("改价时间"))
+    applied_at = models.DateTimeField(_("生效时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("改价")
+        verbose_name_plural = _("改价")
+        constraints = [
+            models.CheckConstraint(condition=Q(after_fen__gte=1), name="orders_reprice_min")
+        ]
+
+    def __str__(self) -> str:
+        return f"{yuan(self.before_fen)} → {yuan(self.after_fen)}"
+
+
+class OrderChange(models.Model):
+    """Something a person did to an order beside its states. Written once, shown on its timeline.
+
+    `detail` never holds a full address, phone or name.
+    """
+
+    class Kind(models.TextChoices):
+        ADDRESS = "address", _("修改收货信息")
+        LINE_CANCELLED = "line_cancelled", _("取消部分商品")
+        URGED = "urged", _("买家催发货")
+        EXTENDED = "extended", _("买家延长收货")
+        NOTE = "note", _("商家备注")
+
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    order = models.ForeignKey(Order, models.CASCADE, related_name="changes", verbose_name=_("订单"))
+    kind = models.CharField(_("类型"), max_length=16, choices=Kind.choices)
+    detail = models.CharField(_("内容"), max_length=300, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("操作人"),
+    )
+    # China's calendar day, where something may be done once a day.
+    day = models.DateField(null=True, blank=True, editable=False)
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        verbose_name = _("订单变动")
+        verbose_name_plural = _("订单变动")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "day"], condition=Q(kind="urged"), name="orders_urged_once_a_day"
+            ),
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(kind="extended"), name="orders_extended_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.detail}"

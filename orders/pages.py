@@ -9,12 +9,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.crypto import mask_name, mask_phone
-from orders.models import Order, OrderLine, Shipment
+from core.money import yuan
+from orders.models import Order, OrderChange, OrderLine, OrderReprice, Shipment
 from orders.states import OrderState
 
 PAGE_SIZE = 10
 MAX_PAGE = 500
 STREET_SHOWN = 4
+# What the buyer reads of what people did; the store's notes are not among it.
+BUYERS_WORDS = {
+    OrderChange.Kind.ADDRESS: gettext_lazy("收货信息已修改"),
+    OrderChange.Kind.LINE_CANCELLED: gettext_lazy("部分商品已取消"),
+    OrderChange.Kind.URGED: gettext_lazy("您催了发货"),
+    OrderChange.Kind.EXTENDED: gettext_lazy("您延长了收货时间"),
+}
 PARCELS = Prefetch("shipments", Shipment.objects.order_by("pk").prefetch_related("lines"))
 
 TABS = (
@@ -59,6 +67,7 @@ class OrderCard:
     goods_fen: int
     discount_fen: int
     freight_fen: int
+    adjust_fen: int
     payable_fen: int
     pay_before: datetime
     closing: bool
@@ -152,6 +161,18 @@ class OrderDetail:
     parcels: tuple[Parcel, ...]
     receive_before: datetime | None
     cancel_reason: str
+    urged_at: datetime | None = None
+    may_extend: bool = False
+
+    @property
+    def may_change_address(self) -> bool:
+        """As long as nothing of it was sent."""
+        waiting = self.card.state in (OrderState.ON_HOLD, OrderState.TO_SHIP)
+        return waiting and not self.parcels
+
+    @property
+    def may_urge(self) -> bool:
+        return self.card.state == OrderState.TO_SHIP
 
 
 def order_of(buyer_id: int, public_id: str) -> OrderCard | None:
@@ -182,7 +203,8 @@ def order_list(buyer_id: int, *, tab: str, page: int) -> OrderList:
 
 def order_detail(buyer_id: int, public_id: str) -> OrderDetail | None:
     """The buyer's own order with all that happened to it, in a fixed handful of queries."""
-    order = _orders(buyer_id).prefetch_related(PARCELS).filter(public_id=public_id).first()
+    rows = _orders(buyer_id).select_related("reprice")
+    order = rows.prefetch_related(PARCELS, "changes").filter(public_id=public_id).first()
     if order is None:
         return None
     return OrderDetail(
@@ -196,6 +218,9 @@ def order_detail(buyer_id: int, public_id: str) -> OrderDetail | None:
         parcels=_parcels(order),
         receive_before=order.receive_before,
         cancel_reason=order.cancel_reason,
+        urged_at=order.urged_at,
+        may_extend=order.state == OrderState.SHIPPED
+        and not any(one.kind == OrderChange.Kind.EXTENDED for one in order.changes.all()),
     )
 
 
@@ -217,6 +242,7 @@ def _card(order: Order) -> OrderCard:
         goods_fen=order.goods_fen,
         discount_fen=order.discount_fen,
         freight_fen=order.freight_fen,
+        adjust_fen=order.adjust_fen,
         payable_fen=order.payable_fen,
         pay_before=order.pay_before,
         closing=order.close_requested_at is not None,
@@ -268,8 +294,27 @@ def _steps(order: Order) -> Iterable[Step]:
         (_("订单关闭"), order.closed_at, _("没有在时限内付款，或已取消")),
         (_("订单取消"), order.cancelled_at, order.cancel_reason),
     ]
+    happened += [
+        (_("包裹已寄出"), row.shipped_at, f"{row.get_carrier_display()} {row.tracking_no}")
+        for row in order.shipments.all()
+        if row.shipped_at != order.shipped_at
+    ]
+    happened += [
+        (str(BUYERS_WORDS[OrderChange.Kind(change.kind)]), change.at, change.detail)
+        for change in order.changes.all()
+        if change.kind in BUYERS_WORDS
+    ]
+    reprice = _reprice(order)
+    if reprice is not None and reprice.applied_at is not None:
+        prices = f"¥{yuan(reprice.before_fen)} → ¥{yuan(reprice.after_fen)}"
+        happened.append((_("商家修改了价格"), reprice.applied_at, prices))
     steps = [Step(label, at, detail) for label, at, detail in happened if at is not None]
     return sorted(steps, key=lambda step: step.at, reverse=True)
+
+
+def _reprice(order: Order) -> OrderReprice | None:
+    found: OrderReprice | None = getattr(order, "reprice", None)
+    return found
 
 
 def _mask_street(street: str) -> str:

@@ -163,7 +163,7 @@ def test_the_actions_above_an_order_are_its_stores(stores):
     from orders.models import Order
 
     for order in Order.objects.filter(store=other):
-        for name in ("ship", "cancel"):
+        for name in ("ship", "cancel", "cancel-line", "reprice", "address", "note"):
             path = f"/office/orders/order/{order.pk}/{name}/"
             assert client.get(path).status_code in {302, 403, 404}
             state = Order.objects.get(pk=order.pk).state

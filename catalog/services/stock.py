@@ -140,7 +140,7 @@ def stock_ship_part(
     _check(lines, reference)
     with connection.cursor() as cursor:
         for sku_id in sorted(lines):
-            parameters = {
+            parameters: dict[str, Any] = {
                 "sku": sku_id,
                 "quantity": lines[sku_id],
                 "reserved_as": reserved_as,

@@ -1,7 +1,9 @@
 """An order's life, one file per use case: placed, paid or closed, held, shipped, received."""
 
 from orders.pricing import AmountRefused, PriceChanged, QuantityRefused
+from orders.services.address import AddressRefused, order_address_change
 from orders.services.cancel import CancelRefused, order_cancel
+from orders.services.cancel_line import order_line_cancel
 from orders.services.close import order_close_if_unpayable, order_close_request, order_expire
 from orders.services.hold import hold_release
 from orders.services.pay import order_payment_take
@@ -15,9 +17,17 @@ from orders.services.place import (
     order_place,
 )
 from orders.services.receive import order_receive
+from orders.services.reprice import RepriceRefused, order_price_ask, order_price_settle
 from orders.services.ship import ShipRefused, order_ship
+from orders.services.wishes import (
+    WishRefused,
+    order_note_add,
+    order_receive_extend,
+    order_urge,
+)
 
 __all__ = [
+    "AddressRefused",
     "AmountRefused",
     "CancelRefused",
     "NotForSale",
@@ -26,16 +36,25 @@ __all__ = [
     "OrderRefused",
     "PriceChanged",
     "QuantityRefused",
+    "RepriceRefused",
     "ShipRefused",
     "StoreClosed",
+    "WishRefused",
     "hold_release",
+    "order_address_change",
     "order_buy",
     "order_cancel",
     "order_close_if_unpayable",
     "order_close_request",
     "order_expire",
+    "order_line_cancel",
+    "order_note_add",
     "order_payment_take",
     "order_place",
+    "order_price_ask",
+    "order_price_settle",
     "order_receive",
+    "order_receive_extend",
     "order_ship",
+    "order_urge",
 ]

@@ -77,6 +77,7 @@ def test_every_invariant_of_orders_is_broken_here():
     assert OURS == [
         "orders.holds",
         "orders.lines_add_up",
+        "orders.lines_cancelled",
         "orders.money_in",
         "orders.paid_once",
         "orders.shipped",
