@@ -2,6 +2,7 @@
 
 from orders.pricing import AmountRefused, PriceChanged, QuantityRefused
 from orders.services.address import AddressRefused, order_address_change
+from orders.services.bulk import BulkRow, bulk_plan, bulk_ship
 from orders.services.cancel import CancelRefused, order_cancel
 from orders.services.cancel_line import order_line_cancel
 from orders.services.close import order_close_if_unpayable, order_close_request, order_expire
@@ -29,6 +30,7 @@ from orders.services.wishes import (
 __all__ = [
     "AddressRefused",
     "AmountRefused",
+    "BulkRow",
     "CancelRefused",
     "NotForSale",
     "Offer",
@@ -40,6 +42,8 @@ __all__ = [
     "ShipRefused",
     "StoreClosed",
     "WishRefused",
+    "bulk_plan",
+    "bulk_ship",
     "hold_release",
     "order_address_change",
     "order_buy",

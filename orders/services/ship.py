@@ -46,7 +46,7 @@ def order_ship(
     with transaction.atomic():
         order = order_lock(order_id)
         if order.state != OrderState.TO_SHIP:
-            raise ShipRefused(_refusal(order))
+            raise ShipRefused(ship_refusal(order))
         lines = list(order.lines.order_by("pk"))
         parcels = list(order.shipments.values_list("carrier", "tracking_no"))
         if (carrier, tracking_no) in parcels:
@@ -156,7 +156,10 @@ def _consume(
     )
 
 
-def _refusal(order: Order) -> str:
+def ship_refusal(order: Order) -> str:
+    """Why the order cannot be shipped now; "" when it can."""
+    if order.state == OrderState.TO_SHIP:
+        return ""
     if order.state == OrderState.AWAITING_PAYMENT:
         return _("买家还没有付款，不能发货。")
     if order.state == OrderState.ON_HOLD:
