@@ -345,3 +345,26 @@ class OrderChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.detail}"
+
+
+class ParcelTrack(models.Model):
+    """What the carrier said about a parcel last; a page shows it however old it is."""
+
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    shipment = models.OneToOneField(
+        Shipment, models.CASCADE, related_name="track", verbose_name=_("包裹")
+    )
+    # When the service was asked, and when it last answered.
+    asked_at = models.DateTimeField(_("查询时间"))
+    fetched_at = models.DateTimeField(_("更新时间"), null=True, blank=True)
+    delivered = models.BooleanField(_("已签收"), default=False)
+    scans = models.JSONField(_("轨迹"), default=list)
+
+    class Meta:
+        verbose_name = _("物流轨迹")
+        verbose_name_plural = _("物流轨迹")
+
+    def __str__(self) -> str:
+        return f"{self.shipment_id} {self.fetched_at}"

@@ -12,6 +12,7 @@ urlpatterns = [
     path("orders/<slug:public_id>/close/", mine.close, name="close"),
     path("orders/<slug:public_id>/receive/", mine.receive, name="receive"),
     path("orders/<slug:public_id>/address/", wishes.address, name="address"),
+    path("orders/<slug:public_id>/parcels/<int:number>/", wishes.parcel, name="parcel"),
     path("orders/<slug:public_id>/urge/", wishes.urge, name="urge"),
     path("orders/<slug:public_id>/extend/", wishes.extend, name="extend"),
     path("orders/<slug:public_id>/pay/", cashier.cashier, name="cashier"),

@@ -166,6 +166,12 @@ SIMULATOR_URL = simulator_only("SIMULATOR_URL")
 # External pages inside WeChat: `strict` shows no share prompt, `open` shows everything.
 WECHAT_SHARE_POLICY = env.str("WECHAT_SHARE_POLICY", default="strict" if PRODUCTION else "open")
 
+# --- parcels ------------------------------------------------------------------------------------
+# Where a parcel is: 快递100's query, off without a key. The simulator speaks the same protocol.
+KUAIDI100_URL = env.str("KUAIDI100_URL", default=SIMULATOR_URL or "https://poll.kuaidi100.com")
+KUAIDI100_KEY = env.str("KUAIDI100_KEY", default="simulated" if SIMULATOR_URL else "")
+KUAIDI100_CUSTOMER = env.str("KUAIDI100_CUSTOMER", default="simulated" if SIMULATOR_URL else "")
+
 # --- people ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [

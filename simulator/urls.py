@@ -1,8 +1,8 @@
-"""One origin for what are three of Tencent's, for the phone's own pages, and for the controls."""
+"""One origin for what are three of Tencent's, for a carriers' service, for the phone's own pages, and for the controls."""
 
 from django.urls import path
 
-from simulator.api import cgi, control, pay, refund, sns
+from simulator.api import cgi, control, kuaidi100, pay, refund, sns
 from simulator.front import cashier, home, phone
 
 V3 = "v3/pay/transactions"
@@ -28,6 +28,8 @@ urlpatterns = [
     path("v3/refund/domestic/refunds", refund.refund),
     path("v3/refund/domestic/refunds/<str:out_refund_no>", refund.query),
     path("v3/certificates", pay.certificates),
+    # poll.kuaidi100.com
+    path("poll/query.do", kuaidi100.query),
     # the phone
     path("open/js/jweixin-1.6.0.js", phone.script, {"name": "jweixin.js"}),
     path("bridge.js", phone.script, {"name": "bridge.js"}),

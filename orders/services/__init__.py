@@ -20,6 +20,7 @@ from orders.services.place import (
 from orders.services.receive import order_receive
 from orders.services.reprice import RepriceRefused, order_price_ask, order_price_settle
 from orders.services.ship import ShipRefused, order_ship
+from orders.services.track import parcel_track
 from orders.services.wishes import (
     WishRefused,
     order_note_add,
@@ -61,4 +62,5 @@ __all__ = [
     "order_receive_extend",
     "order_ship",
     "order_urge",
+    "parcel_track",
 ]

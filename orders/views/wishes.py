@@ -7,12 +7,14 @@ from django.shortcuts import redirect, render
 from django.template.defaultfilters import date as date_text
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.queries import AddressNotFound, address_for_order, addresses_of
 from core import clock
+from core.errors import NotHere
 from core.public_pages import personal
-from orders import services
+from orders import pages, services
+from orders.carriers import Scan
 from orders.views.mine import card_or_404
 
 
@@ -99,6 +101,26 @@ def extend(request: HttpRequest, public_id: str) -> HttpResponse:
         day = date_text(timezone.localtime(until), "Y-m-d H:i")
         messages.success(request, _("已延长，%(day)s 之前都可以确认收货。") % {"day": day})
     return redirect("orders:detail", public_id)
+
+
+@require_safe
+@personal
+@login_required
+def parcel(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
+    """Where one of the order's parcels is, by the carrier's last word."""
+    found = pages.order_detail(_user_id(request), public_id)
+    one = next((one for one in found.parcels if one.number == number), None) if found else None
+    if one is None:
+        raise NotHere(_("没有这个包裹。请确认登录的是下单的账号。"))
+    track = services.parcel_track(shipment_id=one.id, now=clock.now())
+    context = {
+        "public_id": public_id,
+        "parcel": one,
+        "delivered": track.delivered if track else False,
+        "scans": [Scan(**scan) for scan in track.scans] if track else [],
+        "fetched_at": track.fetched_at if track else None,
+    }
+    return render(request, "orders/parcel.html", context)
 
 
 def _user_id(request: HttpRequest) -> int:
