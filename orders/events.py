@@ -111,3 +111,33 @@ class OrderReceiveExtended(OrderEvent):
     """The buyer wants more time before it counts as received."""
 
     name: ClassVar[str] = "order.receive_extended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceEvent(Event):
+    """What every fact of an invoice carries."""
+
+    invoice_id: int
+    store_id: int
+    order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceRequested(InvoiceEvent):
+    """The buyer asks for an invoice."""
+
+    name: ClassVar[str] = "invoice.requested"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceIssued(InvoiceEvent):
+    """The merchant uploaded it."""
+
+    name: ClassVar[str] = "invoice.issued"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceDeclined(InvoiceEvent):
+    """The merchant said why not; the buyer may correct and ask again."""
+
+    name: ClassVar[str] = "invoice.declined"

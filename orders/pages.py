@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from core.crypto import mask_name, mask_phone
 from core.money import yuan
-from orders.models import Order, OrderChange, OrderLine, OrderReprice, Shipment
-from orders.states import OrderState
+from orders.models import Invoice, Order, OrderChange, OrderLine, OrderReprice, Shipment
+from orders.states import InvoiceState, OrderState
 
 PAGE_SIZE = 10
 MAX_PAGE = 500
@@ -87,6 +87,10 @@ class OrderCard:
     @property
     def can_pay(self) -> bool:
         return self.state == OrderState.AWAITING_PAYMENT and not self.closing
+
+    @property
+    def may_invoice(self) -> bool:
+        return self.state in (OrderState.TO_SHIP, OrderState.SHIPPED, OrderState.COMPLETED)
 
     @property
     def can_receive(self) -> bool:
@@ -221,6 +225,46 @@ def order_detail(buyer_id: int, public_id: str) -> OrderDetail | None:
         urged_at=order.urged_at,
         may_extend=order.state == OrderState.SHIPPED
         and not any(one.kind == OrderChange.Kind.EXTENDED for one in order.changes.all()),
+    )
+
+
+@dataclass(frozen=True)
+class InvoiceCard:
+    """How an order's invoice stands, for its buyer."""
+
+    state: str
+    state_label: str
+    kind_label: str
+    title: str
+    tax_no: str
+    decline_reason: str
+
+    @property
+    def is_issued(self) -> bool:
+        return self.state == InvoiceState.ISSUED
+
+    @property
+    def may_ask(self) -> bool:
+        return self.state == InvoiceState.DECLINED
+
+
+def invoice_row(order_id: int) -> Invoice | None:
+    """The order's invoice; whose order it is was asked before."""
+    return Invoice.objects.filter(order_id=order_id).first()
+
+
+def invoice_of(order_id: int) -> InvoiceCard | None:
+    """The order's invoice for its page."""
+    row = invoice_row(order_id)
+    if row is None:
+        return None
+    return InvoiceCard(
+        state=row.state,
+        state_label=row.get_state_display(),
+        kind_label=row.get_kind_display(),
+        title=row.title,
+        tax_no=row.tax_no,
+        decline_reason=row.decline_reason,
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import cashier, checkout, mine, wishes
+from orders.views import cashier, checkout, invoice, mine, wishes
 
 app_name = "orders"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("orders/<slug:public_id>/receive/", mine.receive, name="receive"),
     path("orders/<slug:public_id>/address/", wishes.address, name="address"),
     path("orders/<slug:public_id>/parcels/<int:number>/", wishes.parcel, name="parcel"),
+    path("orders/<slug:public_id>/invoice/", invoice.invoice, name="invoice"),
+    path("orders/<slug:public_id>/invoice/file/", invoice.invoice_file, name="invoice_file"),
     path("orders/<slug:public_id>/urge/", wishes.urge, name="urge"),
     path("orders/<slug:public_id>/extend/", wishes.extend, name="extend"),
     path("orders/<slug:public_id>/pay/", cashier.cashier, name="cashier"),

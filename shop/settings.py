@@ -223,6 +223,8 @@ if (NODE_MODULES / "weui" / "dist").is_dir():
     STATICFILES_DIRS.append(("weui", NODE_MODULES / "weui" / "dist" / "style"))
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "media"))
+# Papers of people, served by views that ask whose they are; never by the proxy.
+PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(BASE_DIR / "private"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

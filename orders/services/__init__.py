@@ -7,6 +7,13 @@ from orders.services.cancel import CancelRefused, order_cancel
 from orders.services.cancel_line import order_line_cancel
 from orders.services.close import order_close_if_unpayable, order_close_request, order_expire
 from orders.services.hold import hold_release
+from orders.services.invoice import (
+    InvoiceRefused,
+    invoice_decline,
+    invoice_file,
+    invoice_issue,
+    invoice_request,
+)
 from orders.services.pay import order_payment_take
 from orders.services.place import (
     NotForSale,
@@ -33,6 +40,7 @@ __all__ = [
     "AmountRefused",
     "BulkRow",
     "CancelRefused",
+    "InvoiceRefused",
     "NotForSale",
     "Offer",
     "OrderItem",
@@ -46,6 +54,10 @@ __all__ = [
     "bulk_plan",
     "bulk_ship",
     "hold_release",
+    "invoice_decline",
+    "invoice_file",
+    "invoice_issue",
+    "invoice_request",
     "order_address_change",
     "order_buy",
     "order_cancel",
