@@ -12,6 +12,7 @@ from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
@@ -23,10 +24,22 @@ MAX_UNPACKED = 20 * 1024 * 1024
 MAX_ROWS = 500
 MAX_COLUMNS = 30
 MAX_CELL = 200
+SEPARATOR = "；"
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ORDER, CARRIER, TRACKING = "订单号", "快递公司", "运单号"
-HEAD = (ORDER, "收货人", "手机", "地区", "详细地址", "商品", "件数", "买家留言", CARRIER, TRACKING)
+ORDER, CARRIER, TRACKING = gettext_lazy("订单号"), gettext_lazy("快递公司"), gettext_lazy("运单号")
+HEAD = (
+    ORDER,
+    gettext_lazy("收货人"),
+    gettext_lazy("手机"),
+    gettext_lazy("地区"),
+    gettext_lazy("详细地址"),
+    gettext_lazy("商品"),
+    gettext_lazy("件数"),
+    gettext_lazy("买家留言"),
+    CARRIER,
+    TRACKING,
+)
 WIDTHS = (28, 12, 14, 24, 36, 40, 8, 24, 14, 24)
 # What office programs take for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -57,8 +70,8 @@ def to_ship_sheet(orders: Iterable[Order]) -> bytes:
     book = Workbook()
     sheet = book.active
     assert sheet is not None
-    sheet.title = "待发货"
-    sheet.append(HEAD)
+    sheet.title = _("待发货")
+    sheet.append([str(name) for name in HEAD])
     for order in orders:
         lines = [line for line in order.lines.all() if line.left]
         sheet.append(
@@ -68,7 +81,9 @@ def to_ship_sheet(orders: Iterable[Order]) -> bytes:
                 harmless(order.phone),
                 harmless(order.region),
                 harmless(order.street),
-                harmless("；".join(f"{one.title} {one.sku_name} × {one.left}" for one in lines)),
+                harmless(
+                    SEPARATOR.join(f"{one.title} {one.sku_name} × {one.left}" for one in lines)
+                ),
                 sum(line.left for line in lines),
                 harmless(order.note),
                 "",
@@ -126,14 +141,15 @@ def carrier_code(text: str) -> str:
 
 def _rows(rows: Sequence[Sequence[Any]]) -> list[SheetRow]:
     head = [_text(cell) for cell in rows[0]] if rows else []
-    missing = [name for name in (ORDER, CARRIER, TRACKING) if name not in head]
+    wanted = [str(name) for name in (ORDER, CARRIER, TRACKING)]
+    missing = [name for name in wanted if name not in head]
     if missing:
         raise SheetRefused(
-            _("第一行缺少这些列：%(names)s。请用下载的表格填写。") % {"names": "、".join(missing)}
+            _("第一行缺少这些列：%(names)s。请用下载的表格填写。") % {"names": ", ".join(missing)}
         )
     if len(rows) > MAX_ROWS + 1:
         raise SheetRefused(_("一次最多 %(count)d 行，请分几次上传。") % {"count": MAX_ROWS})
-    places = [head.index(name) for name in (ORDER, CARRIER, TRACKING)]
+    places = [head.index(name) for name in wanted]
     found = []
     for number, row in enumerate(rows[1:], start=2):
         order_ref, carrier, tracking_no = (

@@ -25,7 +25,8 @@ def order_payment_take(*, order_ref: str, payment_id: int, now: datetime) -> Ord
             return None
         if order.payment_id == payment_id:
             return OrderState(order.state)
-        if order.state == OrderState.AWAITING_PAYMENT and not _is_price(order, payment_id):
+        unpaid = (OrderState.AWAITING_PAYMENT, OrderState.CLOSED)
+        if order.state in unpaid and not _is_price(order, payment_id):
             # An attempt at the price before the merchant changed it, closed and paid all the same.
             refund_request(payment_id=payment_id, reason=RefundReason.LATE, now=now)
         elif order.state == OrderState.AWAITING_PAYMENT:

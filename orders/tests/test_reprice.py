@@ -127,6 +127,31 @@ def test_money_of_the_old_price_after_all_goes_back():
     assert broken() == []
 
 
+def test_money_of_the_old_price_does_not_keep_the_order_open():
+    order = order_make()
+    old = Payment.objects.get()
+    ask(order, 5000)
+    settle(old)
+    order_expire(order_id=order.pk, now=order.pay_before)
+    deliver()
+    assert (again(order).state, order.payment_id) == ("closed", None)
+    assert Refund.objects.get().amount_fen == TOTAL
+    assert broken() == []
+
+
+def test_money_of_the_old_price_after_closing_goes_back():
+    order = order_make()
+    old = Payment.objects.get()
+    ask(order, 5000)
+    order_close_request(order_id=order.pk, now=clock.now())
+    deliver()
+    settle(old)
+    deliver()
+    assert (again(order).state, order.payment_id) == ("closed", None)
+    assert Refund.objects.get().payment_id == old.pk
+    assert broken() == []
+
+
 def test_the_price_changes_once():
     order = order_make()
     ask(order, 5000)

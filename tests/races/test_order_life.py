@@ -1,5 +1,6 @@
 """An order between payment and doorstep: parcels, prices and cancelled lines. Each with its control."""
 
+from dataclasses import replace
 from threading import Barrier
 
 import pytest
@@ -8,10 +9,14 @@ from django.db import transaction
 from catalog.models import Sku
 from core import clock
 from core.idempotency import form_key_new
-from orders.models import Order, Shipment
+from orders.models import Invoice, Order, Shipment
 from orders.services import (
+    AddressRefused,
     CancelRefused,
     OrderItem,
+    invoice_issue,
+    invoice_request,
+    order_address_change,
     order_buy,
     order_line_cancel,
     order_price_ask,
@@ -260,3 +265,48 @@ def test_six_reminders_at_once_are_one():
     order = paid(1)
     told = many(lambda _: order_urge(order_id=order.pk, by_id=order.buyer_id, now=clock.now()), 6)
     assert kinds(told) == {"ok": 1, "WishRefused": 5}
+
+
+# The address.
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_the_address_changes_while_the_parcel_leaves(lead_s):
+    order = paid(1)
+    elsewhere = replace(cast.person().address, street="解放路 99 号")
+    sending, moving = head_to_head(
+        lambda: send(order, 1),
+        lambda: order_address_change(
+            order_id=order.pk, address=elsewhere, by_id=order.buyer_id, now=clock.now()
+        ),
+        lead_s=lead_s,
+    )
+    assert not isinstance(sending, Exception)
+    refused = isinstance(moving, AddressRefused)
+    before = order.street
+    order.refresh_from_db()
+    assert order.street == (before if refused else "解放路 99 号")
+    assert order.state == "shipped"
+
+
+# Invoices.
+
+
+def test_six_requests_are_one_invoice_and_six_uploads_one_file(settings, tmp_path):
+    settings.PRIVATE_ROOT = str(tmp_path)
+    order = paid(1)
+    particulars = {"kind": "person", "title": "张三", "tax_no": "", "email": "a@example.com"}
+    asked = many(lambda _: invoice_request(order_id=order.pk, now=clock.now(), **particulars), 6)
+    assert kinds(asked) == {"ok": 1, "InvoiceRefused": 5}
+    invoice = Invoice.objects.get()
+    told = many(
+        lambda n: invoice_issue(
+            invoice_id=invoice.pk,
+            data=b"%PDF-1.7 " + b"x" * n + b" %%EOF",
+            by_id=None,
+            now=clock.now(),
+        ),
+        6,
+    )
+    assert kinds(told) == {"ok": 1, "InvoiceRefused": 5}
+    assert len([one for one in tmp_path.rglob("*") if one.is_file()]) == 1
