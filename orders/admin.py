@@ -1,9 +1,13 @@
 """The merchant's orders: what to ship, what waits for a group, and shipping it."""
 
+import dataclasses
+import logging
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core import signing
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,15 +17,51 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from accounts.queries import AddressSnapshot
 from core import clock
 from core.crypto import mask_name, mask_phone
+from core.forms import YuanField
 from core.money import yuan
-from orders.models import Order, OrderAdjustment, OrderHold, OrderLine, Shipment
-from orders.queries import order_timeline
-from orders.services import CancelRefused, ShipRefused, order_cancel, order_ship
+from orders.amounts import line_paid_fen
+from orders.models import Invoice, Order, OrderAdjustment, OrderHold, OrderLine, Shipment
+from orders.papers import MAX_ORDERS, picking_list, shipping_labels
+from orders.queries import order_story
+from orders.services import (
+    AddressRefused,
+    CancelRefused,
+    InvoiceRefused,
+    RepriceRefused,
+    ShipRefused,
+    bulk_plan,
+    bulk_ship,
+    invoice_decline,
+    invoice_file,
+    invoice_issue,
+    order_address_change,
+    order_cancel,
+    order_line_cancel,
+    order_note_add,
+    order_price_ask,
+    order_ship,
+)
+from orders.services.invoice import MAX_BYTES as INVOICE_BYTES
+from orders.sheets import (
+    MAX_BYTES,
+    MAX_ROWS,
+    XLSX,
+    SheetRefused,
+    SheetRow,
+    sheet_read,
+    to_ship_sheet,
+)
 from orders.states import OrderState
+from orders.views.invoice import file_answer
 from payments.queries import order_money
-from stores.scoped import VIEW, ReadOnlyAdmin, StoreInline
+from stores.scoped import VIEW, ReadOnlyAdmin, StoreInline, staff_of
+
+log = logging.getLogger(__name__)
+
+PDF = "application/pdf"
 
 
 class ShipForm(forms.Form):
@@ -36,12 +76,91 @@ class ShipForm(forms.Form):
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "autofocus": True}),
     )
 
+    def __init__(self, *args: Any, lines: list[OrderLine], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rows = [line for line in lines if line.left]
+        if sum(line.left for line in self.rows) < 2:
+            return
+        for line in self.rows:
+            self.fields[f"line_{line.pk}"] = forms.IntegerField(
+                label=_("本次发出：%(line)s（还剩 %(left)d 件）")
+                % {"line": f"{line.title} {line.sku_name}", "left": line.left},
+                required=False,
+                min_value=0,
+                initial=line.left,
+                widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}),
+            )
+
+    def quantities(self) -> dict[int, int] | None:
+        """{line_id: pieces} of this parcel; None when nothing was typed: all that is left."""
+        if not any(f"line_{line.pk}" in self.data for line in self.rows):
+            return None
+        return {line.pk: self.cleaned_data.get(f"line_{line.pk}") or 0 for line in self.rows}
+
 
 class CancelForm(forms.Form):
     """Why a paid order cannot be delivered; the buyer reads it."""
 
     reason = forms.CharField(
         label=_("取消原因（买家会看到）"), max_length=120, widget=UnfoldAdminTextInputWidget
+    )
+
+
+class RepriceForm(forms.Form):
+    """What the order shall cost in all."""
+
+    payable_fen = YuanField(
+        label=_("新的应付总额（元，含运费）"), min_fen=1, widget=UnfoldAdminTextInputWidget
+    )
+
+
+class AddressForm(forms.Form):
+    """Whom and where to; the region stays, because freight was counted for it."""
+
+    recipient = forms.CharField(label=_("收货人"), max_length=30, widget=UnfoldAdminTextInputWidget)
+    phone = forms.RegexField(
+        r"^1[3-9][0-9]{9}$",
+        label=_("收货手机"),
+        error_messages={"invalid": _("请填写 11 位手机号。")},
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "tel"}),
+    )
+    street = forms.CharField(label=_("详细地址"), max_length=120, widget=UnfoldAdminTextInputWidget)
+
+
+class LineCancelForm(forms.Form):
+    """Which line cannot be delivered, and why."""
+
+    line = forms.TypedChoiceField(
+        label=_("取消哪一件商品"), coerce=int, widget=UnfoldAdminSelectWidget
+    )
+    reason = forms.CharField(
+        label=_("取消原因（买家会看到）"), max_length=120, widget=UnfoldAdminTextInputWidget
+    )
+
+    def __init__(self, *args: Any, lines: list[OrderLine], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["line"].choices = [  # type: ignore[attr-defined]
+            (line.pk, _("%(line)s，退 %(amount)s 元") % {"line": line, "amount": yuan(fen)})
+            for line in lines
+            if line.cancelled_at is None
+            for fen in [line_paid_fen(line)]
+        ]
+
+
+class SheetForm(forms.Form):
+    """The filled-in spreadsheet."""
+
+    sheet = forms.FileField(
+        label=_("填好快递公司和运单号的表格（.xlsx，最多 500 行）"),
+        widget=forms.FileInput(attrs={"accept": ".xlsx"}),
+    )
+
+
+class NoteForm(forms.Form):
+    """A note that only the store's staff read."""
+
+    note = forms.CharField(
+        label=_("备注（只有本店员工看得到）"), max_length=300, widget=UnfoldAdminTextInputWidget
     )
 
 
@@ -52,6 +171,7 @@ class LineInline(StoreInline):
     owner = clerk = VIEW
     fields = readonly_fields = [
         *("title", "sku_name", "unit_price", "quantity", "amount", "discount"),
+        *("shipped_quantity", "cancelled_at"),
     ]
     can_delete = False
 
@@ -95,8 +215,15 @@ class ShipmentInline(StoreInline):
 
     model = Shipment
     owner = clerk = VIEW
-    fields = readonly_fields = ["carrier", "tracking_no", "shipped_at", "by"]
+    fields = readonly_fields = ["carrier", "tracking_no", "contents", "shipped_at", "by"]
     can_delete = False
+
+    @admin.display(description=_("内容"))
+    def contents(self, parcel: Shipment) -> Any:
+        parts = parcel.lines.select_related("line").order_by("pk")
+        return render_lines(
+            f"{part.line.title} {part.line.sku_name} × {part.quantity}" for part in parts
+        )
 
 
 @admin.register(Order)
@@ -104,14 +231,25 @@ class OrderPage(ReadOnlyAdmin):
     """Orders. A row is read here and moved by the actions above it."""
 
     platform = owner = clerk = VIEW
-    list_display = ["public_id", "placed_at", "state", "offer_kind", "payable", "who", "region"]
+    list_display = [
+        "public_id",
+        "placed_at",
+        "progress",
+        "offer_kind",
+        "payable",
+        "who",
+        "region",
+        "urged_at",
+    ]
     list_filter = ["state", "offer_kind", ("placed_at", admin.DateFieldListFilter)]
     search_fields = ["=public_id", "=offer_ref"]
     list_select_related = ["store"]
     ordering = ["-id"]
     inlines = [LineInline, AdjustmentInline, HoldInline, ShipmentInline]
-    actions_detail = ["ship", "cancel"]
+    actions_detail = ["ship", "cancel", "cancel_line", "reprice", "address", "note_add"]
     actions_row = ["ship"]
+    actions_list = ["sheet_down", "sheet_up"]
+    actions = ["picking", "labels"]
     fieldsets = [
         (
             _("订单"),
@@ -126,9 +264,9 @@ class OrderPage(ReadOnlyAdmin):
                 ]
             },
         ),
-        (_("金额"), {"fields": ["goods", "discount", "freight", "payable", "money"]}),
+        (_("金额"), {"fields": ["goods", "discount", "freight", "adjust", "payable", "money"]}),
         (_("收货"), {"fields": ["recipient", "phone", "region", "street", "note"]}),
-        (_("经过"), {"fields": ["timeline", "cancel_reason"]}),
+        (_("经过"), {"fields": ["timeline", "urged_at", "cancel_reason"]}),
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -154,6 +292,17 @@ class OrderPage(ReadOnlyAdmin):
     def freight(self, order: Order) -> str:
         return yuan(order.freight_fen)
 
+    @admin.display(description=_("商家改价（元）"))
+    def adjust(self, order: Order) -> str:
+        return yuan(order.adjust_fen)
+
+    @admin.display(description=_("状态"), ordering="state")
+    def progress(self, order: Order) -> str:
+        sent = any(line.shipped_quantity for line in order.lines.all())
+        if order.state == OrderState.TO_SHIP and sent:
+            return str(_("部分已发货"))
+        return order.get_state_display()
+
     @admin.display(description=_("收退款"))
     def money(self, order: Order) -> str:
         paid = order_money(order.public_id)
@@ -165,7 +314,8 @@ class OrderPage(ReadOnlyAdmin):
     @admin.display(description=_("时间线"))
     def timeline(self, order: Order) -> Any:
         return render_lines(
-            f"{entry.at:%Y-%m-%d %H:%M:%S} {entry.label}" for entry in order_timeline(order)
+            f"{entry.at:%Y-%m-%d %H:%M:%S} {entry.label}"
+            for entry in order_story(order, for_buyer=False)
         )
 
     def has_ship_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -174,20 +324,24 @@ class OrderPage(ReadOnlyAdmin):
     @action(description=_("发货"), url_path="ship", icon="local_shipping", permissions=["ship"])
     def ship(self, request: HttpRequest, object_id: int) -> HttpResponse:
         order = get_object_or_404(self.get_queryset(request), pk=object_id)
-        form = ShipForm(request.POST or None)
+        form = ShipForm(request.POST or None, lines=list(order.lines.order_by("pk")))
         if request.method == "POST" and form.is_valid():
             try:
-                order_ship(
+                shipped = order_ship(
                     order_id=order.pk,
                     carrier=form.cleaned_data["carrier"],
                     tracking_no=form.cleaned_data["tracking_no"],
+                    quantities=form.quantities(),
                     by_id=request.user.pk,  # type: ignore[arg-type]
                     now=clock.now(),
                 )
             except ShipRefused as refusal:
                 form.add_error(None, str(refusal))
             else:
-                messages.success(request, _("已发货，买家可以看到运单号。"))
+                if shipped.state == OrderState.TO_SHIP:
+                    messages.success(request, _("这个包裹已登记，其余商品请继续发货。"))
+                else:
+                    messages.success(request, _("已发货，买家可以看到运单号。"))
                 return self._back(order)
         return self._form(request, order, form, title=_("发货"), submit=_("确认发货"))
 
@@ -210,6 +364,190 @@ class OrderPage(ReadOnlyAdmin):
                 return self._back(order)
         return self._form(request, order, form, title=_("取消并退款"), submit=_("确认取消"))
 
+    @action(
+        description=_("取消部分商品"), url_path="cancel-line", icon="remove", permissions=["ship"]
+    )
+    def cancel_line(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        order = get_object_or_404(self.get_queryset(request), pk=object_id)
+        form = LineCancelForm(request.POST or None, lines=list(order.lines.order_by("pk")))
+        if request.method == "POST" and form.is_valid():
+            try:
+                cancelled = order_line_cancel(
+                    order_id=order.pk,
+                    line_id=form.cleaned_data["line"],
+                    reason=form.cleaned_data["reason"],
+                    by_id=request.user.pk,
+                    now=clock.now(),
+                )
+            except CancelRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                if cancelled:
+                    messages.success(request, _("已取消这件商品，它的款项将原路退回。"))
+                else:
+                    messages.info(request, _("这件商品之前已经取消，没有改动。"))
+                return self._back(order)
+        return self._form(request, order, form, title=_("取消部分商品"), submit=_("确认取消并退款"))
+
+    @action(description=_("改价"), url_path="reprice", icon="sell", permissions=["ship"])
+    def reprice(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        order = get_object_or_404(self.get_queryset(request), pk=object_id)
+        form = RepriceForm(request.POST or None, initial={"payable_fen": order.payable_fen})
+        if request.method == "POST" and form.is_valid():
+            try:
+                applied = order_price_ask(
+                    order_id=order.pk,
+                    payable_fen=form.cleaned_data["payable_fen"],
+                    by_id=request.user.pk,
+                    now=clock.now(),
+                )
+            except RepriceRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                if applied:
+                    messages.success(request, _("已改价，买家现在看到的是新价格。"))
+                else:
+                    messages.info(
+                        request,
+                        _(
+                            "正在关闭按原价的付款，几秒后新价格生效；买家如果已经付款，则按原价成交。"
+                        ),
+                    )
+                return self._back(order)
+        return self._form(request, order, form, title=_("改价（只能改一次）"), submit=_("确认改价"))
+
+    @action(
+        description=_("修改收货信息"),
+        url_path="address",
+        icon="edit_location",
+        permissions=["ship"],
+    )
+    def address(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        order = get_object_or_404(self.get_queryset(request), pk=object_id)
+        now_there = {name: getattr(order, name) for name in ("recipient", "phone", "street")}
+        form = AddressForm(request.POST or None, initial=now_there)
+        if request.method == "POST" and form.is_valid():
+            try:
+                changed = order_address_change(
+                    order_id=order.pk,
+                    address=AddressSnapshot(
+                        **form.cleaned_data,
+                        region=order.region,
+                        province_code="",
+                        city_code="",
+                        district_code="",
+                    ),
+                    by_id=request.user.pk,
+                    now=clock.now(),
+                )
+            except AddressRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                if changed:
+                    messages.success(request, _("收货信息已修改，买家可以看到。"))
+                else:
+                    messages.info(request, _("收货信息和原来一样，没有改动。"))
+                return self._back(order)
+        return self._form(request, order, form, title=_("修改收货信息"), submit=_("确认修改"))
+
+    @action(description=_("备注"), url_path="note", icon="edit_note", permissions=["ship"])
+    def note_add(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        order = get_object_or_404(self.get_queryset(request), pk=object_id)
+        form = NoteForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            text = form.cleaned_data["note"]
+            added = order_note_add(
+                order_id=order.pk, text=text, by_id=request.user.pk, now=clock.now()
+            )
+            if added:
+                messages.success(request, _("备注已保存，在时间线里。"))
+            else:
+                messages.info(request, _("和上一条备注一样，没有重复保存。"))
+            return self._back(order)
+        return self._form(request, order, form, title=_("备注"), submit=_("保存备注"))
+
+    @action(
+        description=_("下载待发货表格"), url_path="sheet", icon="download", permissions=["ship"]
+    )
+    def sheet_down(self, request: HttpRequest) -> HttpResponse:
+        rows = self.get_queryset(request).filter(state=OrderState.TO_SHIP)
+        orders = list(rows.order_by("released_at", "pk")[:MAX_ROWS])
+        log.info("user %s downloads %d addresses to ship", request.user.pk, len(orders))
+        return _file(to_ship_sheet(orders), XLSX, "to-ship.xlsx")
+
+    @action(
+        description=_("用表格批量发货"),
+        url_path="bulk-ship",
+        icon="upload",
+        permissions=["ship"],
+    )
+    def sheet_up(self, request: HttpRequest) -> HttpResponse:
+        """Upload → what would happen → confirm. The rows travel signed, nothing is kept between."""
+        staff = staff_of(request)
+        assert staff is not None  # has_ship_permission
+        form, plan, rows, done = SheetForm(), None, [], False
+        if "rows" in request.POST:
+            try:
+                told = signing.loads(
+                    request.POST["rows"], salt=f"bulk:{staff.store_id}", max_age=3600
+                )
+            except signing.BadSignature:
+                messages.error(request, _("页面打开太久了，请重新上传表格。"))
+                return HttpResponseRedirect(request.path)
+            rows = [SheetRow(*one) for one in told]
+            plan = bulk_ship(
+                store_id=staff.store_id, rows=rows, by_id=request.user.pk, now=clock.now()
+            )
+            done = True
+            sent = sum(one.is_good for one in plan)
+            messages.success(request, _("已发货 %(count)d 个订单。") % {"count": sent})
+        elif request.method == "POST":
+            form = SheetForm(request.POST, request.FILES)
+            if form.is_valid():
+                try:
+                    rows = sheet_read(form.cleaned_data["sheet"].read(MAX_BYTES + 1))
+                except SheetRefused as refusal:
+                    form.add_error("sheet", str(refusal))
+                else:
+                    plan = bulk_plan(store_id=staff.store_id, rows=rows)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": _("用表格批量发货"),
+            "form": form,
+            "plan": plan,
+            "done": done,
+            "good": sum(one.is_good for one in plan or []),
+            "rows": signing.dumps(
+                [dataclasses.astuple(row) for row in rows],
+                salt=f"bulk:{staff.store_id}",
+                compress=True,
+            ),
+        }
+        return render(request, "admin/orders/order/bulk.html", context)
+
+    @action(description=_("打印拣货单（PDF）"), permissions=["ship"])
+    def picking(self, request: HttpRequest, rows: QuerySet[Order]) -> HttpResponse | None:
+        orders = self._to_print(request, rows)
+        return _file(picking_list(orders), PDF, "picking.pdf") if orders else None
+
+    @action(description=_("打印发货面单（PDF）"), permissions=["ship"])
+    def labels(self, request: HttpRequest, rows: QuerySet[Order]) -> HttpResponse | None:
+        orders = self._to_print(request, rows)
+        return _file(shipping_labels(orders), PDF, "labels.pdf") if orders else None
+
+    def _to_print(self, request: HttpRequest, rows: QuerySet[Order]) -> list[Order]:
+        """What of the chosen is to be sent; says so when nothing is."""
+        waiting = rows.filter(state=OrderState.TO_SHIP).select_related("store")
+        orders = list(waiting.order_by("released_at", "pk")[:MAX_ORDERS])
+        if not orders:
+            messages.info(request, _("选中的订单里没有待发货的。"))
+        log.info("user %s prints %d addresses to ship", request.user.pk, len(orders))
+        return orders
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("lines")
+
     def _back(self, order: Order) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:orders_order_change", args=[order.pk]))
 
@@ -227,6 +565,128 @@ class OrderPage(ReadOnlyAdmin):
             "submit": submit,
         }
         return render(request, "admin/orders/order/act.html", context)
+
+
+class IssueForm(forms.Form):
+    """The invoice's file."""
+
+    file = forms.FileField(
+        label=_("发票文件（PDF 或 OFD，最大 5 MB）"),
+        widget=forms.FileInput(attrs={"accept": ".pdf,.ofd"}),
+    )
+
+
+class DeclineForm(forms.Form):
+    """Why it cannot be issued; the buyer reads it."""
+
+    reason = forms.CharField(
+        label=_("未能开票的原因（买家会看到）"), max_length=120, widget=UnfoldAdminTextInputWidget
+    )
+
+
+@admin.register(Invoice)
+class InvoicePage(ReadOnlyAdmin):
+    """Invoices that buyers asked for."""
+
+    platform = owner = clerk = VIEW
+    list_display = ["public_id", "order", "state", "kind", "title", "requested_at"]
+    list_filter = ["state", "kind"]
+    search_fields = ["=public_id", "=order__public_id"]
+    list_select_related = ["store", "order"]
+    ordering = ["-id"]
+    actions_detail = ["issue", "decline", "fetch"]
+    fields = [
+        "public_id",
+        "order",
+        "state",
+        "kind",
+        "title",
+        "tax_no",
+        "email",
+        "amount",
+        "requested_at",
+        "issued_at",
+        "declined_at",
+        "decline_reason",
+        "by",
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return list(self.fields)
+
+    @admin.display(description=_("可开票金额（元）"))
+    def amount(self, invoice: Invoice) -> str:
+        money = order_money(invoice.order.public_id)
+        return yuan(money.kept_fen - money.refunding_fen)
+
+    def has_issue_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_view_permission(request) and not request.user.is_superuser  # type: ignore[union-attr]
+
+    @action(description=_("上传发票"), url_path="issue", icon="upload", permissions=["issue"])
+    def issue(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        invoice = get_object_or_404(self.get_queryset(request), pk=object_id)
+        form = IssueForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            data = form.cleaned_data["file"].read(INVOICE_BYTES + 1)
+            try:
+                invoice_issue(
+                    invoice_id=invoice.pk, data=data, by_id=request.user.pk, now=clock.now()
+                )
+            except InvoiceRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("发票已上传，买家可以下载。"))
+                return self._back(invoice)
+        return self._form(request, invoice, form, title=_("上传发票"), submit=_("确认上传"))
+
+    @action(description=_("不能开票"), url_path="decline", icon="block", permissions=["issue"])
+    def decline(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        invoice = get_object_or_404(self.get_queryset(request), pk=object_id)
+        form = DeclineForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            reason = form.cleaned_data["reason"]
+            try:
+                invoice_decline(
+                    invoice_id=invoice.pk, reason=reason, by_id=request.user.pk, now=clock.now()
+                )
+            except InvoiceRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("已告诉买家，买家可以改好后重新申请。"))
+                return self._back(invoice)
+        return self._form(request, invoice, form, title=_("不能开票"), submit=_("确认"))
+
+    @action(description=_("下载发票"), url_path="file", icon="download", permissions=["issue"])
+    def fetch(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        invoice = get_object_or_404(self.get_queryset(request), pk=object_id)
+        try:
+            return file_answer(*invoice_file(invoice))
+        except FileNotFoundError:
+            messages.info(request, _("发票还没有上传。"))
+            return self._back(invoice)
+
+    def _back(self, invoice: Invoice) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:orders_invoice_change", args=[invoice.pk]))
+
+    def _form(
+        self, request: HttpRequest, invoice: Invoice, form: forms.Form, *, title: Any, submit: Any
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "invoice": invoice,
+            "form": form,
+            "title": title,
+            "submit": submit,
+        }
+        return render(request, "admin/orders/invoice/act.html", context)
+
+
+def _file(data: bytes, content_type: str, name: str) -> HttpResponse:
+    answer = HttpResponse(data, content_type=content_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
 
 
 def render_lines(lines: Any) -> Any:

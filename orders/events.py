@@ -58,6 +58,13 @@ class OrderCancelled(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderPartShipped(OrderEvent):
+    """A parcel is with the carrier, and more is to follow."""
+
+    name: ClassVar[str] = "order.part_shipped"
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderShipped(OrderEvent):
     """The parcel is with the carrier."""
 
@@ -69,3 +76,68 @@ class OrderReceived(OrderEvent):
     """The buyer has the goods, or the time to say otherwise is over."""
 
     name: ClassVar[str] = "order.received"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRepriced(OrderEvent):
+    """The merchant changed what an unpaid order costs, and a new payment is open."""
+
+    name: ClassVar[str] = "order.repriced"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderAddressChanged(OrderEvent):
+    """It goes to somewhere else now."""
+
+    name: ClassVar[str] = "order.address_changed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderLineCancelled(OrderEvent):
+    """One line will not be sent: its stock is free again and its money goes back."""
+
+    name: ClassVar[str] = "order.line_cancelled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderUrged(OrderEvent):
+    """The buyer asks when it will be sent."""
+
+    name: ClassVar[str] = "order.urged"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderReceiveExtended(OrderEvent):
+    """The buyer wants more time before it counts as received."""
+
+    name: ClassVar[str] = "order.receive_extended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceEvent(Event):
+    """What every fact of an invoice carries."""
+
+    invoice_id: int
+    store_id: int
+    order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceRequested(InvoiceEvent):
+    """The buyer asks for an invoice."""
+
+    name: ClassVar[str] = "invoice.requested"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceIssued(InvoiceEvent):
+    """The merchant uploaded it."""
+
+    name: ClassVar[str] = "invoice.issued"
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceDeclined(InvoiceEvent):
+    """The merchant said why not; the buyer may correct and ask again."""
+
+    name: ClassVar[str] = "invoice.declined"

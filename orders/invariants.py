@@ -34,9 +34,10 @@ def stock_reserved(now: datetime) -> Broken:
         SELECT sku.public_id, sku.reserved, COALESCE(wanted.quantity, 0)
         FROM catalog_sku sku
         LEFT JOIN (
-            SELECT line.sku_id, sum(line.quantity) AS quantity
+            SELECT line.sku_id, sum(line.quantity - line.shipped_quantity) AS quantity
             FROM orders_order o JOIN orders_orderline line ON line.order_id = o.id
             WHERE o.state IN ('awaiting_payment', 'on_hold', 'to_ship')
+                AND line.cancelled_at IS NULL
             GROUP BY line.sku_id
         ) wanted ON wanted.sku_id = sku.id
         WHERE sku.reserved <> COALESCE(wanted.quantity, 0)
@@ -173,6 +174,30 @@ def holds(now: datetime) -> Broken:
         yield f"order {ref}", "on hold without an open hold"
 
 
+@invariant(
+    "orders.lines_cancelled",
+    because="a cancelled line's money goes back exactly once, and only a cancelled line's",
+)
+def lines_cancelled(now: datetime) -> Broken:
+    # Through JSON, because a line's discount is a column that another part may bring.
+    for ref, line, cost_fen, back_fen in _rows(
+        """
+        SELECT COALESCE(gone.public_id, r.order_ref), COALESCE('line_' || gone.id, r.part),
+            gone.cost_fen, r.amount_fen
+        FROM (
+            SELECT o.public_id, line.id, line.amount_fen + line.adjust_fen
+                - COALESCE((to_jsonb(line) ->> 'discount_fen')::bigint, 0) AS cost_fen
+            FROM orders_orderline line JOIN orders_order o ON o.id = line.order_id
+            WHERE line.cancelled_at IS NOT NULL
+        ) gone
+        FULL JOIN (SELECT * FROM payments_refund WHERE reason = 'line_cancelled') r
+            ON r.order_ref = gone.public_id AND r.part = 'line_' || gone.id
+        WHERE COALESCE(gone.cost_fen, -1) <> COALESCE(r.amount_fen, 0)
+        """
+    ):
+        yield f"order {ref}", f"{line}: cancelled for {cost_fen} fen, {back_fen} fen go back"
+
+
 @invariant("orders.shipped", because="a shipped order has a parcel, and is received in time")
 def shipped(now: datetime) -> Broken:
     for (ref,) in _rows(
@@ -184,6 +209,32 @@ def shipped(now: datetime) -> Broken:
         """
     ):
         yield f"order {ref}", "shipped without a parcel"
+    for ref, line, said, sent in _rows(
+        """
+        SELECT o.public_id, line.id, line.shipped_quantity, COALESCE(sum(part.quantity), 0)
+        FROM orders_orderline line JOIN orders_order o ON o.id = line.order_id
+        LEFT JOIN orders_shipmentline part ON part.line_id = line.id
+        WHERE EXISTS (SELECT 1 FROM orders_shipment s WHERE s.order_id = o.id)
+            OR o.state NOT IN ('shipped', 'completed')
+        GROUP BY o.id, line.id
+        HAVING line.shipped_quantity <> COALESCE(sum(part.quantity), 0)
+        """
+    ):
+        yield f"order {ref}", f"line {line} says {said} sent, its parcels hold {sent}"
+    for ref, state, left in _rows(
+        """
+        SELECT o.public_id, o.state, sum(line.quantity - line.shipped_quantity)
+        FROM orders_order o JOIN orders_orderline line ON line.order_id = o.id
+        WHERE line.cancelled_at IS NULL
+        GROUP BY o.id
+        HAVING (o.state IN ('shipped', 'completed')
+                AND sum(line.quantity - line.shipped_quantity) > 0)
+            OR (o.state = 'to_ship' AND sum(line.quantity - line.shipped_quantity) = 0)
+            OR (o.state NOT IN ('to_ship', 'shipped', 'completed')
+                AND sum(line.shipped_quantity) > 0)
+        """
+    ):
+        yield f"order {ref}", f"{state} with {left} pieces to send"
     for ref, receive_before in _rows(
         """
         SELECT public_id, receive_before FROM orders_order

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from core.crypto import EncryptedTextField, mask_name, mask_phone
 from core.ids import PublicIdField
 from core.models import Deadline, due_index
-from orders.states import OrderState
+from core.money import yuan
+from orders.states import InvoiceState, OrderState
 
 
 class Order(Deadline):
@@ -51,6 +52,8 @@ class Order(Deadline):
     goods_fen = models.PositiveBigIntegerField(_("商品金额（分）"))
     discount_fen = models.PositiveBigIntegerField(_("优惠（分）"), default=0)
     freight_fen = models.PositiveBigIntegerField(_("运费（分）"), default=0)
+    # What the merchant added (+) or took off (−) by hand, once, before it was paid.
+    adjust_fen = models.BigIntegerField(_("商家改价（分）"), default=0)
     payable_fen = models.PositiveBigIntegerField(_("应付（分）"))
     note = models.CharField(_("买家留言"), max_length=200, blank=True)
     recipient = EncryptedTextField(_("收货人"))
@@ -79,13 +82,19 @@ class Order(Deadline):
     received_at = models.DateTimeField(_("收货时间"), null=True, blank=True)
     cancelled_at = models.DateTimeField(_("取消时间"), null=True, blank=True)
     cancel_reason = models.CharField(_("取消原因"), max_length=120, blank=True)
+    urged_at = models.DateTimeField(_("催发货"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("订单")
         verbose_name_plural = _("订单")
         constraints = [
             models.CheckConstraint(
-                condition=Q(payable_fen=F("goods_fen") - F("discount_fen") + F("freight_fen")),
+                condition=Q(
+                    payable_fen=F("goods_fen")
+                    - F("discount_fen")
+                    + F("freight_fen")
+                    + F("adjust_fen")
+                ),
                 name="orders_payable_adds_up",
             ),
             models.CheckConstraint(condition=Q(payable_fen__gte=1), name="orders_payable_min"),
@@ -133,6 +142,10 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField(_("数量"))
     amount_fen = models.PositiveBigIntegerField(_("小计（分）"))
     discount_fen = models.PositiveBigIntegerField(_("优惠（分）"), default=0)
+    # Its share of the merchant's change of price; see `orders/amounts.py`.
+    adjust_fen = models.BigIntegerField(_("改价分摊（分）"), default=0)
+    shipped_quantity = models.PositiveIntegerField(_("已发数量"), default=0)
+    cancelled_at = models.DateTimeField(_("取消时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("订单行")
@@ -147,10 +160,23 @@ class OrderLine(models.Model):
             ),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="orders_line_quantity_min"),
             models.UniqueConstraint(fields=["order", "sku"], name="orders_line_sku_once"),
+            models.CheckConstraint(
+                condition=Q(shipped_quantity__lte=F("quantity")),
+                name="orders_line_never_overshipped",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancelled_at=None) | Q(shipped_quantity=0),
+                name="orders_line_cancelled_or_shipped",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.title} {self.sku_name} × {self.quantity}"
+
+    @property
+    def left(self) -> int:
+        """How many are still to be sent."""
+        return 0 if self.cancelled_at else self.quantity - self.shipped_quantity
 
 
 class OrderAdjustment(models.Model):
@@ -300,3 +326,185 @@ class CartLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sku_id} × {self.quantity}"
+
+
+class ShipmentLine(models.Model):
+    """How many of a line are in a parcel."""
+
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    shipment = models.ForeignKey(
+        Shipment, models.CASCADE, related_name="lines", verbose_name=_("包裹"), db_index=False
+    )
+    line = models.ForeignKey(
+        OrderLine, models.CASCADE, related_name="parcels", verbose_name=_("订单行")
+    )
+    quantity = models.PositiveIntegerField(_("数量"))
+
+    class Meta:
+        verbose_name = _("包裹内容")
+        verbose_name_plural = _("包裹内容")
+        constraints = [
+            models.UniqueConstraint(fields=["shipment", "line"], name="orders_parcel_line_once"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="orders_parcel_quantity_min"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line_id} × {self.quantity}"
+
+
+class OrderReprice(models.Model):
+    """The one change of price of an unpaid order: asked for, and applied when WeChat has closed
+    the old attempt. Never applied when the buyer paid the old price first."""
+
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    # One row per order, ever: the price changes once.
+    order = models.OneToOneField(
+        Order, models.CASCADE, related_name="reprice", verbose_name=_("订单")
+    )
+    before_fen = models.PositiveBigIntegerField(_("原应付（分）"))
+    after_fen = models.PositiveBigIntegerField(_("新应付（分）"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("操作人"),
+    )
+    asked_at = models.DateTimeField(_("改价时间"))
+    applied_at = models.DateTimeField(_("生效时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("改价")
+        verbose_name_plural = _("改价")
+        constraints = [
+            models.CheckConstraint(condition=Q(after_fen__gte=1), name="orders_reprice_min")
+        ]
+
+    def __str__(self) -> str:
+        return f"{yuan(self.before_fen)} → {yuan(self.after_fen)}"
+
+
+class OrderChange(models.Model):
+    """Something a person did to an order beside its states. Written once, shown on its timeline.
+
+    `detail` never holds a full address, phone or name.
+    """
+
+    class Kind(models.TextChoices):
+        ADDRESS = "address", _("修改收货信息")
+        LINE_CANCELLED = "line_cancelled", _("取消部分商品")
+        URGED = "urged", _("买家催发货")
+        EXTENDED = "extended", _("买家延长收货")
+        NOTE = "note", _("商家备注")
+
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    order = models.ForeignKey(Order, models.CASCADE, related_name="changes", verbose_name=_("订单"))
+    kind = models.CharField(_("类型"), max_length=16, choices=Kind.choices)
+    detail = models.CharField(_("内容"), max_length=300, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("操作人"),
+    )
+    # China's calendar day, where something may be done once a day.
+    day = models.DateField(null=True, blank=True, editable=False)
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        verbose_name = _("订单变动")
+        verbose_name_plural = _("订单变动")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "day"], condition=Q(kind="urged"), name="orders_urged_once_a_day"
+            ),
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(kind="extended"), name="orders_extended_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.detail}"
+
+
+class ParcelTrack(models.Model):
+    """What the carrier said about a parcel last; a page shows it however old it is."""
+
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    shipment = models.OneToOneField(
+        Shipment, models.CASCADE, related_name="track", verbose_name=_("包裹")
+    )
+    # When the service was asked, and when it last answered.
+    asked_at = models.DateTimeField(_("查询时间"))
+    fetched_at = models.DateTimeField(_("更新时间"), null=True, blank=True)
+    delivered = models.BooleanField(_("已签收"), default=False)
+    scans = models.JSONField(_("轨迹"), default=list)
+
+    class Meta:
+        verbose_name = _("物流轨迹")
+        verbose_name_plural = _("物流轨迹")
+
+    def __str__(self) -> str:
+        return f"{self.shipment_id} {self.fetched_at}"
+
+
+class Invoice(models.Model):
+    """An invoice that a buyer asked for: one per order. The file is private."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("个人")
+        COMPANY = "company", _("企业")
+
+    public_id = PublicIdField(prefix="inv")
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="+", verbose_name=_("店铺")
+    )
+    order = models.OneToOneField(
+        Order, models.PROTECT, related_name="invoice", verbose_name=_("订单")
+    )
+    state = models.CharField(
+        _("状态"), max_length=16, choices=InvoiceState.choices, default=InvoiceState.REQUESTED
+    )
+    kind = models.CharField(_("抬头类型"), max_length=8, choices=Kind.choices)
+    title = models.CharField(_("发票抬头"), max_length=100)
+    tax_no = models.CharField(_("统一社会信用代码"), max_length=18, blank=True)
+    email = EncryptedTextField(_("接收邮箱"))
+    requested_at = models.DateTimeField(_("申请时间"))
+    file = models.CharField(max_length=120, blank=True, editable=False)
+    issued_at = models.DateTimeField(_("开票时间"), null=True, blank=True)
+    declined_at = models.DateTimeField(_("拒绝时间"), null=True, blank=True)
+    decline_reason = models.CharField(_("未能开票的原因"), max_length=120, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("操作人"),
+    )
+
+    class Meta:
+        verbose_name = _("发票")
+        verbose_name_plural = _("发票")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="person", tax_no="") | Q(kind="company") & ~Q(tax_no=""),
+                name="orders_invoice_tax_no",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="issued") | ~Q(file=""), name="orders_invoice_has_file"
+            ),
+        ]
+        indexes = [models.Index(fields=["store", "state", "-id"])]
+
+    def __str__(self) -> str:
+        return self.public_id

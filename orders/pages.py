@@ -4,18 +4,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.crypto import mask_name, mask_phone
-from orders.models import Order, OrderLine
+from core.money import yuan
+from orders.models import Invoice, Order, OrderChange, OrderLine, OrderReprice, Shipment
 from orders.pricing import KINDS
-from orders.states import OrderState
+from orders.states import InvoiceState, OrderState
 
 PAGE_SIZE = 10
 MAX_PAGE = 500
 STREET_SHOWN = 4
+# What the buyer reads of what people did; the store's notes are not among it.
+BUYERS_WORDS = {
+    OrderChange.Kind.ADDRESS: gettext_lazy("收货信息已修改"),
+    OrderChange.Kind.LINE_CANCELLED: gettext_lazy("部分商品已取消"),
+    OrderChange.Kind.URGED: gettext_lazy("您催了发货"),
+    OrderChange.Kind.EXTENDED: gettext_lazy("您延长了收货时间"),
+}
+PARCELS = Prefetch("shipments", Shipment.objects.order_by("pk").prefetch_related("lines"))
 
 TABS = (
     ("", gettext_lazy("全部"), ()),
@@ -39,6 +48,8 @@ class Line:
     unit_price_fen: int
     quantity: int
     amount_fen: int
+    shipped_quantity: int = 0
+    is_cancelled: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,7 @@ class OrderCard:
     goods_fen: int
     discount_fen: int
     freight_fen: int
+    adjust_fen: int
     payable_fen: int
     pay_before: datetime
     closing: bool
@@ -68,8 +80,19 @@ class OrderCard:
         return sum(line.quantity for line in self.lines)
 
     @property
+    def partly_shipped(self) -> bool:
+        """Something is on its way and more is to follow."""
+        return self.state == OrderState.TO_SHIP and any(
+            line.shipped_quantity for line in self.lines
+        )
+
+    @property
     def can_pay(self) -> bool:
         return self.state == OrderState.AWAITING_PAYMENT and not self.closing
+
+    @property
+    def may_invoice(self) -> bool:
+        return self.state in (OrderState.TO_SHIP, OrderState.SHIPPED, OrderState.COMPLETED)
 
     @property
     def can_receive(self) -> bool:
@@ -110,12 +133,24 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Parcel:
-    """A shipment."""
+class Packed:
+    """How many of what is in a parcel."""
 
+    title: str
+    sku_name: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A shipment; `number` counts an order's parcels from 1."""
+
+    id: int
+    number: int
     carrier: str
     tracking_no: str
     shipped_at: datetime
+    contents: tuple[Packed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,6 +178,18 @@ class OrderDetail:
     reasons: tuple[Reason, ...]
     receive_before: datetime | None
     cancel_reason: str
+    urged_at: datetime | None = None
+    may_extend: bool = False
+
+    @property
+    def may_change_address(self) -> bool:
+        """As long as nothing of it was sent."""
+        waiting = self.card.state in (OrderState.ON_HOLD, OrderState.TO_SHIP)
+        return waiting and not self.parcels
+
+    @property
+    def may_urge(self) -> bool:
+        return self.card.state == OrderState.TO_SHIP
 
 
 def order_of(buyer_id: int, public_id: str) -> OrderCard | None:
@@ -184,8 +231,9 @@ def order_list(buyer_id: int, *, tab: str, page: int) -> OrderList:
 
 
 def order_detail(buyer_id: int, public_id: str) -> OrderDetail | None:
-    """The buyer's own order with all that happened to it, in four queries."""
-    rows = _orders(buyer_id).prefetch_related("shipments", "adjustments")
+    """The buyer's own order with all that happened to it, in a fixed handful of queries."""
+    rows = _orders(buyer_id).select_related("reprice")
+    rows = rows.prefetch_related(PARCELS, "changes", "adjustments")
     order = rows.filter(public_id=public_id).first()
     if order is None:
         return None
@@ -197,13 +245,53 @@ def order_detail(buyer_id: int, public_id: str) -> OrderDetail | None:
         street=_mask_street(order.street),
         note=order.note,
         steps=tuple(_steps(order)),
-        parcels=tuple(
-            Parcel(row.get_carrier_display(), row.tracking_no, row.shipped_at)
-            for row in order.shipments.all()
-        ),
+        parcels=_parcels(order),
         reasons=reasons_of(order),
         receive_before=order.receive_before,
         cancel_reason=order.cancel_reason,
+        urged_at=order.urged_at,
+        may_extend=order.state == OrderState.SHIPPED
+        and not any(one.kind == OrderChange.Kind.EXTENDED for one in order.changes.all()),
+    )
+
+
+@dataclass(frozen=True)
+class InvoiceCard:
+    """How an order's invoice stands, for its buyer."""
+
+    state: str
+    state_label: str
+    kind_label: str
+    title: str
+    tax_no: str
+    decline_reason: str
+
+    @property
+    def is_issued(self) -> bool:
+        return self.state == InvoiceState.ISSUED
+
+    @property
+    def may_ask(self) -> bool:
+        return self.state == InvoiceState.DECLINED
+
+
+def invoice_row(order_id: int) -> Invoice | None:
+    """The order's invoice; whose order it is was asked before."""
+    return Invoice.objects.filter(order_id=order_id).first()
+
+
+def invoice_of(order_id: int) -> InvoiceCard | None:
+    """The order's invoice for its page."""
+    row = invoice_row(order_id)
+    if row is None:
+        return None
+    return InvoiceCard(
+        state=row.state,
+        state_label=row.get_state_display(),
+        kind_label=row.get_kind_display(),
+        title=row.title,
+        tax_no=row.tax_no,
+        decline_reason=row.decline_reason,
     )
 
 
@@ -233,6 +321,7 @@ def _card(order: Order) -> OrderCard:
         goods_fen=order.goods_fen,
         discount_fen=order.discount_fen,
         freight_fen=order.freight_fen,
+        adjust_fen=order.adjust_fen,
         payable_fen=order.payable_fen,
         pay_before=order.pay_before,
         closing=order.close_requested_at is not None,
@@ -250,6 +339,26 @@ def _line(line: OrderLine) -> Line:
         unit_price_fen=line.unit_price_fen,
         quantity=line.quantity,
         amount_fen=line.amount_fen,
+        shipped_quantity=line.shipped_quantity,
+        is_cancelled=line.cancelled_at is not None,
+    )
+
+
+def _parcels(order: Order) -> tuple[Parcel, ...]:
+    lines = {line.pk: line for line in order.lines.all()}
+    return tuple(
+        Parcel(
+            id=row.pk,
+            number=number,
+            carrier=row.get_carrier_display(),
+            tracking_no=row.tracking_no,
+            shipped_at=row.shipped_at,
+            contents=tuple(
+                Packed(lines[part.line_id].title, lines[part.line_id].sku_name, part.quantity)
+                for part in row.lines.all()
+            ),
+        )
+        for number, row in enumerate(order.shipments.all(), start=1)
     )
 
 
@@ -265,8 +374,27 @@ def _steps(order: Order) -> Iterable[Step]:
         (_("订单关闭"), order.closed_at, _("没有在时限内付款，或已取消")),
         (_("订单取消"), order.cancelled_at, order.cancel_reason),
     ]
+    happened += [
+        (_("包裹已寄出"), row.shipped_at, f"{row.get_carrier_display()} {row.tracking_no}")
+        for row in order.shipments.all()
+        if row.shipped_at != order.shipped_at
+    ]
+    happened += [
+        (str(BUYERS_WORDS[OrderChange.Kind(change.kind)]), change.at, change.detail)
+        for change in order.changes.all()
+        if change.kind in BUYERS_WORDS
+    ]
+    reprice = _reprice(order)
+    if reprice is not None and reprice.applied_at is not None:
+        prices = f"¥{yuan(reprice.before_fen)} → ¥{yuan(reprice.after_fen)}"
+        happened.append((_("商家修改了价格"), reprice.applied_at, prices))
     steps = [Step(label, at, detail) for label, at, detail in happened if at is not None]
     return sorted(steps, key=lambda step: step.at, reverse=True)
+
+
+def _reprice(order: Order) -> OrderReprice | None:
+    found: OrderReprice | None = getattr(order, "reprice", None)
+    return found
 
 
 def _mask_street(street: str) -> str:

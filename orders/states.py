@@ -5,6 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.states import Machine, Move
 from orders.events import (
+    InvoiceDeclined,
+    InvoiceIssued,
+    InvoiceRequested,
     OrderCancelled,
     OrderClosed,
     OrderPaid,
@@ -76,7 +79,7 @@ ORDER = Machine(
             "ship",
             (OrderState.TO_SHIP,),
             OrderState.SHIPPED,
-            because="the merchant handed the parcel to a carrier",
+            because="the merchant handed the last parcel to a carrier",
             fact=OrderShipped,
         ),
         Move(
@@ -85,6 +88,42 @@ ORDER = Machine(
             OrderState.COMPLETED,
             because="the buyer said so, or the time to say otherwise is over",
             fact=OrderReceived,
+        ),
+    ],
+)
+
+
+class InvoiceState(models.TextChoices):
+    REQUESTED = "requested", _("待开票")
+    ISSUED = "issued", _("已开票")
+    DECLINED = "declined", _("未能开票")
+
+
+INVOICE = Machine(
+    "invoice",
+    states=InvoiceState,
+    initial=InvoiceState.REQUESTED,
+    moves=[
+        Move(
+            "issue",
+            (InvoiceState.REQUESTED,),
+            InvoiceState.ISSUED,
+            because="the merchant uploaded it",
+            fact=InvoiceIssued,
+        ),
+        Move(
+            "decline",
+            (InvoiceState.REQUESTED,),
+            InvoiceState.DECLINED,
+            because="the merchant cannot issue it as asked, and says why",
+            fact=InvoiceDeclined,
+        ),
+        Move(
+            "ask_again",
+            (InvoiceState.DECLINED,),
+            InvoiceState.REQUESTED,
+            because="the buyer corrected what was wrong",
+            fact=InvoiceRequested,
         ),
     ],
 )

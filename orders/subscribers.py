@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from core.facts import subscribe
-from orders.services import order_close_if_unpayable, order_payment_take
+from orders.services import order_close_if_unpayable, order_payment_take, order_price_settle
 from payments.events import PaymentClosed, PaymentSucceeded
 
 
@@ -15,3 +15,8 @@ def payment_succeeded(event: PaymentSucceeded, *, now: datetime) -> None:
 @subscribe(PaymentClosed, inline=True)
 def payment_closed(event: PaymentClosed, *, now: datetime) -> None:
     order_close_if_unpayable(order_ref=event.order_ref, now=now)
+
+
+@subscribe(PaymentClosed, inline=True)
+def price_asked(event: PaymentClosed, *, now: datetime) -> None:
+    order_price_settle(order_ref=event.order_ref, now=now)

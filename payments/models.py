@@ -137,6 +137,7 @@ class Refund(Deadline):
         LATE = "late", _("超时后到账")
         DUPLICATE = "duplicate", _("重复支付")
         CANCELLED = "cancelled", _("订单取消")
+        LINE_CANCELLED = "line_cancelled", _("取消部分商品")
 
     public_id = PublicIdField(prefix="rfd")
     store = models.ForeignKey(
@@ -148,6 +149,8 @@ class Refund(Deadline):
     order_ref = models.CharField(_("订单"), max_length=32, db_index=True)
     out_refund_no = models.CharField(_("商户退款单号"), max_length=64, unique=True)
     reason = models.CharField(_("原因"), max_length=16, choices=Reason.choices)
+    # Which part of the order, where one reason may come more than once; empty for all of it.
+    part = models.CharField(_("部分"), max_length=32, blank=True, default="")
     amount_fen = models.PositiveBigIntegerField(_("金额（分）"))
     state = models.CharField(
         _("状态"), max_length=16, choices=RefundState.choices, default=RefundState.REQUESTED
@@ -165,7 +168,9 @@ class Refund(Deadline):
         verbose_name = _("退款单")
         verbose_name_plural = _("退款单")
         constraints = [
-            models.UniqueConstraint(fields=["payment", "reason"], name="payments_refund_once"),
+            models.UniqueConstraint(
+                fields=["payment", "reason", "part"], name="payments_refund_once"
+            ),
             models.CheckConstraint(condition=Q(amount_fen__gte=1), name="payments_refund_min"),
         ]
         indexes = [

@@ -178,6 +178,12 @@ SIMULATOR_URL = simulator_only("SIMULATOR_URL")
 # External pages inside WeChat: `strict` shows no share prompt, `open` shows everything.
 WECHAT_SHARE_POLICY = env.str("WECHAT_SHARE_POLICY", default="strict" if PRODUCTION else "open")
 
+# --- parcels ------------------------------------------------------------------------------------
+# Where a parcel is: 快递100's query, off without a key. The simulator speaks the same protocol.
+KUAIDI100_URL = env.str("KUAIDI100_URL", default=SIMULATOR_URL or "https://poll.kuaidi100.com")
+KUAIDI100_KEY = env.str("KUAIDI100_KEY", default="simulated" if SIMULATOR_URL else "")
+KUAIDI100_CUSTOMER = env.str("KUAIDI100_CUSTOMER", default="simulated" if SIMULATOR_URL else "")
+
 # --- people ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
@@ -229,6 +235,8 @@ if (NODE_MODULES / "weui" / "dist").is_dir():
     STATICFILES_DIRS.append(("weui", NODE_MODULES / "weui" / "dist" / "style"))
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "media"))
+# Papers of people, served by views that ask whose they are; never by the proxy.
+PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(BASE_DIR / "private"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -1,8 +1,8 @@
-"""One origin for what are three of Tencent's, for the phone's own pages, and for the controls."""
+"""One origin for what are three of Tencent's, for a carriers' service, for the phone's own pages, and for the controls."""
 
 from django.urls import path
 
-from simulator.api import bill, cgi, control, pay, refund, sns
+from simulator.api import bill, cgi, control, kuaidi100, pay, refund, sns
 from simulator.front import cashier, home, phone
 
 V3 = "v3/pay/transactions"
@@ -30,6 +30,8 @@ urlpatterns = [
     path("v3/bill/tradebill", bill.tradebill),
     path("v3/billdownload/file", bill.download),
     path("v3/certificates", pay.certificates),
+    # poll.kuaidi100.com
+    path("poll/query.do", kuaidi100.query),
     # the phone
     path("open/js/jweixin-1.6.0.js", phone.script, {"name": "jweixin.js"}),
     path("bridge.js", phone.script, {"name": "bridge.js"}),

@@ -63,6 +63,11 @@ def rich_store(name: str) -> Any:
     cast.pay(late)
     from django.db import transaction
 
+    from orders.services import invoice_request
+
+    invoice_request(
+        order_id=order.pk, kind="person", title=name, tax_no="", email="a@b.cn", now=clock.now()
+    )
     payment = cast.order_of(late).payment
     with transaction.atomic():
         refund_request(payment_id=payment.pk, reason=RefundReason.CANCELLED, now=clock.now())
@@ -167,7 +172,7 @@ def test_the_actions_above_an_order_are_its_stores(stores):
     from orders.models import Order
 
     for order in Order.objects.filter(store=other):
-        for name in ("ship", "cancel"):
+        for name in ("ship", "cancel", "cancel-line", "reprice", "address", "note"):
             path = f"/office/orders/order/{order.pk}/{name}/"
             assert client.get(path).status_code in {302, 403, 404}
             state = Order.objects.get(pk=order.pk).state
@@ -187,6 +192,19 @@ def test_a_neighbours_coupon_cannot_be_given(stores):
     order = Order.objects.filter(store=own).first()
     client.post(path, {"to": order.public_id, "form_key": "k" * 26})
     assert Coupon.objects.filter(store=other).count() == 1
+
+
+def test_the_actions_above_an_invoice_are_its_stores(stores):
+    own, other = stores
+    client = staff_client(own, StoreStaff.Role.OWNER)
+    from orders.models import Invoice
+
+    invoice = Invoice.objects.get(store=other)
+    for name in ("issue", "decline", "file"):
+        path = f"/office/orders/invoice/{invoice.pk}/{name}/"
+        assert client.get(path).status_code in {302, 403, 404}
+        client.post(path, {"reason": "x"})
+        assert Invoice.objects.get(pk=invoice.pk).state == "requested"
 
 
 def test_autocomplete_finds_the_own_rows_only(stores):

@@ -19,6 +19,7 @@ from catalog.services.stock import (
     stock_reserve,
     stock_restock,
     stock_ship,
+    stock_ship_part,
 )
 
 __all__ = [
@@ -40,4 +41,5 @@ __all__ = [
     "stock_reserve",
     "stock_restock",
     "stock_ship",
+    "stock_ship_part",
 ]

@@ -69,6 +69,25 @@ UPDATE catalog_sku SET
 FROM settled WHERE catalog_sku.id = settled.sku_id
 """
 
+# A part of a reservation: as many parcels as there are, each once, never more than was reserved.
+# Whoever ships in parts holds the order's lock and counts its lines; this is the net beneath.
+_SHIP_PART = """
+WITH settled AS (
+    INSERT INTO catalog_stockmovement
+        (store_id, sku_id, kind, on_hand_change, reserved_change, reference, reason, by_id, moved_at)
+    SELECT store_id, sku_id, 'ship', -%(quantity)s, -%(quantity)s, %(reference)s, '', %(by)s, %(now)s
+    FROM catalog_stockmovement
+    WHERE sku_id = %(sku)s AND reference = %(reserved_as)s AND kind = 'reserve'
+        AND reserved_change >= %(quantity)s
+    ON CONFLICT (sku_id, reference) WHERE kind IN ('release', 'ship') DO NOTHING
+    RETURNING sku_id, on_hand_change, reserved_change
+)
+UPDATE catalog_sku SET
+    on_hand = on_hand + settled.on_hand_change,
+    reserved = reserved + settled.reserved_change
+FROM settled WHERE catalog_sku.id = settled.sku_id
+"""
+
 
 def stock_reserve(*, lines: Mapping[int, int], reference: str, now: datetime) -> None:
     """Reserve `lines` ({sku_id: quantity ≥ 1}) for an order, inside the caller's transaction.
@@ -103,6 +122,35 @@ def stock_ship(
 ) -> None:
     """Consume what `reference` reserved: it left the house. Exactly once, as `stock_release`."""
     _settle(StockMovement.Kind.SHIP, lines=lines, reference=reference, by_id=by_id, now=now)
+
+
+def stock_ship_part(
+    *,
+    lines: Mapping[int, int],
+    reserved_as: str,
+    reference: str,
+    now: datetime,
+    by_id: int | None = None,
+) -> None:
+    """Consume a part of what `reserved_as` reserved: a parcel, named by its own `reference`.
+
+    Exactly once per SKU and parcel. The caller sees to it that all parcels together stay within
+    the reservation. Raises NotReserved when one alone is more than was reserved.
+    """
+    _check(lines, reference)
+    with connection.cursor() as cursor:
+        for sku_id in sorted(lines):
+            parameters: dict[str, Any] = {
+                "sku": sku_id,
+                "quantity": lines[sku_id],
+                "reserved_as": reserved_as,
+                "reference": reference,
+                "by": by_id,
+                "now": now,
+            }
+            cursor.execute(_SHIP_PART, parameters)
+            if cursor.rowcount != 1:
+                _require_settled(sku_id, reference, lines[sku_id])
 
 
 def stock_restock(

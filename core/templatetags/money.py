@@ -24,3 +24,9 @@ def price(fen: int) -> SafeString:
         whole,
         cents,
     )
+
+
+@register.filter
+def magnitude(fen: int) -> int:
+    """An amount without its sign, where the sign is written apart."""
+    return abs(int(fen))

@@ -1,9 +1,19 @@
 """An order's life, one file per use case: placed, paid or closed, held, shipped, received."""
 
 from orders.pricing import AmountRefused, PriceChanged, QuantityRefused
+from orders.services.address import AddressRefused, order_address_change
+from orders.services.bulk import BulkRow, bulk_plan, bulk_ship
 from orders.services.cancel import CancelRefused, order_cancel
+from orders.services.cancel_line import order_line_cancel
 from orders.services.close import order_close_if_unpayable, order_close_request, order_expire
 from orders.services.hold import hold_release
+from orders.services.invoice import (
+    InvoiceRefused,
+    invoice_decline,
+    invoice_file,
+    invoice_issue,
+    invoice_request,
+)
 from orders.services.pay import order_payment_take
 from orders.services.place import (
     NotForSale,
@@ -16,11 +26,22 @@ from orders.services.place import (
     order_place,
 )
 from orders.services.receive import order_receive
+from orders.services.reprice import RepriceRefused, order_price_ask, order_price_settle
 from orders.services.ship import ShipRefused, order_ship
+from orders.services.track import parcel_track
+from orders.services.wishes import (
+    WishRefused,
+    order_note_add,
+    order_receive_extend,
+    order_urge,
+)
 
 __all__ = [
+    "AddressRefused",
     "AmountRefused",
+    "BulkRow",
     "CancelRefused",
+    "InvoiceRefused",
     "NotForSale",
     "Offer",
     "OrderItem",
@@ -28,16 +49,32 @@ __all__ = [
     "PriceChanged",
     "PurchaseLimitReached",
     "QuantityRefused",
+    "RepriceRefused",
     "ShipRefused",
     "StoreClosed",
+    "WishRefused",
+    "bulk_plan",
+    "bulk_ship",
     "hold_release",
+    "invoice_decline",
+    "invoice_file",
+    "invoice_issue",
+    "invoice_request",
+    "order_address_change",
     "order_buy",
     "order_cancel",
     "order_close_if_unpayable",
     "order_close_request",
     "order_expire",
+    "order_line_cancel",
+    "order_note_add",
     "order_payment_take",
     "order_place",
+    "order_price_ask",
+    "order_price_settle",
     "order_receive",
+    "order_receive_extend",
     "order_ship",
+    "order_urge",
+    "parcel_track",
 ]

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from catalog.services import stock_release
 from orders.locks import order_lock
 from orders.models import OrderHold
-from orders.services.close import order_quantities
 from orders.states import ORDER, OrderState
 from payments.services import RefundReason, refund_request
 
@@ -33,6 +32,9 @@ def order_cancel(*, order_id: int, reason: str, now: datetime, hold_kind: str = 
         holds = OrderHold.objects.filter(order=order, closed_at=None)
         if holds.exclude(kind=hold_kind).exists():
             raise CancelRefused(_("这是拼团订单，尚未成团：请在“拼团”页面取消整个团。"))
+        lines = list(order.lines.filter(cancelled_at=None))
+        if any(line.shipped_quantity for line in lines):
+            raise CancelRefused(_("订单已经发出一部分，不能整单取消；没发的商品可以单独取消。"))
         ORDER.move_row(
             order,
             "cancel",
@@ -47,7 +49,11 @@ def order_cancel(*, order_id: int, reason: str, now: datetime, hold_kind: str = 
                 reason=RefundReason.GROUP_FAILED if group else RefundReason.CANCELLED,
                 now=now,
             )
-        stock_release(lines=order_quantities(order), reference=order.public_id, now=now)
+        stock_release(
+            lines={line.sku_id: line.quantity for line in lines},
+            reference=order.public_id,
+            now=now,
+        )
         return True
 
 

@@ -14,7 +14,7 @@ from orders.locks import order_lock, order_lock_by_ref
 from orders.models import Order, OrderHold
 from orders.services.pay import order_payment_take
 from orders.states import ORDER, OrderState
-from payments.queries import payment_live, payment_succeeded
+from payments.queries import payment_live, payment_succeeded, payments_of
 from payments.services import payment_begin_close
 
 LOOK_AGAIN = timedelta(seconds=30)
@@ -65,8 +65,8 @@ def order_expire(*, order_id: int, now: datetime) -> datetime | None:
         order = order_lock(order_id)
         if order.state != OrderState.AWAITING_PAYMENT:
             return order.due_at if order.state == OrderState.SHIPPED else None
-        if (paid := payment_succeeded(order.public_id)) is not None:
-            order_payment_take(order_ref=order.public_id, payment_id=paid.pk, now=now)
+        if (paid := _paid(order)) is not None:
+            order_payment_take(order_ref=order.public_id, payment_id=paid, now=now)
             return None
         if order.close_requested_at is None and now < order.pay_before:
             return order.pay_before
@@ -92,10 +92,25 @@ def _stop_paying(order: Order, *, now: datetime, reason: str = "") -> None:
 
 
 def _close_if_unpayable(order: Order, *, now: datetime) -> bool:
-    if payment_live(order.public_id) or payment_succeeded(order.public_id):
+    if payment_live(order.public_id) or _paid(order):
         return False
     _close(order, now=now)
     return True
+
+
+def _paid(order: Order) -> int | None:
+    """The id of the payment that is the order's. Money of a price that the merchant changed goes back."""
+    paid = payment_succeeded(order.public_id)
+    if paid is None or paid.amount_fen == order.payable_fen:
+        return paid.pk if paid else None
+    return next(
+        (
+            one.pk
+            for one in payments_of(order.public_id)
+            if one.paid_at is not None and one.amount_fen == order.payable_fen
+        ),
+        None,
+    )
 
 
 def _close(order: Order, *, now: datetime) -> None:
@@ -106,5 +121,5 @@ def _close(order: Order, *, now: datetime) -> None:
 
 
 def order_quantities(order: Order) -> dict[int, int]:
-    """{sku_id: quantity} of an order, as stock is moved."""
-    return dict(order.lines.values_list("sku_id", "quantity"))
+    """{sku_id: quantity} that an order still has reserved, as long as nothing of it was sent."""
+    return dict(order.lines.filter(cancelled_at=None).values_list("sku_id", "quantity"))

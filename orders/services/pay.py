@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from orders.locks import order_lock_by_ref
 from orders.models import Order, OrderHold
 from orders.states import ORDER, OrderState
+from payments.queries import payments_of
 from payments.services import RefundReason, refund_request
 
 
@@ -24,13 +25,25 @@ def order_payment_take(*, order_ref: str, payment_id: int, now: datetime) -> Ord
             return None
         if order.payment_id == payment_id:
             return OrderState(order.state)
-        if order.state == OrderState.AWAITING_PAYMENT:
+        unpaid = (OrderState.AWAITING_PAYMENT, OrderState.CLOSED)
+        if order.state in unpaid and not _is_price(order, payment_id):
+            # An attempt at the price before the merchant changed it, closed and paid all the same.
+            refund_request(payment_id=payment_id, reason=RefundReason.LATE, now=now)
+        elif order.state == OrderState.AWAITING_PAYMENT:
             _pay(order, payment_id, now=now)
         elif order.state == OrderState.CLOSED:
             _pay_late(order, payment_id, now=now)
         else:
             refund_request(payment_id=payment_id, reason=RefundReason.DUPLICATE, now=now)
         return OrderState(order.state)
+
+
+def _is_price(order: Order, payment_id: int) -> bool:
+    """Whether the payment is of what the order costs now: only a changed price can differ."""
+    return not order.adjust_fen or any(
+        payment.pk == payment_id and payment.amount_fen == order.payable_fen
+        for payment in payments_of(order.public_id)
+    )
 
 
 def _pay(order: Order, payment_id: int, *, now: datetime) -> None:

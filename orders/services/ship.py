@@ -1,20 +1,24 @@
-"""Shipping: the parcel is with the carrier, the stock has left the house."""
+"""Shipping: a parcel is with the carrier, its stock has left the house."""
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
-from catalog.services import stock_ship
+from catalog.services import stock_ship, stock_ship_part
+from core.facts import facts_record
+from orders.events import OrderPartShipped
 from orders.locks import order_lock
-from orders.models import Order, Shipment
-from orders.services.close import order_quantities
+from orders.models import Order, OrderLine, Shipment, ShipmentLine
 from orders.states import ORDER, OrderState
 from stores.queries import store_terms
 
 # What carriers print on their labels: letters, digits, hyphens.
 _TRACKING = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{3,39}")
+MAX_PARCELS = 50
 
 
 class ShipRefused(Exception):
@@ -22,47 +26,140 @@ class ShipRefused(Exception):
 
 
 def order_ship(
-    *, order_id: int, carrier: str, tracking_no: str, by_id: int | None, now: datetime
+    *,
+    order_id: int,
+    carrier: str,
+    tracking_no: str,
+    by_id: int | None,
+    now: datetime,
+    quantities: Mapping[int, int] | None = None,
 ) -> Order:
-    """Ship an order in one parcel; its stock is consumed and auto-receiving is due later.
+    """Send a parcel; its stock is consumed. The last one ships the order, and auto-receiving is
+    due later.
 
-    Raises ShipRefused for an order that is not ready, and for a carrier or tracking number that
-    cannot be one. Sending the same form twice ships once: the second is refused as shipped.
+    `quantities` is {line_id: pieces} of this parcel, None for everything that is left. Raises
+    ShipRefused for an order that is not ready, for a carrier or tracking number that cannot be
+    one, and for more than is left. Sending the same form twice sends one parcel: the second is
+    refused as sent.
     """
+    tracking_no = label_check(carrier=carrier, tracking_no=tracking_no)
+    with transaction.atomic():
+        order = order_lock(order_id)
+        if order.state != OrderState.TO_SHIP:
+            raise ShipRefused(ship_refusal(order))
+        lines = list(order.lines.order_by("pk"))
+        parcels = list(order.shipments.values_list("carrier", "tracking_no"))
+        if (carrier, tracking_no) in parcels:
+            raise ShipRefused(_("这个运单号已经登记在这个订单上了，没有重复发货。"))
+        if len(parcels) >= MAX_PARCELS:
+            raise ShipRefused(_("一个订单最多 %(count)d 个包裹。") % {"count": MAX_PARCELS})
+        packed = _packed(lines, quantities)
+        if all(line.left == packed.get(line.pk, 0) for line in lines):
+            _ship_whole(order, now=now)
+        else:
+            facts_record(OrderPartShipped.of(order), now=now)
+        parcel = Shipment.objects.create(
+            store_id=order.store_id,
+            order=order,
+            carrier=carrier,
+            tracking_no=tracking_no,
+            shipped_at=now,
+            by_id=by_id,
+        )
+        _write(parcel, lines, packed)
+        _consume(order, lines, packed, number=len(parcels) + 1, by_id=by_id, now=now)
+        return order
+
+
+def label_check(*, carrier: str, tracking_no: str) -> str:
+    """The tracking number as it is stored. Raises ShipRefused for what cannot be on a label."""
     tracking_no = tracking_no.strip()
     if carrier not in Shipment.Carrier.values:
         raise ShipRefused(_("请选择快递公司。"))
     if not _TRACKING.fullmatch(tracking_no):
         raise ShipRefused(_("运单号须为 4 到 40 位字母、数字或短横线。"))
-    with transaction.atomic():
-        order = order_lock(order_id)
-        if order.state != OrderState.TO_SHIP:
-            raise ShipRefused(_refusal(order))
-        days = store_terms(order.store_id).auto_receive_days
-        receive_before = now + timedelta(days=days)
-        ORDER.move_row(
-            order,
-            "ship",
-            now=now,
-            changes={
-                "shipped_at": now,
-                "receive_before": receive_before,
-                "due_at": receive_before,
-            },
-        )
-        Shipment.objects.create(
-            store_id=order.store_id,
-            order=order,
-            carrier=carrier,
-            tracking_no=tracking_no.upper(),
-            shipped_at=now,
-            by_id=by_id,
-        )
-        stock_ship(lines=order_quantities(order), reference=order.public_id, now=now, by_id=by_id)
-        return order
+    return tracking_no.upper()
 
 
-def _refusal(order: Order) -> str:
+def order_ship_finish(order: Order, *, now: datetime) -> None:
+    """Needs the order's lock. Nothing is left to send after something was: it is shipped."""
+    _ship_whole(order, now=now)
+
+
+def _packed(lines: Sequence[OrderLine], quantities: Mapping[int, int] | None) -> dict[int, int]:
+    """{line_id: pieces}, each at least one and no more than is left."""
+    if quantities is None:
+        return {line.pk: line.left for line in lines if line.left}
+    by_id = {line.pk: line for line in lines}
+    packed = {}
+    for line_id, pieces in quantities.items():
+        line = by_id.get(line_id)
+        if line is None or pieces < 0:
+            raise ShipRefused(_("订单里没有这件商品，请刷新页面后再试。"))
+        if pieces > line.left:
+            raise ShipRefused(
+                _("“%(name)s”还剩 %(left)d 件没发，不能发 %(count)d 件。")
+                % {"name": f"{line.title} {line.sku_name}", "left": line.left, "count": pieces}
+            )
+        if pieces:
+            packed[line_id] = pieces
+    if not packed:
+        raise ShipRefused(_("包裹里还没有商品：请填写至少一件的数量。"))
+    return packed
+
+
+def _ship_whole(order: Order, *, now: datetime) -> None:
+    receive_before = now + timedelta(days=store_terms(order.store_id).auto_receive_days)
+    ORDER.move_row(
+        order,
+        "ship",
+        now=now,
+        changes={"shipped_at": now, "receive_before": receive_before, "due_at": receive_before},
+    )
+
+
+def _write(parcel: Shipment, lines: Sequence[OrderLine], packed: Mapping[int, int]) -> None:
+    sent = [line for line in lines if line.pk in packed]
+    for line in sent:
+        # Counted by the database: the constraint sees every parcel, whatever was read before.
+        line.shipped_quantity = F("shipped_quantity") + packed[line.pk]  # type: ignore[assignment]
+    OrderLine.objects.bulk_update(sent, ["shipped_quantity"])
+    ShipmentLine.objects.bulk_create(
+        [
+            ShipmentLine(
+                store_id=parcel.store_id, shipment=parcel, line=line, quantity=packed[line.pk]
+            )
+            for line in sent
+        ]
+    )
+
+
+def _consume(
+    order: Order,
+    lines: Sequence[OrderLine],
+    packed: Mapping[int, int],
+    *,
+    number: int,
+    by_id: int | None,
+    now: datetime,
+) -> None:
+    sent = {line.sku_id: packed[line.pk] for line in lines if line.pk in packed}
+    if all(packed[line.pk] == line.quantity for line in lines if line.pk in packed):
+        stock_ship(lines=sent, reference=order.public_id, now=now, by_id=by_id)
+        return
+    stock_ship_part(
+        lines=sent,
+        reserved_as=order.public_id,
+        reference=f"{order.public_id}/{number}",
+        now=now,
+        by_id=by_id,
+    )
+
+
+def ship_refusal(order: Order) -> str:
+    """Why the order cannot be shipped now; "" when it can."""
+    if order.state == OrderState.TO_SHIP:
+        return ""
     if order.state == OrderState.AWAITING_PAYMENT:
         return _("买家还没有付款，不能发货。")
     if order.state == OrderState.ON_HOLD:

@@ -78,6 +78,7 @@ def test_every_invariant_of_orders_is_broken_here():
         "orders.discounts_add_up",
         "orders.holds",
         "orders.lines_add_up",
+        "orders.lines_cancelled",
         "orders.money_in",
         "orders.paid_once",
         "orders.shipped",

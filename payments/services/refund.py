@@ -37,15 +37,21 @@ class NothingToRefund(Exception):
 
 
 def refund_request(
-    *, payment_id: int, reason: str, now: datetime, amount_fen: int | None = None
+    *,
+    payment_id: int,
+    reason: str,
+    now: datetime,
+    amount_fen: int | None = None,
+    part: str = "",
 ) -> Refund:
     """Ask for money back, in the caller's transaction; by default all that is left.
 
-    One refund per payment and reason: asked again, the first one is returned. Raises
+    One refund per payment, reason and `part` (what of the order, where a reason may come more than
+    once): asked again, the first one is returned. Raises
     NothingToRefund when the payment did not succeed or has less than `amount_fen` left.
     """
     payment = payment_locked(payment_id)
-    existing = Refund.objects.filter(payment=payment, reason=reason).first()
+    existing = Refund.objects.filter(payment=payment, reason=reason, part=part).first()
     if existing is not None:
         return existing
     left = payment.amount_fen - payment.refunded_fen
@@ -65,6 +71,7 @@ def refund_request(
         order_ref=payment.order_ref,
         out_refund_no=f"r{payment.out_trade_no}{random_token(6)}",
         reason=reason,
+        part=part,
         amount_fen=amount_fen,
         requested_at=now,
         due_at=now + NET_AFTER,

@@ -1,0 +1,89 @@
+"""Cancelling one line of a paid order: its stock is free again and its share goes back, once."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalog.services import stock_release
+from core.facts import facts_record
+from core.money import yuan
+from orders.amounts import line_paid_fen
+from orders.events import OrderLineCancelled
+from orders.locks import order_lock
+from orders.models import Order, OrderChange, OrderHold, OrderLine
+from orders.services.cancel import CancelRefused, order_cancel
+from orders.services.ship import order_ship_finish
+from orders.states import OrderState
+from payments.services import NothingToRefund, RefundReason, refund_request
+
+
+def order_line_cancel(
+    *, order_id: int, line_id: int, reason: str, by_id: int | None, now: datetime
+) -> bool:
+    """Cancel a line of which nothing was sent; False when it was cancelled before.
+
+    What was paid for the line goes back, freight only with the last line, which cancels the order.
+    When all other lines are on their way, the order is shipped. `reason` is shown to the buyer.
+    Raises CancelRefused.
+    """
+    with transaction.atomic():
+        order = order_lock(order_id)
+        if order.state in (OrderState.CANCELLED, OrderState.CLOSED):
+            return False
+        line = order.lines.filter(pk=line_id).first()
+        if line is None:
+            raise CancelRefused(_("订单里没有这件商品，请刷新页面后再试。"))
+        if line.cancelled_at is not None:
+            return False
+        if (refusal := _refusal(order, line)) is not None:
+            raise CancelRefused(refusal)
+        others = list(order.lines.exclude(pk=line.pk).filter(cancelled_at=None))
+        if not others:
+            return order_cancel(order_id=order.pk, reason=reason, now=now)
+        _cancel(order, line, reason=reason, by_id=by_id, now=now)
+        if not any(other.left for other in others):
+            order_ship_finish(order, now=now)
+        stock_release(lines={line.sku_id: line.quantity}, reference=order.public_id, now=now)
+        return True
+
+
+def _cancel(
+    order: Order, line: OrderLine, *, reason: str, by_id: int | None, now: datetime
+) -> None:
+    """Needs the order's lock. The refund's `part` names the line: it is asked for once."""
+    OrderLine.objects.filter(pk=line.pk).update(cancelled_at=now)
+    back_fen = line_paid_fen(line)
+    if back_fen and order.payment_id is not None:
+        try:
+            refund_request(
+                payment_id=order.payment_id,
+                reason=RefundReason.LINE_CANCELLED,
+                part=f"line_{line.pk}",
+                amount_fen=back_fen,
+                now=now,
+            )
+        except NothingToRefund as nothing:
+            raise CancelRefused(
+                _("这个订单剩下的款项不够退这件商品，请先核对它的退款。")
+            ) from nothing
+    OrderChange.objects.create(
+        store_id=order.store_id,
+        order=order,
+        kind=OrderChange.Kind.LINE_CANCELLED,
+        detail=_("%(line)s，退回 %(amount)s 元：%(reason)s")
+        % {"line": line, "amount": yuan(back_fen), "reason": reason[:120]},
+        by_id=by_id,
+        at=now,
+    )
+    facts_record(OrderLineCancelled.of(order), now=now)
+
+
+def _refusal(order: Order, line: OrderLine) -> str | None:
+    if order.state == OrderState.AWAITING_PAYMENT:
+        return _("订单还没有付款：请关闭订单，不必取消商品。")
+    if OrderHold.objects.filter(order=order, closed_at=None).exists():
+        return _("这是拼团订单，尚未成团：请在“拼团”页面取消整个团。")
+    if order.state != OrderState.TO_SHIP or line.shipped_quantity:
+        return _("这件商品已经发货，不能取消；请与买家协商退货。")
+    return None

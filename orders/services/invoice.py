@@ -1,0 +1,132 @@
+"""Invoices: asked for by the buyer after paying, uploaded or declined by the merchant."""
+
+import io
+import zipfile
+from datetime import datetime
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core.facts import facts_record
+from core.ids import random_token
+from orders.events import InvoiceRequested
+from orders.locks import order_lock
+from orders.models import Invoice
+from orders.states import INVOICE, InvoiceState, OrderState
+from orders.tax import credit_code_clean, credit_code_is_sound
+
+MAX_BYTES = 5 * 1024 * 1024
+TYPES = {"pdf": "application/pdf", "ofd": "application/ofd"}
+PAID = (OrderState.TO_SHIP, OrderState.SHIPPED, OrderState.COMPLETED)
+
+
+class InvoiceRefused(Exception):
+    """It cannot be asked for, issued or declined; the message says why, for who tried."""
+
+
+def invoice_storage() -> FileSystemStorage:
+    """Outside of what the proxy serves."""
+    return FileSystemStorage(location=settings.PRIVATE_ROOT)
+
+
+def invoice_request(
+    *, order_id: int, kind: str, title: str, tax_no: str, email: str, now: datetime
+) -> Invoice:
+    """The buyer asks for an invoice, or asks again after a refusal with what was corrected.
+
+    Raises InvoiceRefused for an order that is not paid (or all refunded), one that was asked for
+    before, and for particulars that cannot be.
+    """
+    fields = _checked(kind=kind, title=title, tax_no=tax_no, email=email)
+    with transaction.atomic():
+        order = order_lock(order_id)
+        if order.state not in PAID:
+            raise InvoiceRefused(_("付款并且订单有效后才能申请发票。"))
+        invoice = Invoice.objects.filter(order=order).first()
+        if invoice is None:
+            invoice = Invoice.objects.create(
+                store_id=order.store_id, order=order, requested_at=now, **fields
+            )
+            facts_record(InvoiceRequested.of(invoice), now=now)
+            return invoice
+        if not INVOICE.move_row(
+            invoice, "ask_again", now=now, changes={**fields, "requested_at": now}
+        ):
+            raise InvoiceRefused(_("这个订单已经申请过发票，不必重复申请。"))
+        return invoice
+
+
+def invoice_issue(*, invoice_id: int, data: bytes, by_id: int | None, now: datetime) -> Invoice:
+    """Keep the uploaded PDF or OFD. Raises InvoiceRefused; an issued invoice is never replaced.
+
+    The file comes first: a process killed in between leaves a file that nobody refers to.
+    """
+    suffix = file_kind(data)
+    invoice = Invoice.objects.get(pk=invoice_id)
+    if invoice.state != InvoiceState.REQUESTED:
+        raise InvoiceRefused(_("这张发票不是待开票的状态，没有改动。"))
+    storage = invoice_storage()
+    name = storage.save(
+        f"invoices/{invoice.store_id}/{random_token(26)}.{suffix}", ContentFile(data)
+    )
+    changes = {"file": name, "issued_at": now, "by_id": by_id, "decline_reason": ""}
+    with transaction.atomic():
+        issued = INVOICE.move_row(invoice, "issue", now=now, changes=changes)
+    if not issued:
+        storage.delete(name)
+        raise InvoiceRefused(_("这张发票不是待开票的状态，没有改动。"))
+    return invoice
+
+
+def invoice_decline(*, invoice_id: int, reason: str, by_id: int | None, now: datetime) -> Invoice:
+    """Say why it cannot be issued; the buyer reads it. Raises InvoiceRefused."""
+    invoice = Invoice.objects.get(pk=invoice_id)
+    changes = {"decline_reason": reason[:120], "declined_at": now, "by_id": by_id}
+    with transaction.atomic():
+        if not INVOICE.move_row(invoice, "decline", now=now, changes=changes):
+            raise InvoiceRefused(_("这张发票不是待开票的状态，没有改动。"))
+    return invoice
+
+
+def invoice_file(invoice: Invoice) -> tuple[bytes, str]:
+    """The file and its content type. Raises FileNotFoundError when there is none (any more)."""
+    if invoice.state != InvoiceState.ISSUED:
+        raise FileNotFoundError(invoice.public_id)
+    with invoice_storage().open(invoice.file) as kept:
+        return kept.read(), TYPES[invoice.file.rpartition(".")[2]]
+
+
+def file_kind(data: bytes) -> str:
+    """ "pdf" or "ofd", by what the file is, not by its name. Raises InvoiceRefused."""
+    if len(data) > MAX_BYTES:
+        raise InvoiceRefused(_("发票文件最大 5 MB。"))
+    if data.startswith(b"%PDF-") and b"%%EOF" in data[-2048:]:
+        return "pdf"
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            if "OFD.xml" in packed.namelist():
+                return "ofd"
+    except zipfile.BadZipFile:
+        pass
+    raise InvoiceRefused(_("请上传 PDF 或 OFD 格式的发票文件。"))
+
+
+def _checked(*, kind: str, title: str, tax_no: str, email: str) -> dict[str, str]:
+    title, email = title.strip(), email.strip()
+    tax_no = credit_code_clean(tax_no) if kind == Invoice.Kind.COMPANY else ""
+    if kind not in Invoice.Kind.values:
+        raise InvoiceRefused(_("请选择抬头类型：个人或企业。"))
+    if not 1 <= len(title) <= 100 or not title.isprintable():
+        raise InvoiceRefused(_("请填写发票抬头，最多 100 个字。"))
+    if kind == Invoice.Kind.COMPANY and not credit_code_is_sound(tax_no):
+        raise InvoiceRefused(_("统一社会信用代码不对：应为 18 位，请对照营业执照核对。"))
+    try:
+        validate_email(email)
+    except ValidationError as wrong:
+        raise InvoiceRefused(_("请填写正确的邮箱地址。")) from wrong
+    return {"kind": kind, "title": title, "tax_no": tax_no, "email": email}

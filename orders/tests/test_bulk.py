@@ -1,0 +1,198 @@
+"""Shipping by spreadsheet: shown first, done on confirmation, and nothing the second time."""
+
+import io
+import re
+import zipfile
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from openpyxl import Workbook, load_workbook
+
+from orders.models import Order, Shipment
+from orders.services import bulk_plan
+from orders.sheets import (
+    HEAD,
+    MAX_ROWS,
+    SheetRefused,
+    SheetRow,
+    carrier_code,
+    harmless,
+    sheet_read,
+    to_ship_sheet,
+)
+from orders.tests.factories import order_make, paid_make, shipped_make, sku_on_sale, store_open
+from stores.tests.factories import staff_make
+
+pytestmark = pytest.mark.django_db
+PATH = "/office/orders/order/bulk-ship/"
+
+
+def sheet(*rows, head=("订单号", "快递公司", "运单号")):
+    book = Workbook()
+    book.active.append(head)
+    for row in rows:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def upload(client, data):
+    answer = client.post(PATH, {"sheet": SimpleUploadedFile("发货.xlsx", data)}, follow=True)
+    return answer.content.decode()
+
+
+def signed(page):
+    found = re.search(r'name="rows" value="([^"]+)"', page)
+    return found.group(1) if found else None
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+86", "-1", "@SUM(A1)", "\t=1", "=cmd|' /C calc'!A0"])
+def test_no_cell_is_a_formula(text):
+    order = paid_make(note=text)
+    book = load_workbook(io.BytesIO(to_ship_sheet([order])))
+    for row in book.active.iter_rows(min_row=2):
+        for cell in row:
+            assert cell.data_type != "f"
+            assert not str(cell.value or "").startswith(("=", "+", "-", "@", "\t"))
+    assert harmless("枣 =1") == "枣 =1"
+
+
+def test_the_sheet_comes_back_as_it_was_filled_in():
+    order = paid_make(quantity=2)
+    book = load_workbook(io.BytesIO(to_ship_sheet([order])))
+    row = book.active[2]
+    assert [cell.value for cell in book.active[1]] == list(HEAD)
+    assert row[6].value == 2
+    row[8].value, row[9].value = "顺丰速运", "sf1234567890"
+    out = io.BytesIO()
+    book.save(out)
+    assert sheet_read(out.getvalue()) == [SheetRow(2, order.public_id, "顺丰速运", "sf1234567890")]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "打不开"),
+        (b"PK\x03\x04 broken", "打不开"),
+        (b"x" * (2 * 1024 * 1024 + 1), "2 MB"),
+        (sheet(head=("订单号", "运单号")), "快递公司"),
+        (sheet(*[("ord_x", "sf", "SF1234")] * (MAX_ROWS + 1)), "500"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(data, words):
+    with pytest.raises(SheetRefused, match=words):
+        sheet_read(data)
+
+
+def test_a_file_that_unpacks_without_end_is_not_unpacked():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/worksheets/sheet1.xml", b"0" * (21 * 1024 * 1024))
+    with pytest.raises(SheetRefused, match="太大"):
+        sheet_read(out.getvalue())
+
+
+@pytest.mark.parametrize("text", ["sf", "SF", "顺丰速运", "顺丰", " 顺丰 "])
+def test_a_carrier_by_any_of_its_names(text):
+    assert carrier_code(text) == "sf"
+
+
+def test_what_would_happen_row_by_row(django_assert_num_queries):
+    store = store_open()
+    good = paid_make(sku_on_sale(store))
+    sent, unpaid = shipped_make(sku_on_sale(store)), order_make(sku_on_sale(store))
+    foreign = paid_make()
+    rows = [
+        SheetRow(2, good.public_id, "顺丰", "SF11111111"),
+        SheetRow(3, good.public_id, "顺丰", "SF22222222"),
+        SheetRow(4, foreign.public_id, "顺丰", "SF33333333"),
+        SheetRow(5, sent.public_id, "sf", "SF1234567890"),
+        SheetRow(6, unpaid.public_id, "中通", "ZTO123456"),
+        SheetRow(7, "ord_none", "中通", "ZTO123456"),
+    ]
+    with django_assert_num_queries(2):
+        plan = bulk_plan(store_id=store.pk, rows=rows)
+    troubles = [one.trouble for one in plan]
+    words = ["", "两次", "没有这个订单", "已经登记", "还没有付款", "没有这个订单"]
+    assert all(word in said for word, said in zip(words, troubles, strict=True))
+    assert troubles[0] == ""
+    assert Shipment.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("carrier", "number", "words"),
+    [
+        ("鸽子", "SF123456", "不认识"),
+        ("顺丰", "枣", "4 到 40 位"),
+        ("顺丰", "", "4 到 40 位"),
+        ("", "", "跳过"),
+        ("顺丰", "#7312345678901234", "文本"),
+    ],
+)
+def test_a_row_that_cannot_be_says_why(carrier, number, words):
+    order = paid_make()
+    rows = [SheetRow(2, order.public_id, carrier, number)]
+    assert words in bulk_plan(store_id=order.store_id, rows=rows)[0].trouble
+
+
+def test_a_number_that_lost_its_end_is_noticed():
+    rows = sheet_read(sheet(("ord_a", "sf", 73123456789012345678), ("ord_b", "sf", 7312345)))
+    assert [row.tracking_no.startswith("#") for row in rows] == [True, False]
+
+
+def test_shown_first_then_done_then_nothing(client):
+    store = store_open()
+    one, two = paid_make(sku_on_sale(store)), paid_make(sku_on_sale(store))
+    client.force_login(staff_make(store).user)
+    page = upload(
+        client,
+        sheet((one.public_id, "顺丰", "SF11111111"), (two.public_id, "鸽子", "SF22222222")),
+    )
+    assert "1 行可以发货" in page
+    assert "不认识" in page
+    assert not Shipment.objects.exists()
+    rows = signed(page)
+    page = client.post(PATH, {"rows": rows}, follow=True).content.decode()
+    assert "已发货 1 个订单" in page
+    page = client.post(PATH, {"rows": rows}, follow=True).content.decode()
+    assert "已发货 0 个订单" in page
+    assert "已经登记过" in page
+    assert Shipment.objects.count() == 1
+    states = dict(Order.objects.values_list("public_id", "state"))
+    assert (states[one.public_id], states[two.public_id]) == ("shipped", "to_ship")
+
+
+def test_rows_of_another_store_or_by_another_hand_are_refused(client):
+    order = paid_make()
+    client.force_login(staff_make(order.store).user)
+    rows = signed(upload(client, sheet((order.public_id, "顺丰", "SF11111111"))))
+    client.force_login(staff_make(store_open("陶坊")).user)
+    for told in (rows, "forged"):
+        page = client.post(PATH, {"rows": told}, follow=True).content.decode()
+        assert "重新上传" in page
+    assert not Shipment.objects.exists()
+
+
+def test_the_download_holds_what_is_to_be_sent_by_this_store(client):
+    order, _other = paid_make(), paid_make()
+    order_make(order.lines.get().sku)
+    client.force_login(staff_make(order.store).user)
+    answer = client.get("/office/orders/order/sheet/", follow=True)
+    rows = list(load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True))
+    assert [row[0] for row in rows[1:]] == [order.public_id]
+    assert "attachment" in answer.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize("name", ["picking", "labels"])
+def test_papers_are_printed(client, name):
+    order = paid_make(note="<b>周末</b> & 谢谢")
+    unpaid = order_make(order.lines.get().sku)
+    client.force_login(staff_make(order.store).user)
+    chosen = {"action": name, "_selected_action": [order.pk, unpaid.pk]}
+    answer = client.post("/office/orders/order/", chosen)
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    chosen["_selected_action"] = [unpaid.pk]
+    page = client.post("/office/orders/order/", chosen, follow=True).content.decode()
+    assert "没有待发货的" in page

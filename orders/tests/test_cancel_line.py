@@ -1,0 +1,215 @@
+"""Cancelling one line: its money and its stock, once; freight goes with the last."""
+
+import pytest
+
+from catalog.models import Sku
+from core import clock
+from core.invariants import audit
+from core.models import Fact
+from orders.models import OrderLine
+from orders.services import (
+    CancelRefused,
+    OrderItem,
+    order_line_cancel,
+    order_price_ask,
+    order_ship,
+)
+from orders.tests.factories import (
+    FREIGHT_FEN,
+    LIST_FEN,
+    deliver,
+    order_make,
+    paid_make,
+    pay,
+    person,
+    shipped_make,
+    sku_on_sale,
+    store_open,
+)
+from payments.models import Refund
+from stores.tests.factories import staff_make
+
+pytestmark = pytest.mark.django_db
+NAMES = [
+    "orders.lines_cancelled",
+    "orders.stock_reserved",
+    "orders.shipped",
+    "payments.refunded",
+    "stock.movements_add_up",
+]
+
+
+def make(*quantities, **changes):
+    store = store_open()
+    skus = [sku_on_sale(store) for _ in quantities]
+    items = [OrderItem(sku.pk, n) for sku, n in zip(skus, quantities, strict=True)]
+    return paid_make(skus[0], items=items, **changes)
+
+
+def cancel(order, line, **changes):
+    return order_line_cancel(
+        **{
+            "order_id": order.pk,
+            "line_id": line.pk,
+            "reason": "霜冻",
+            "by_id": None,
+            "now": clock.now(),
+            **changes,
+        }
+    )
+
+
+def ship(order, number="SF00000001", quantities=None):
+    order_ship(
+        order_id=order.pk,
+        carrier="sf",
+        tracking_no=number,
+        by_id=None,
+        now=clock.now(),
+        quantities=quantities,
+    )
+
+
+def refunds():
+    return list(Refund.objects.order_by("pk").values_list("reason", "amount_fen"))
+
+
+def stock():
+    return list(Sku.objects.order_by("pk").values_list("on_hand", "reserved"))
+
+
+def broken():
+    return [str(one) for one in audit(now=clock.now(), names=NAMES)]
+
+
+def test_a_line_goes_back_and_the_rest_is_sent():
+    order = make(1, 2)
+    one, two = order.lines.order_by("pk")
+    assert cancel(order, two) is True
+    order.refresh_from_db()
+    assert order.state == "to_ship"
+    assert refunds() == [("line_cancelled", 2 * LIST_FEN)]
+    assert stock() == [(100, 1), (100, 0)]
+    assert broken() == []
+    ship(order)
+    order.refresh_from_db()
+    assert (order.state, stock()) == ("shipped", [(99, 0), (100, 0)])
+    assert list(order.shipments.get().lines.values_list("line_id", flat=True)) == [one.pk]
+    assert Fact.objects.filter(name="order.line_cancelled").count() == 1
+    assert broken() == []
+
+
+def test_cancelling_twice_refunds_once():
+    order = make(1, 2)
+    line = order.lines.order_by("pk")[1]
+    assert [cancel(order, line) for _ in range(3)] == [True, False, False]
+    assert (len(refunds()), stock()[1]) == (1, (100, 0))
+
+
+def test_each_line_is_a_refund_of_its_own_and_freight_goes_with_the_last():
+    order = make(1, 2, 3)
+    for line in order.lines.order_by("pk"):
+        assert cancel(order, line) is True
+    order.refresh_from_db()
+    assert (order.state, order.cancel_reason) == ("cancelled", "霜冻")
+    assert refunds() == [
+        ("line_cancelled", LIST_FEN),
+        ("line_cancelled", 2 * LIST_FEN),
+        ("cancelled", 3 * LIST_FEN + FREIGHT_FEN),
+    ]
+    assert sum(fen for _reason, fen in refunds()) == order.payable_fen
+    assert stock() == [(100, 0)] * 3
+    assert broken() == []
+
+
+def test_a_changed_price_goes_back_as_it_was_paid():
+    store = store_open()
+    skus = [sku_on_sale(store), sku_on_sale(store)]
+    order = order_make(skus[0], items=[OrderItem(sku.pk, 1) for sku in skus])
+    order_price_ask(order_id=order.pk, payable_fen=FREIGHT_FEN + 1001, by_id=None, now=clock.now())
+    pay(order.public_id)
+    deliver()
+    cancel(order, order.lines.order_by("pk")[0])
+    assert refunds() == [("line_cancelled", 500)]
+    assert broken() == []
+
+
+def test_a_line_that_cost_nothing_asks_for_nothing():
+    store = store_open()
+    skus = [sku_on_sale(store), sku_on_sale(store)]
+    order = order_make(skus[0], items=[OrderItem(sku.pk, 1) for sku in skus])
+    order_price_ask(order_id=order.pk, payable_fen=100, by_id=None, now=clock.now())
+    pay(order.public_id)
+    deliver()
+    assert cancel(order, order.lines.order_by("pk")[0]) is True
+    assert refunds() == []
+    assert broken() == []
+
+
+def test_the_last_line_that_is_not_sent_ships_the_order():
+    order = make(1, 2)
+    one, two = order.lines.order_by("pk")
+    ship(order, quantities={one.pk: 1})
+    assert cancel(order, two) is True
+    order.refresh_from_db()
+    assert (order.state, refunds()) == ("shipped", [("line_cancelled", 2 * LIST_FEN)])
+    assert order.due_at == order.receive_before is not None
+    assert stock() == [(99, 0), (100, 0)]
+    assert broken() == []
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (lambda: paid_make(held=True), "拼团"),
+        (order_make, "还没有付款"),
+        (shipped_make, "已经发货"),
+    ],
+)
+def test_what_cannot_be_cancelled_says_why(build, words):
+    order = build()
+    before = stock()
+    with pytest.raises(CancelRefused, match=words):
+        cancel(order, order.lines.get())
+    assert (refunds(), stock()) == ([], before)
+
+
+def test_a_line_that_is_partly_sent_stays():
+    order = make(3, 1)
+    line = order.lines.order_by("pk")[0]
+    ship(order, quantities={line.pk: 1})
+    with pytest.raises(CancelRefused, match="已经发货"):
+        cancel(order, line)
+    assert refunds() == []
+
+
+def test_a_line_of_another_order_is_not_found():
+    order, other = make(1, 1), make(1, 1)
+    with pytest.raises(CancelRefused, match="没有这件商品"):
+        cancel(order, other.lines.first())
+
+
+def test_the_audit_names_a_line_without_its_refund_and_a_refund_without_its_line():
+    order = make(1, 2)
+    line = order.lines.order_by("pk")[1]
+    cancel(order, line)
+    OrderLine.objects.filter(pk=line.pk).update(adjust_fen=-1)
+    assert [one for one in broken() if "lines_cancelled" in one and order.public_id in one]
+    OrderLine.objects.filter(pk=line.pk).update(cancelled_at=None)
+    assert [one for one in broken() if "lines_cancelled" in one and order.public_id in one]
+
+
+def test_the_office_cancels_a_line_and_the_buyer_reads_why(client):
+    who = person()
+    order = make(1, 2, who=who)
+    line = order.lines.order_by("pk")[1]
+    client.force_login(staff_make(order.store).user)
+    path = f"/office/orders/order/{order.pk}/cancel-line/"
+    assert "退 118.00 元" in client.get(path).content.decode()
+    page = client.post(path, {"line": line.pk, "reason": "霜冻"}, follow=True).content.decode()
+    assert "原路退回" in page
+    client.force_login(who.user)
+    page = client.get(f"/orders/{order.public_id}/").content.decode()
+    assert "部分商品已取消" in page
+    assert "霜冻" in page
+    assert "取消部分商品" in page

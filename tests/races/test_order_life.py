@@ -1,0 +1,312 @@
+"""An order between payment and doorstep: parcels, prices and cancelled lines. Each with its control."""
+
+from dataclasses import replace
+from threading import Barrier
+
+import pytest
+from django.db import transaction
+
+from catalog.models import Sku
+from core import clock
+from core.idempotency import form_key_new
+from orders.models import Invoice, Order, Shipment
+from orders.services import (
+    AddressRefused,
+    CancelRefused,
+    OrderItem,
+    invoice_issue,
+    invoice_request,
+    order_address_change,
+    order_buy,
+    order_line_cancel,
+    order_price_ask,
+    order_ship,
+    order_urge,
+)
+from orders.tests.factories import settle
+from payments.models import Payment, Refund
+from tests import cast
+from tests.races.threads import (
+    LEADS,
+    MEETING_S,
+    at_once,
+    head_to_head,
+    kinds,
+    many,
+    together,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def orders_unlock(monkeypatch):
+    """For controls: from its call on, the next two readers of an order both see it unlocked."""
+
+    def unlock(*modules):
+        read = together(lambda **key: Order.objects.get(**key), 2)
+        for module in modules:
+            path = f"orders.services.{module}"
+            monkeypatch.setattr(f"{path}.order_lock", lambda pk: read(pk=pk))
+        monkeypatch.setattr(
+            "orders.services.pay.order_lock_by_ref", lambda ref: read(public_id=ref)
+        )
+
+    return unlock
+
+
+def paid(*quantities):
+    """A paid order with a line for each quantity."""
+    store, who = cast.store_open(), cast.person()
+    ref = order_buy(
+        form_key=form_key_new(),
+        buyer_id=who.id,
+        store_id=store.pk,
+        items=[OrderItem(cast.sku_on_sale(store).pk, one) for one in quantities],
+        address=who.address,
+        note="",
+        expected_payable_fen=None,
+        now=clock.now(),
+    )
+    cast.pay(ref)
+    cast.deliver()
+    return cast.order_of(ref)
+
+
+def send(order, number, quantities=None):
+    return order_ship(
+        order_id=order.pk,
+        carrier="sf",
+        tracking_no=f"SF0000000{number}",
+        by_id=None,
+        now=clock.now(),
+        quantities=quantities,
+    )
+
+
+# Parcels.
+
+
+def test_two_parcels_at_once_never_hold_more_than_was_bought():
+    order = paid(3)
+    line = order.lines.get()
+    told = many(lambda n: send(order, n, {line.pk: 2}), 4)
+    assert kinds(told) == {"ok": 1, "ShipRefused": 3}
+    line.refresh_from_db()
+    sku = Sku.objects.get()
+    assert (line.shipped_quantity, sku.on_hand, sku.reserved) == (2, 98, 1)
+    assert cast.broken() == []
+
+
+def test_without_the_orders_lock_only_the_constraint_stops_the_second_parcel(orders_unlock):
+    """Control: both have seen three to send. The database refuses, by an error."""
+    order = paid(3)
+    line = order.lines.get()
+    orders_unlock("ship")
+    told = at_once(lambda: send(order, 1, {line.pk: 2}), lambda: send(order, 2, {line.pk: 2}))
+    assert kinds(told) == {"ok": 1, "IntegrityError": 1}
+    assert Shipment.objects.count() == 1
+
+
+def test_the_last_two_parcels_at_once_ship_the_order_once():
+    order = paid(2, 2)
+    one, two = order.lines.order_by("pk")
+    told = at_once(lambda: send(order, 1, {one.pk: 2}), lambda: send(order, 2, {two.pk: 2}))
+    assert kinds(told) == {"ok": 2}
+    order.refresh_from_db()
+    assert (order.state, Shipment.objects.count()) == ("shipped", 2)
+    assert cast.broken() == []
+
+
+def test_without_the_orders_lock_everything_is_sent_and_the_order_is_not_shipped(orders_unlock):
+    """Control: each parcel believes that the other line is still to be sent."""
+    order = paid(2, 2)
+    one, two = order.lines.order_by("pk")
+    orders_unlock("ship")
+    at_once(lambda: send(order, 1, {one.pk: 2}), lambda: send(order, 2, {two.pk: 2}))
+    order.refresh_from_db()
+    assert (order.state, Shipment.objects.count()) == ("to_ship", 2)
+    assert [one for one in cast.broken("orders.shipped") if order.public_id in one]
+
+
+# The price.
+
+
+def unpaid():
+    return cast.order_of(cast.buy(cast.person(), cast.sku_on_sale()))
+
+
+def reprice(order, fen=5000):
+    return order_price_ask(order_id=order.pk, payable_fen=fen, by_id=None, now=clock.now())
+
+
+def old_attempt(order):
+    return Payment.objects.get(order_ref=order.public_id)
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_the_price_changes_while_the_old_one_is_paid(lead_s):
+    order = unpaid()
+    old, payable = old_attempt(order), order.payable_fen
+    told = head_to_head(lambda: reprice(order), lambda: settle(old), lead_s=lead_s)
+    assert not isinstance(told[1], Exception)
+    cast.deliver()
+    order.refresh_from_db()
+    back = list(Refund.objects.values_list("reason", "amount_fen"))
+    end = (order.state, order.payable_fen, back)
+    assert end in [
+        ("to_ship", payable, []),
+        ("awaiting_payment", 5000, [("late", payable)]),
+    ]
+    assert cast.broken() == []
+
+
+def test_without_the_orders_lock_a_paid_order_has_another_price(orders_unlock, monkeypatch):
+    """Control: both have seen an unpaid order, and the merchant's side nothing of the money."""
+    order = unpaid()
+    old = old_attempt(order)
+    for name in ("payment_live", "payment_succeeded"):
+        monkeypatch.setattr(f"orders.services.reprice.{name}", lambda _ref: None)
+    monkeypatch.setattr("orders.services.reprice.payment_begin_close", lambda **_how: None)
+    monkeypatch.setattr("orders.services.pay._is_price", lambda *_what: True)
+    orders_unlock("reprice")
+    settled = Barrier(2)
+
+    def merchant():
+        settled.wait(timeout=MEETING_S)
+        return reprice(order)
+
+    def buyer():
+        with transaction.atomic():
+            transaction.on_commit(lambda: settled.wait(timeout=MEETING_S))
+            return settle(old)
+
+    at_once(merchant, buyer)
+    cast.deliver()
+    assert [one for one in cast.broken("orders.paid_once") if order.public_id in one]
+
+
+def test_six_prices_at_once_are_one():
+    order = unpaid()
+    told = many(lambda n: reprice(order, 5000 + n), 6)
+    assert kinds(told) == {"ok": 1, "RepriceRefused": 5}
+    assert Payment.objects.filter(state="open").count() == 1
+    assert cast.broken() == []
+
+
+# A line.
+
+
+def drop(order, line):
+    return order_line_cancel(
+        order_id=order.pk, line_id=line.pk, reason="断货", by_id=None, now=clock.now()
+    )
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_a_line_is_cancelled_while_everything_is_sent(lead_s):
+    order = paid(1, 2)
+    line = order.lines.order_by("pk")[1]
+    sending, dropping = head_to_head(
+        lambda: send(order, 1), lambda: drop(order, line), lead_s=lead_s
+    )
+    line.refresh_from_db()
+    order.refresh_from_db()
+    assert order.state == "shipped"
+    assert not isinstance(sending, Exception)
+    if isinstance(dropping, CancelRefused):
+        assert (line.shipped_quantity, Refund.objects.count()) == (2, 0)
+    else:
+        assert (line.shipped_quantity, Refund.objects.count()) == (0, 1)
+    assert cast.broken() == []
+
+
+def test_without_the_orders_lock_only_the_constraint_keeps_a_sent_line(orders_unlock):
+    """Control: both have seen a line that waits. One of them is stopped by the database."""
+    order = paid(1, 2)
+    line = order.lines.order_by("pk")[1]
+    orders_unlock("ship", "cancel_line")
+    told = at_once(lambda: send(order, 1), lambda: drop(order, line))
+    assert kinds(told) != {"ok": 2}
+    assert "IntegrityError" in kinds(told) or "CancelRefused" in kinds(told)
+
+
+def test_six_taps_on_a_line_are_one_refund():
+    order = paid(1, 2)
+    line = order.lines.order_by("pk")[1]
+    told = many(lambda _: drop(order, line), 6)
+    assert sorted(told) == [False] * 5 + [True]
+    assert Refund.objects.count() == 1
+    assert cast.broken() == []
+
+
+def test_both_lines_at_once_are_the_whole_order_and_its_freight():
+    order = paid(1, 2)
+    one, two = order.lines.order_by("pk")
+    told = at_once(lambda: drop(order, one), lambda: drop(order, two))
+    assert told == [True, True]
+    order.refresh_from_db()
+    assert order.state == "cancelled"
+    assert sum(Refund.objects.values_list("amount_fen", flat=True)) == order.payable_fen
+    assert cast.broken() == []
+
+
+def test_without_the_orders_lock_both_lines_go_and_the_order_stays(orders_unlock):
+    """Control: each believes that the other line is still to be sent; the freight is kept."""
+    order = paid(1, 2)
+    one, two = order.lines.order_by("pk")
+    orders_unlock("cancel_line")
+    at_once(lambda: drop(order, one), lambda: drop(order, two))
+    order.refresh_from_db()
+    assert order.state == "to_ship"
+
+
+def test_six_reminders_at_once_are_one():
+    order = paid(1)
+    told = many(lambda _: order_urge(order_id=order.pk, by_id=order.buyer_id, now=clock.now()), 6)
+    assert kinds(told) == {"ok": 1, "WishRefused": 5}
+
+
+# The address.
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_the_address_changes_while_the_parcel_leaves(lead_s):
+    order = paid(1)
+    elsewhere = replace(cast.person().address, street="解放路 99 号")
+    sending, moving = head_to_head(
+        lambda: send(order, 1),
+        lambda: order_address_change(
+            order_id=order.pk, address=elsewhere, by_id=order.buyer_id, now=clock.now()
+        ),
+        lead_s=lead_s,
+    )
+    assert not isinstance(sending, Exception)
+    refused = isinstance(moving, AddressRefused)
+    before = order.street
+    order.refresh_from_db()
+    assert order.street == (before if refused else "解放路 99 号")
+    assert order.state == "shipped"
+
+
+# Invoices.
+
+
+def test_six_requests_are_one_invoice_and_six_uploads_one_file(settings, tmp_path):
+    settings.PRIVATE_ROOT = str(tmp_path)
+    order = paid(1)
+    particulars = {"kind": "person", "title": "张三", "tax_no": "", "email": "a@example.com"}
+    asked = many(lambda _: invoice_request(order_id=order.pk, now=clock.now(), **particulars), 6)
+    assert kinds(asked) == {"ok": 1, "InvoiceRefused": 5}
+    invoice = Invoice.objects.get()
+    told = many(
+        lambda n: invoice_issue(
+            invoice_id=invoice.pk,
+            data=b"%PDF-1.7 " + b"x" * n + b" %%EOF",
+            by_id=None,
+            now=clock.now(),
+        ),
+        6,
+    )
+    assert kinds(told) == {"ok": 1, "InvoiceRefused": 5}
+    assert len([one for one in tmp_path.rglob("*") if one.is_file()]) == 1
