@@ -7,6 +7,7 @@ from allauth.account.forms import RequestLoginCodeForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.address_parse import ParsedAddress
 from accounts.divisions import division_children, division_get
 
 
@@ -113,6 +114,16 @@ class AddressForm(forms.Form):
     def refill(self) -> "AddressForm":
         """The same form with what was typed and no complaints; choices that no longer fit are gone."""
         initial = {name: self.data.get(name, "") for name in self.fields}
+        return type(self)(initial=initial, asks_consent="agree" in self.fields)
+
+    def filled_from(self, parsed: ParsedAddress) -> "AddressForm":
+        """The same form with what a pasted line says filled in; what it does not say stays typed."""
+        initial = {name: self.data.get(name, "") for name in self.fields}
+        region = ("province_code", "city_code", "district_code")
+        if parsed.province_code:
+            initial |= {name: getattr(parsed, name) for name in region}
+        said = {name: getattr(parsed, name) for name in ("recipient", "phone", "street")}
+        initial |= {name: value for name, value in said.items() if value}
         return type(self)(initial=initial, asks_consent="agree" in self.fields)
 
     def _chosen(self, name: str) -> str:

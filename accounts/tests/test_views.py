@@ -223,3 +223,32 @@ def test_a_hundred_phones_of_one_carrier_all_sign_in(oauth):
 
     answers = [Client().get("/wechat/sign-in/?next=/", headers=INSIDE) for _ in range(100)]
     assert {answer.status_code for answer in answers} == {302}
+
+
+def test_a_pasted_line_fills_the_form_and_loses_nothing(client):
+    client.force_login(user_make())
+    typed = {
+        "street": "旧街 1 号",
+        "recipient": "老王",
+        "is_default": "on",
+        "next": "/cart/checkout/",
+    }
+    line = "13812345678 浙江省杭州市西湖区"
+    answer = client.post("/addresses/new/", {**typed, "action": "parse", "pasted": line})
+    page = answer.content.decode()
+    assert answer.context["form"].initial["phone"] == "13812345678"
+    assert answer.context["form"].initial["recipient"] == "老王"
+    assert "旧街 1 号" in page
+    assert line in page
+    assert 'value="/cart/checkout/"' in page
+    assert re.search(r"<option value=\"\d+\" selected>西湖区", page)
+    assert not Address.objects.exists()
+
+
+def test_a_line_that_says_too_little_is_named_and_kept(client):
+    client.force_login(user_make())
+    answer = client.post("/addresses/new/", {"action": "parse", "pasted": "13812345678"})
+    page = answer.content.decode()
+    assert "没有认出：收货人、省份、详细地址。" in page
+    assert "13812345678" in page
+    assert not Address.objects.exists()

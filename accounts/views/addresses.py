@@ -12,6 +12,7 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import queries
+from accounts.address_parse import LINE_MAX, address_parse
 from accounts.divisions import division_children, division_get
 from accounts.forms import AddressForm
 from accounts.models import User
@@ -118,6 +119,8 @@ def _edit(request: HttpRequest, *, public_id: str | None, initial: dict[str, Any
     form = AddressForm(request.POST, asks_consent=asks_consent)
     if "refill" in request.POST:
         return _form_page(request, form.refill(), public_id)
+    if request.POST.get("action") == "parse":
+        return _parsed_page(request, form, public_id)
     if form.is_valid() and not limit_check("address", str(user_id), 30, 3600):
         form.add_error(None, _("操作太频繁，请稍后再试。"))
     if form.is_valid():
@@ -138,8 +141,35 @@ def _edit(request: HttpRequest, *, public_id: str | None, initial: dict[str, Any
     return _form_page(request, form, public_id)
 
 
-def _form_page(request: HttpRequest, form: AddressForm, public_id: str | None) -> HttpResponse:
-    context = {"form": form, "public_id": public_id, "next": _next(request)}
+def _parsed_page(request: HttpRequest, form: AddressForm, public_id: str | None) -> HttpResponse:
+    """The form filled from the pasted line, and what the line does not say."""
+    pasted = request.POST.get("pasted", "")[:LINE_MAX]
+    parsed = address_parse(pasted)
+    filled = form.filled_from(parsed)
+    labels = [str(filled.fields[name].label) for name in parsed.missing if not filled.initial[name]]
+    if labels:
+        said = _("没有认出：%(fields)s。请补上后保存。") % {"fields": _("、").join(labels)}
+    else:
+        said = _("已填好，请核对后保存。")
+    return _form_page(request, filled, public_id, pasted=pasted, said=said)
+
+
+def _form_page(
+    request: HttpRequest,
+    form: AddressForm,
+    public_id: str | None,
+    *,
+    pasted: str = "",
+    said: str = "",
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "public_id": public_id,
+        "next": _next(request),
+        "pasted": pasted or request.POST.get("pasted", "")[:LINE_MAX],
+        "pasted_max": LINE_MAX,
+        "said": said,
+    }
     return render(request, "accounts/address_form.html", context)
 
 

@@ -80,6 +80,8 @@ class Visitor:
         """From the checkout to a new address and back."""
         self.click("添加新地址")
         page = self.page
+        page.wait_for_load_state("networkidle")
+        self.shot("address-form")
         page.get_by_label("收货人").fill("王小枣")
         page.get_by_label("手机").fill("13800138000")
         for number, name in enumerate(ADDRESS[:3]):
