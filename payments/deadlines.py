@@ -55,7 +55,8 @@ def refund_due(refund_id: int, *, now: datetime) -> datetime | None:
     refund = Refund.objects.get(pk=refund_id)
     since = refund.submitted_at or refund.requested_at
     if refund.state == RefundState.REQUESTED:
-        if now - refund.requested_at > REQUESTED_LIMIT:
+        # Only what was tried past its limit needs a person: a queue that slept catches up itself.
+        if refund.asked_at and refund.asked_at - refund.requested_at > REQUESTED_LIMIT:
             refund_stick(refund_id=refund_id, now=now)
             return now + STUCK_ASKED_EVERY
         enqueue(tasks.refund_submit, refund_id)
