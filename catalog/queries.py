@@ -48,13 +48,15 @@ class SkuForSale:
 
 @dataclass(frozen=True)
 class Photo:
-    """What an <img> needs; width and height are the full picture's, so nothing shifts."""
+    """What an <img> needs; width and height are the full picture's, so nothing shifts.
+    `name` is where storage keeps what `src` shows."""
 
     src: str
     srcset: str
     width: int
     height: int
     alt: str
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -503,4 +505,5 @@ def _photo(photo: ProductPhoto, title: str) -> Photo:
         width=photo.width,
         height=photo.height,
         alt=photo.alt or title,
+        name=derivative(name, WIDTHS[-1]),
     )

@@ -3,6 +3,7 @@
 from django import forms
 
 from sharing.models import Channel
+from sharing.posters.draw import STYLES
 
 
 class ShareForm(forms.Form):
@@ -10,3 +11,16 @@ class ShareForm(forms.Form):
 
     ticket = forms.CharField(max_length=1000)
     channel = forms.ChoiceField(choices=Channel.choices)
+
+
+class PosterForm(forms.Form):
+    """A poster's ticket, and how it is to look; without a look, the usual one."""
+
+    t = forms.CharField(max_length=2000)
+    style = forms.ChoiceField(
+        choices=[(name, style[0]) for name, style in STYLES.items()], required=False
+    )
+    channel = forms.ChoiceField(
+        choices=[(one.value, one.label) for one in (Channel.POSTER, Channel.PAPER, Channel.WECOM)],
+        required=False,
+    )

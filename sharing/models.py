@@ -15,6 +15,9 @@ class Channel(models.TextChoices):
     FRIEND = "friend", _("微信好友或群")
     MOMENTS = "moments", _("朋友圈")
     COPY = "copy", _("复制链接")
+    POSTER = "poster", _("海报")
+    PAPER = "paper", _("纸质二维码")
+    WECOM = "wecom", _("企业微信")
 
 
 class ShareLink(models.Model):

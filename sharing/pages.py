@@ -4,7 +4,7 @@ A card's ticket is signed by us, so only our own canonical pages can be shared, 
 not know the apps above it whose pages they are.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,15 +14,18 @@ from django.http import HttpRequest, HttpResponse
 
 from core.guests import guest_keep, guest_new, guest_of
 from sharing import services
+from sharing.posters.spec import PosterAbout
 from wechat.queries import inside_wechat
 
 TICKET_SALT = "sharing.ticket"
+POSTER_SALT = "sharing.poster"
 TOKEN_MAX = 16
 
 
 @dataclass(frozen=True)
 class ShareCard:
-    """A page as WeChat shows it in a chat. `channels` are those that this page may offer here."""
+    """A page as WeChat shows it in a chat. `channels` are those that this page may offer here,
+    `poster` is the ticket of its poster, or ""."""
 
     ticket: str
     link: str
@@ -31,6 +34,7 @@ class ShareCard:
     image: str
     channels: str
     prompt: bool
+    poster: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ def share_card(
     title: str,
     desc: str,
     image_url: str,
+    about: PosterAbout | None = None,
 ) -> ShareCard:
     """The card of a page, as the sharing policy of this place allows it.
 
@@ -62,14 +67,17 @@ def share_card(
     strict = settings.WECHAT_SHARE_POLICY == "strict" and inside_wechat(
         request.headers.get("User-Agent", "")
     )
+    target = ShareTarget(kind, ref, store_id, path)
+    prompt = not (strict and kind == "group")
     return ShareCard(
-        ticket=ticket_sign(ShareTarget(kind, ref, store_id, path)),
+        ticket=ticket_sign(target),
         link=settings.SITE_URL + path,
         title=title,
         desc=desc,
         image=image_url if "://" in image_url else settings.SITE_URL + image_url,
         channels="friend" if strict and kind == "group" else "friend moments",
-        prompt=not (strict and kind == "group"),
+        prompt=prompt,
+        poster=poster_sign(target, title, desc, about) if prompt and about else "",
     )
 
 
@@ -86,6 +94,21 @@ def ticket_read(ticket: str) -> ShareTarget | None:
     except (signing.BadSignature, ValueError, TypeError):
         return None
     return ShareTarget(kind, ref, store_id, path)
+
+
+def poster_sign(target: ShareTarget, title: str, desc: str, about: PosterAbout) -> str:
+    """What a poster of one of our own pages says, signed, so that nobody else writes our posters."""
+    value = [asdict(target), title, desc, asdict(about)]
+    return signing.dumps(value, salt=POSTER_SALT, compress=True)
+
+
+def poster_read(ticket: str) -> tuple[ShareTarget, str, str, PosterAbout] | None:
+    """Target, title, description and the rest of a poster's ticket; None when it is not ours."""
+    try:
+        target, title, desc, about = signing.loads(ticket, salt=POSTER_SALT)
+        return ShareTarget(**target), title, desc, PosterAbout(**about)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
 
 
 def share_token(request: HttpRequest) -> str:

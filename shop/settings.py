@@ -3,6 +3,7 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import manimgx_fonts_cjk
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -154,6 +155,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60 * 60.0,
         "options": {"expires": 60 * 30.0},
     },
+    "posters": {
+        "task": "sharing.tasks.posters_forget",
+        "schedule": 60 * 60 * 24.0,
+        "options": {"expires": 60 * 60.0},
+    },
     "carts": {
         "task": "orders.tasks.carts_forget",
         "schedule": 60 * 60 * 24.0,
@@ -237,6 +243,11 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "media"))
 # Papers of people, served by views that ask whose they are; never by the proxy.
 PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(BASE_DIR / "private"))
+# Draws Chinese on posters; any TrueType or OpenType file with simplified Chinese will do.
+POSTER_FONT = env.str(
+    "POSTER_FONT",
+    default=str(Path(manimgx_fonts_cjk.__file__).with_name("NotoSansCJK-VF.otf.ttc")),
+)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

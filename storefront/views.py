@@ -17,6 +17,7 @@ from core.errors import NotHere
 from core.idempotency import form_key_new
 from core.public_pages import personal, public_page
 from sharing.pages import share_card, visit_note
+from sharing.posters.spec import PosterAbout
 from storefront import queries
 from stores.queries import store_by_slug, stores_open
 
@@ -99,6 +100,11 @@ def product_mine(request: HttpRequest, public_id: str) -> HttpResponse:
         title=found.title,
         desc=found.subtitle,
         image_url=found.share_image or "/static/img/icon.svg",
+        about=PosterAbout(
+            price_fen=found.price_fen,
+            was_fen=found.struck_fen,
+            photo=found.gallery[0].name if found.gallery else "",
+        ),
     )
     context = {"now": now, "mine": mine, "card": card, "form_key": form_key_new()}
     response = render(request, "storefront/_product_mine.html", context)
@@ -122,6 +128,7 @@ def store_mine(request: HttpRequest, slug: str) -> HttpResponse:
         title=found.name,
         desc=found.intro,
         image_url=found.logo or "/static/img/icon.svg",
+        about=PosterAbout(),
     )
     response = render(request, "storefront/_store_mine.html", {"card": card})
     visit_note(request, response, now=clock.now())

@@ -20,6 +20,7 @@ from core.errors import NotHere
 from core.money import yuan
 from core.public_pages import personal, public_page
 from sharing.pages import ShareCard, share_card, visit_note
+from sharing.posters.spec import PosterAbout
 from stores.queries import StoreInfo, store_by_id
 
 OTHERS = 5
@@ -130,4 +131,12 @@ def _card(request: HttpRequest, board: GroupBoard) -> ShareCard:
         title=product.title,
         desc=desc,
         image_url=product.share_image or "/static/img/icon.svg",
+        about=PosterAbout(
+            price_fen=board.from_fen,
+            note=_("%(size)d 人团，单买 ¥%(alone)s")
+            % {"size": board.size, "alone": yuan(product.price_fen)},
+            photo=product.photo.name if product.photo else "",
+        )
+        if board.can_join
+        else None,
     )

@@ -1,0 +1,19 @@
+"""Drawing posters, out of everybody's way."""
+
+from typing import Any
+
+from celery import shared_task
+
+from core import clock
+from sharing.posters import services
+from sharing.posters.spec import PosterSpec
+
+
+@shared_task(name="sharing.tasks.poster_keep")
+def poster_keep(spec: dict[str, Any]) -> None:
+    services.poster_keep(PosterSpec.unpacked(spec), now=clock.now())
+
+
+@shared_task(name="sharing.tasks.posters_forget")
+def posters_forget() -> None:
+    services.posters_forget(now=clock.now())
