@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.queries import user_id_by_phone
 from core.money import yuan
+from orders.amounts import line_paid_fen
 from orders.models import Order, OrderChange, OrderLine, OrderReprice
 from orders.states import OrderState
 from payments.queries import refunds_of
@@ -67,6 +68,61 @@ def orders_brief(order_ids: Iterable[int]) -> dict[int, OrderBrief]:
 def order_brief_by_ref(order_ref: str) -> OrderBrief | None:
     """The order with that public id. It opens nothing: show it to its buyer or its store only."""
     return next(iter(_briefs(Order.objects.filter(public_id=order_ref))), None)
+
+
+@dataclass(frozen=True)
+class KeptLine:
+    """A line and what it cost in the end, in fen, without freight."""
+
+    id: int
+    sku_id: int
+    name: str
+    quantity: int
+    paid_fen: int
+    is_cancelled: bool
+
+
+@dataclass(frozen=True)
+class OrderKept:
+    """An order as whoever earns by it sees it. `is_kept`: paid, free of holds, not given up."""
+
+    id: int
+    public_id: str
+    store_id: int
+    buyer_id: int
+    placed_at: datetime
+    received_at: datetime | None
+    is_kept: bool
+    lines: tuple[KeptLine, ...]
+
+
+def order_kept(order_id: int) -> OrderKept | None:
+    """What an order is worth now, in two queries; None for an unknown one."""
+    order = Order.objects.filter(pk=order_id).first()
+    if order is None:
+        return None
+    lines = tuple(
+        KeptLine(
+            line.pk,
+            line.sku_id,
+            str(line),
+            line.quantity,
+            line_paid_fen(line),
+            line.cancelled_at is not None,
+        )
+        for line in OrderLine.objects.filter(order=order).order_by("pk")
+    )
+    kept = (OrderState.TO_SHIP, OrderState.SHIPPED, OrderState.COMPLETED)
+    return OrderKept(
+        id=order.pk,
+        public_id=order.public_id,
+        store_id=order.store_id,
+        buyer_id=order.buyer_id,
+        placed_at=order.placed_at,
+        received_at=order.received_at,
+        is_kept=order.state in kept,
+        lines=lines,
+    )
 
 
 def buyer_of_store(store_id: int, named: str) -> int | None:

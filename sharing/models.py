@@ -27,6 +27,7 @@ class ShareLink(models.Model):
         STORE = "store", _("店铺")
         PRODUCT = "product", _("商品")
         GROUP = "group", _("拼团")
+        SHOWCASE = "showcase", _("橱窗")
 
     token = models.CharField(
         max_length=16, unique=True, editable=False, default=partial(random_token, 12)

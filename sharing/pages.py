@@ -120,6 +120,22 @@ def share_token(request: HttpRequest) -> str:
     return token if token.isascii() and token.isalnum() and len(token) <= TOKEN_MAX else ""
 
 
+def link_of_person(
+    *, person_id: int, store_id: int, kind: str, ref: str, path: str, now: datetime
+) -> str:
+    """The token of a person's own link to a page of ours, for pages that are theirs."""
+    link = services.link_for(
+        sharer_id=person_id,
+        store_id=store_id,
+        target_kind=kind,
+        target_ref=ref,
+        path=path,
+        channel="copy",
+        now=now,
+    )
+    return link.token
+
+
 def visit_note(request: HttpRequest, response: HttpResponse, *, now: datetime) -> None:
     """Record the visit that a share link made, from a personal fragment.
 

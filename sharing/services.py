@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Case, F, When
 
+from core.facts import facts_record
+from sharing.events import OrderAttributed
 from sharing.models import Attribution, ShareLink, Visit
 
 # The rule that attributions name, so that old rows stay explained when it changes.
@@ -131,9 +133,9 @@ def order_attribute(
         }
         for touch in reversed(touches)
     ]
-    Attribution.objects.bulk_create(
-        [
-            Attribution(
+    try:
+        with transaction.atomic():
+            Attribution.objects.create(
                 store_id=store_id,
                 order_id=order_id,
                 link=last,
@@ -142,9 +144,12 @@ def order_attribute(
                 rule=RULE,
                 attributed_at=now,
             )
-        ],
-        ignore_conflicts=True,
-    )
+            facts_record(
+                OrderAttributed(order_id=order_id, store_id=store_id, sharer_id=last.sharer_id),
+                now=now,
+            )
+    except IntegrityError:
+        return False  # somebody else was faster
     return True
 
 

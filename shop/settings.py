@@ -46,6 +46,7 @@ SHOP_APPS = [
     "payments",
     "orders",
     "sharing",
+    "sharers",
     "campaigns.groupbuy",
     "campaigns.reductions",
     "campaigns.coupons",

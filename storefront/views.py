@@ -16,6 +16,7 @@ from core import clock
 from core.errors import NotHere
 from core.idempotency import form_key_new
 from core.public_pages import personal, public_page
+from sharers.queries import plan_of
 from sharing.pages import share_card, visit_note
 from sharing.posters.spec import PosterAbout
 from storefront import queries
@@ -130,7 +131,8 @@ def store_mine(request: HttpRequest, slug: str) -> HttpResponse:
         image_url=found.logo or "/static/img/icon.svg",
         about=PosterAbout(),
     )
-    response = render(request, "storefront/_store_mine.html", {"card": card})
+    context = {"card": card, "store": found, "takes_sharers": card.prompt and plan_of(found.id)}
+    response = render(request, "storefront/_store_mine.html", context)
     visit_note(request, response, now=clock.now())
     return response
 

@@ -13,6 +13,9 @@ from core import clock
 from orders.services import order_ship
 from payments.models import PaymentIncident
 from payments.services import RefundReason, refund_request
+from sharers.models import SkuRate
+from sharers.services import showcase_add
+from sharers.tests.factories import brings, plan_make, sharer_make
 from sharing.services import link_for, order_attribute, visit_record
 from stores.models import StoreStaff
 from stores.tests.factories import staff_make
@@ -80,6 +83,14 @@ def rich_store(name: str) -> Any:
     )
     reduction_make(store)
     place(sku, bob, coupon=take(template_make(store), bob))
+    plan_make(store)
+    sharer = sharer_make(store, alice)
+    SkuRate.objects.create(store=store, sku=sku, rate_bp=100)
+    showcase_add(sharer_id=sharer.pk, product_ref=sku.product.public_id, note="", now=clock.now())
+    brings(sharer, bob)
+    cast.pay(cast.buy(bob, sku))
+    cast.deliver()
+    assert sharer.rewards.exists()
     PaymentIncident.objects.create(
         store=store,
         account=payment.account,

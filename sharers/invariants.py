@@ -1,0 +1,80 @@
+"""What must always be true of what sharers earned."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from core.invariants import invariant
+
+# Facts are delivered within a second; the audit allows them the minute that `facts.delivered` does.
+DELIVERY = timedelta(minutes=1)
+LIMIT = 1000
+
+Broken = Iterable[tuple[str, str]]
+
+
+def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} LIMIT {LIMIT}", parameters)
+        return cursor.fetchall()
+
+
+@invariant("sharers.rewards", because="what a line earned is what its entries add up to")
+def rewards(now: datetime) -> Broken:
+    for pk, amount_fen, entries_fen in _rows(
+        """
+        SELECT r.id, r.amount_fen, COALESCE(e.total, 0)
+        FROM sharers_reward r LEFT JOIN (
+            SELECT reward_id, sum(amount_fen) AS total FROM sharers_rewardentry GROUP BY reward_id
+        ) e ON e.reward_id = r.id
+        WHERE r.amount_fen <> COALESCE(e.total, 0)
+        """
+    ):
+        yield f"reward {pk}", f"{amount_fen} fen, its entries add up to {entries_fen}"
+
+
+@invariant(
+    "sharers.balances", because="a sharer has what is frozen, and what is released less payouts"
+)
+def balances(now: datetime) -> Broken:
+    for ref, frozen, is_frozen, available, is_available in _rows(
+        """
+        SELECT s.public_id, s.frozen_fen, COALESCE(r.frozen, 0),
+            s.available_fen, COALESCE(r.released, 0) + COALESCE(p.paid, 0)
+        FROM sharers_sharer s LEFT JOIN (
+            SELECT sharer_id, sum(amount_fen) FILTER (WHERE state = 'frozen') AS frozen,
+                sum(amount_fen) FILTER (WHERE state = 'released') AS released
+            FROM sharers_reward GROUP BY sharer_id
+        ) r ON r.sharer_id = s.id LEFT JOIN (
+            SELECT sharer_id, sum(amount_fen) AS paid FROM sharers_rewardentry
+            WHERE kind = 'payout' GROUP BY sharer_id
+        ) p ON p.sharer_id = s.id
+        WHERE s.frozen_fen <> COALESCE(r.frozen, 0)
+            OR s.available_fen <> COALESCE(r.released, 0) + COALESCE(p.paid, 0)
+        """
+    ):
+        yield (
+            f"sharer {ref}",
+            f"frozen {frozen} of {is_frozen} fen, available {available} of {is_available}",
+        )
+
+
+@invariant(
+    "sharers.worth", because="an order that came to nothing, or a line given up, earns nothing"
+)
+def worth(now: datetime) -> Broken:
+    for pk, order_ref, amount_fen in _rows(
+        """
+        SELECT r.id, o.public_id, r.amount_fen
+        FROM sharers_reward r JOIN orders_order o ON o.id = r.order_id
+            JOIN orders_orderline l ON l.id = r.line_id
+        WHERE r.amount_fen > 0 AND (
+            o.state NOT IN ('to_ship', 'shipped', 'completed') AND o.cancelled_at < %(settled)s
+            OR l.cancelled_at < %(settled)s OR o.buyer_id = (
+                SELECT person_id FROM sharers_sharer WHERE id = r.sharer_id))
+        """,
+        settled=now - DELIVERY,
+    ):
+        yield f"reward {pk}", f"{amount_fen} fen of order {order_ref}"

@@ -1,0 +1,182 @@
+"""Reads of sharers: a showcase for everybody, and a sharer's own money, explained."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, Sum
+from django.db.models.functions import TruncMonth
+from django.utils.translation import gettext as _
+
+from catalog.queries import ProductCard, cards_of
+from core.money import yuan
+from sharers.models import Reward, RewardEntry, Sharer, SharerPlan, ShowcaseItem
+from sharers.rates import Rate
+from sharers.states import SharerState
+from sharing.queries import OrderSource, sources_of_orders
+
+CHINA = ZoneInfo("Asia/Shanghai")
+PAGE_SIZE = 20
+
+
+@dataclass(frozen=True)
+class ShowcaseCard:
+    """A recommended product and why."""
+
+    card: ProductCard
+    note: str
+
+
+@dataclass(frozen=True)
+class Showcase:
+    """A sharer's public page. Nothing on it is about what sharing earns."""
+
+    sharer_id: int
+    public_id: str
+    person_id: int
+    store_id: int
+    name: str
+    intro: str
+    items: tuple[ShowcaseCard, ...]
+
+
+@dataclass(frozen=True)
+class Earning:
+    """One order line of a sharer's, with the share that it is owed to."""
+
+    at: datetime
+    name: str
+    state: str
+    state_label: str
+    amount_fen: int
+    rate: str
+    released_at: datetime | None
+    frees_at: datetime | None
+    source: OrderSource | None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One month in China, in fen: what was earned, taken back and paid out."""
+
+    month: date
+    earned_fen: int
+    clawed_back_fen: int
+    paid_out_fen: int
+
+    @property
+    def total_fen(self) -> int:
+        return self.earned_fen + self.clawed_back_fen + self.paid_out_fen
+
+
+@dataclass(frozen=True)
+class SharerDesk:
+    """A sharer's own page."""
+
+    id: int
+    public_id: str
+    name: str
+    state: str
+    frozen_fen: int
+    available_fen: int
+    earnings: tuple[Earning, ...]
+    statements: tuple[Statement, ...]
+    showcase: Showcase
+
+
+def plan_of(store_id: int) -> SharerPlan | None:
+    """What the store offers to whoever shares its goods; None when it takes nobody."""
+    return SharerPlan.objects.filter(store_id=store_id, is_open=True).first()
+
+
+def sharer_of(store_id: int, person_id: int) -> Sharer | None:
+    return Sharer.objects.filter(store_id=store_id, person_id=person_id).first()
+
+
+def showcase(public_id: str) -> Showcase | None:
+    """The public page of a sharer who is one now, in five queries; goods not on sale are left out."""
+    sharer = Sharer.objects.filter(public_id=public_id, state=SharerState.ACTIVE).first()
+    return _showcase(sharer) if sharer else None
+
+
+def desk(sharer: Sharer) -> SharerDesk:
+    """What a sharer sees of their own."""
+    return SharerDesk(
+        id=sharer.pk,
+        public_id=sharer.public_id,
+        name=sharer.name,
+        state=sharer.state,
+        frozen_fen=sharer.frozen_fen,
+        available_fen=sharer.available_fen,
+        earnings=_earnings(sharer),
+        statements=statements(sharer.pk),
+        showcase=_showcase(sharer),
+    )
+
+
+def statements(sharer_id: int) -> tuple[Statement, ...]:
+    """Month by month, the newest first. Their totals add up to frozen and available together."""
+    kinds = RewardEntry.Kind
+    rows = (
+        RewardEntry.objects.filter(sharer_id=sharer_id)
+        .annotate(month=TruncMonth("at", tzinfo=CHINA))
+        .order_by("-month")
+        .values("month")
+        .annotate(
+            earned=Sum("amount_fen", filter=Q(kind=kinds.EARN), default=0),
+            back=Sum("amount_fen", filter=Q(kind=kinds.CLAW_BACK), default=0),
+            paid=Sum("amount_fen", filter=Q(kind=kinds.PAYOUT), default=0),
+        )
+    )
+    return tuple(
+        Statement(row["month"].date(), row["earned"], row["back"], row["paid"]) for row in rows
+    )
+
+
+def rate_text(rate: Rate) -> str:
+    """ "5 %", "每件 2.00 元"."""
+    if rate.fixed_fen is not None:
+        return _("每件 %(amount)s 元") % {"amount": yuan(rate.fixed_fen)}
+    whole, part = divmod(rate.rate_bp or 0, 100)
+    return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + "%"
+
+
+def _earnings(sharer: Sharer) -> tuple[Earning, ...]:
+    rows = list(
+        Reward.objects.filter(sharer=sharer).select_related("line").order_by("-pk")[:PAGE_SIZE]
+    )
+    sources = sources_of_orders([row.order_id for row in rows])
+    return tuple(_earning(row, sources.get(row.order_id)) for row in rows)
+
+
+def _earning(row: Any, source: OrderSource | None) -> Earning:
+    return Earning(
+        at=row.earned_at,
+        name=str(row.line),
+        state=row.state,
+        state_label=row.get_state_display(),
+        amount_fen=row.amount_fen,
+        rate=rate_text(Rate(row.rate_bp, row.fixed_fen)),
+        released_at=row.released_at,
+        frees_at=row.due_at,
+        source=source,
+    )
+
+
+def _showcase(sharer: Sharer) -> Showcase:
+    items = list(ShowcaseItem.objects.filter(sharer=sharer))
+    cards = cards_of([item.product_id for item in items])
+    return Showcase(
+        sharer_id=sharer.pk,
+        public_id=sharer.public_id,
+        person_id=sharer.person_id,
+        store_id=sharer.store_id,
+        name=sharer.name,
+        intro=sharer.intro,
+        items=tuple(
+            ShowcaseCard(cards[item.product_id], item.note)
+            for item in items
+            if item.product_id in cards
+        ),
+    )

@@ -1,0 +1,29 @@
+"""Use cases of sharers: the people and their showcases, and what their shares earn."""
+
+from sharers.services.people import (
+    SharerRefused,
+    sharer_apply,
+    sharer_approve,
+    sharer_stop,
+    showcase_add,
+    showcase_drop,
+)
+from sharers.services.rewards import (
+    PayoutRefused,
+    payout_record,
+    reward_release,
+    rewards_settle,
+)
+
+__all__ = [
+    "PayoutRefused",
+    "SharerRefused",
+    "payout_record",
+    "reward_release",
+    "rewards_settle",
+    "sharer_apply",
+    "sharer_approve",
+    "sharer_stop",
+    "showcase_add",
+    "showcase_drop",
+]

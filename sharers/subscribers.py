@@ -1,0 +1,50 @@
+"""What sharers hear: an order that a share brought may have become worth more, or less."""
+
+from datetime import datetime
+
+from core.facts import subscribe
+from orders.events import (
+    OrderCancelled,
+    OrderEvent,
+    OrderLineCancelled,
+    OrderPaid,
+    OrderReceived,
+    OrderReleased,
+)
+from sharers.services import rewards_settle
+from sharing.events import OrderAttributed
+
+
+def _settle(event: OrderEvent | OrderAttributed, *, now: datetime) -> None:
+    rewards_settle(order_id=event.order_id, now=now)
+
+
+@subscribe(OrderAttributed)
+def order_attributed(event: OrderAttributed, *, now: datetime) -> None:
+    """The share may be found after the money came: then nobody was there to be rewarded yet."""
+    _settle(event, now=now)
+
+
+@subscribe(OrderPaid)
+def order_paid(event: OrderPaid, *, now: datetime) -> None:
+    _settle(event, now=now)
+
+
+@subscribe(OrderReleased)
+def order_released(event: OrderReleased, *, now: datetime) -> None:
+    _settle(event, now=now)
+
+
+@subscribe(OrderReceived)
+def order_received(event: OrderReceived, *, now: datetime) -> None:
+    _settle(event, now=now)
+
+
+@subscribe(OrderLineCancelled)
+def order_line_cancelled(event: OrderLineCancelled, *, now: datetime) -> None:
+    _settle(event, now=now)
+
+
+@subscribe(OrderCancelled)
+def order_cancelled(event: OrderCancelled, *, now: datetime) -> None:
+    _settle(event, now=now)

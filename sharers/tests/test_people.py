@@ -1,0 +1,186 @@
+"""Becoming a sharer, the showcase, and their pages."""
+
+import pytest
+
+from core import clock
+from sharers.models import Sharer, ShowcaseItem
+from sharers.services import (
+    SharerRefused,
+    sharer_apply,
+    sharer_approve,
+    sharer_stop,
+    showcase_add,
+    showcase_drop,
+)
+from sharers.services import people as service
+from sharers.tests.factories import plan_make, sharer_make
+from sharing.models import ShareLink, Visit
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sku():
+    return cast.sku_on_sale()
+
+
+@pytest.fixture
+def plan(sku):
+    return plan_make(sku.store, takes_everybody=False)
+
+
+@pytest.fixture
+def who():
+    return cast.person("张姐")
+
+
+def apply(sku, who):
+    return sharer_apply(
+        store_id=sku.store_id, person_id=who.id, name="好物", intro="", now=clock.now()
+    )
+
+
+def test_the_merchant_decides(sku, plan, who):
+    sharer = apply(sku, who)
+    assert sharer.state == "applied"
+    assert sharer_approve(sharer_id=sharer.pk, now=clock.now())
+    assert not sharer_approve(sharer_id=sharer.pk, now=clock.now())
+    assert sharer_stop(sharer_id=sharer.pk, now=clock.now())
+    assert not sharer_stop(sharer_id=sharer.pk, now=clock.now())
+    with pytest.raises(SharerRefused, match="联系店家"):
+        apply(sku, who)
+    assert sharer_approve(sharer_id=sharer.pk, now=clock.now())
+    sharer.refresh_from_db()
+    assert (sharer.state, sharer.stopped_at) == ("active", None)
+
+
+def test_a_plan_that_takes_everybody_does_so_at_once(sku, who):
+    plan_make(sku.store)
+    assert apply(sku, who).state == "active"
+
+
+def test_asking_twice_is_asking_once(sku, plan, who):
+    assert apply(sku, who).pk == apply(sku, who).pk
+
+
+def test_a_store_without_a_plan_takes_nobody(sku, who):
+    with pytest.raises(SharerRefused, match="不招募"):
+        apply(sku, who)
+
+
+# --- the showcase ---
+@pytest.fixture
+def sharer(sku, plan, who):
+    return sharer_make(sku.store, who)
+
+
+def add(sharer, sku, note=""):
+    showcase_add(sharer_id=sharer.pk, product_ref=sku.product.public_id, note=note, now=clock.now())
+
+
+def test_a_product_is_recommended_once(sharer, sku):
+    add(sharer, sku, "甜")
+    add(sharer, sku, "真甜")
+    assert [item.note for item in sharer.items.all()] == ["真甜"]
+    assert showcase_drop(sharer_id=sharer.pk, product_ref=sku.product.public_id)
+    assert not showcase_drop(sharer_id=sharer.pk, product_ref=sku.product.public_id)
+
+
+def test_only_what_the_store_sells(sharer):
+    for ref in (cast.sku_on_sale().product.public_id, "pro_none"):
+        with pytest.raises(SharerRefused, match="不能加入"):
+            showcase_add(sharer_id=sharer.pk, product_ref=ref, note="", now=clock.now())
+    assert not ShowcaseItem.objects.exists()
+
+
+def test_a_showcase_has_room_for_so_many(sharer, sku, monkeypatch):
+    monkeypatch.setattr(service, "SHOWCASE_MAX", 1)
+    add(sharer, sku)
+    add(sharer, sku, "again")
+    with pytest.raises(SharerRefused, match="最多放 1 件"):
+        add(sharer, cast.sku_on_sale(sku.store))
+
+
+def test_whoever_is_stopped_keeps_but_does_not_change_it(sharer, sku):
+    sharer_stop(sharer_id=sharer.pk, now=clock.now())
+    with pytest.raises(SharerRefused, match="通过"):
+        add(sharer, sku)
+
+
+# --- pages ---
+def test_the_showcase_is_public_and_its_links_are_the_sharers(client, sharer, sku, who):
+    add(sharer, sku, "真甜")
+    page = client.get(f"/x/{sharer.public_id}/")
+    text = page.content.decode()
+    link = ShareLink.objects.get(sharer=who.user)
+    assert "真甜" in text
+    assert f"/p/{sku.product.public_id}/?s={link.token}" in text
+    assert "public" in page["Cache-Control"]
+    assert "%" not in page.context["showcase"].intro
+
+
+def test_coming_from_a_showcase_is_a_visit(client, sharer, sku, who):
+    add(sharer, sku)
+    client.get(f"/x/{sharer.public_id}/")
+    link = ShareLink.objects.get(sharer=who.user)
+    bob = cast.person()
+    client.force_login(bob.user)
+    client.get(f"/p/{sku.product.public_id}/mine/?s={link.token}")
+    assert Visit.objects.get(link=link).visitor_id == bob.id
+
+
+def test_the_card_of_a_showcase(client, sharer, sku):
+    add(sharer, sku)
+    page = client.get(f"/x/{sharer.public_id}/mine/")
+    assert page.context["card"].title == sharer.name
+
+
+def test_a_stopped_sharer_has_no_showcase(client, sharer):
+    sharer_stop(sharer_id=sharer.pk, now=clock.now())
+    assert client.get(f"/x/{sharer.public_id}/").status_code == 404
+
+
+def test_the_desk_wants_a_person(client, plan, sku):
+    assert client.get(f"/store/{sku.store.slug}/sharer/").status_code == 302
+
+
+def test_somebody_applies(client, plan, sku, who):
+    client.force_login(who.user)
+    address = f"/store/{sku.store.slug}/sharer/"
+    page = client.get(address).content.decode()
+    assert "5%" in page
+    assert "没有下级" in page
+    refused = client.post(address, {"name": "", "intro": "枣"})
+    assert refused.status_code == 422
+    assert 'value="枣"' in refused.content.decode()
+    assert client.post(address, {"name": "张姐的好物"}).status_code == 302
+    assert "申请已提交" in client.get(address).content.decode()
+    assert Sharer.objects.get().name == "张姐的好物"
+
+
+def test_a_sharer_fills_the_showcase(client, sharer, sku, who):
+    client.force_login(who.user)
+    address = f"/store/{sku.store.slug}/sharer/"
+    client.post(f"{address}item/", {"product": sku.product.public_id, "note": "真甜"})
+    assert "真甜" in client.get(address).content.decode()
+    client.post(f"{address}item/", {"product": sku.product.public_id, "drop": "1"})
+    assert not ShowcaseItem.objects.exists()
+
+
+def test_nobody_fills_the_showcase_of_somebody_else(client, sharer, sku):
+    client.force_login(cast.person().user)
+    address = f"/store/{sku.store.slug}/sharer/item/"
+    client.post(address, {"product": sku.product.public_id})
+    assert not ShowcaseItem.objects.exists()
+
+
+def test_inside_wechat_a_strict_shop_shows_no_reward(client, sharer, sku, who, settings):
+    client.force_login(who.user)
+    address = f"/store/{sku.store.slug}/sharer/"
+    agent = {"User-Agent": "Mozilla/5.0 MicroMessenger/8.0.50"}
+    settings.WECHAT_SHARE_POLICY = "strict"
+    assert "可结算" not in client.get(address, headers=agent).content.decode()
+    assert "可结算" in client.get(address).content.decode()
+    settings.WECHAT_SHARE_POLICY = "open"
+    assert "可结算" in client.get(address, headers=agent).content.decode()

@@ -1,0 +1,300 @@
+"""What a share earns: when, how much, and how it goes back."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import clock
+from core.deadlines import deadlines_run
+from orders.models import Order, OrderLine
+from orders.services import OrderItem, hold_release, order_cancel, order_line_cancel, order_receive
+from orders.tests.factories import deliver, order_make, pay, shipped_make
+from sharers.models import Reward, RewardEntry, SkuRate
+from sharers.queries import desk, statements
+from sharers.rates import Rate, reward_fen
+from sharers.services import (
+    PayoutRefused,
+    payout_record,
+    reward_release,
+    rewards_settle,
+    sharer_stop,
+)
+from sharers.tests.factories import brings, plan_make, sharer_make
+from sharing.models import Attribution
+from sharing.tests.factories import link_make, visit_make
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+
+REWARD_FEN = cast.LIST_FEN * 5 // 100
+
+
+@pytest.fixture
+def sku():
+    return cast.sku_on_sale()
+
+
+@pytest.fixture
+def plan(sku):
+    return plan_make(sku.store)
+
+
+@pytest.fixture
+def sharer(sku, plan):
+    return sharer_make(sku.store, cast.person("张姐"))
+
+
+@pytest.fixture
+def buyer(sharer):
+    who = cast.person("Bob")
+    brings(sharer, who)
+    return who
+
+
+def money(sharer):
+    sharer.refresh_from_db()
+    return sharer.frozen_fen, sharer.available_fen
+
+
+def bought(sku, buyer, **changes):
+    order = order_make(sku, who=buyer, **changes)
+    pay(order.public_id)
+    deliver()
+    order.refresh_from_db()
+    return order
+
+
+def received(sku, buyer):
+    order = shipped_make(sku, who=buyer)
+    order_receive(order_id=order.pk, now=clock.now())
+    deliver()
+    order.refresh_from_db()
+    return order
+
+
+def released(sku, sharer, buyer):
+    order = received(sku, buyer)
+    ago = clock.now() - timedelta(days=7, seconds=1)
+    Order.objects.filter(pk=order.pk).update(received_at=ago)
+    Reward.objects.filter(order=order).update(due_at=clock.now())
+    deadlines_run(now=clock.now())
+    return order
+
+
+def test_an_order_that_a_share_brought_earns_when_it_is_paid(sku, sharer, buyer):
+    order = order_make(sku, who=buyer)
+    deliver()
+    assert money(sharer) == (0, 0)
+    pay(order.public_id)
+    deliver()
+    assert money(sharer) == (REWARD_FEN, 0)
+    entry = RewardEntry.objects.get()
+    assert (entry.kind, entry.amount_fen, entry.reward.order_id) == ("earn", REWARD_FEN, order.pk)
+    assert cast.broken() == []
+
+
+def test_a_held_order_earns_when_it_may_be_shipped(sku, sharer, buyer):
+    bought(sku, buyer, offer=None)
+    before = money(sharer)
+    held = order_make(sku, who=buyer, held=True)
+    pay(held.public_id)
+    deliver()
+    assert money(sharer) == before
+    hold_release(order_ids=[held.pk], kind="group", now=clock.now())
+    deliver()
+    assert money(sharer) == (2 * REWARD_FEN, 0)
+
+
+def test_the_share_that_is_found_after_the_money_counts(sku, sharer, buyer):
+    order = order_make(sku, who=buyer)
+    pay(order.public_id)
+    assert not Attribution.objects.exists()
+    deliver()
+    assert money(sharer) == (REWARD_FEN, 0)
+
+
+def test_discounts_and_freight_earn_nothing(sku, sharer, buyer):
+    order = order_make(sku, who=buyer)
+    OrderLine.objects.filter(order=order).update(discount_fen=1900)
+    pay(order.public_id)
+    deliver()
+    assert money(sharer) == ((cast.LIST_FEN - 1900) * 5 // 100, 0)
+
+
+@pytest.mark.parametrize(
+    ("rate", "expected"), [({"rate_bp": 1250}, 2 * 737), ({"fixed_fen": 200}, 400)]
+)
+def test_a_sku_may_earn_otherwise(sku, sharer, buyer, rate, expected):
+    SkuRate.objects.create(store=sku.store, sku=sku, **rate)
+    bought(sku, buyer, items=[OrderItem(sku.pk, 2)])
+    assert abs(money(sharer)[0] - expected) <= 1
+
+
+def test_the_terms_are_those_of_the_moment(sku, plan, sharer, buyer):
+    order = bought(sku, buyer)
+    plan.rate_bp = 5000
+    plan.save()
+    rewards_settle(order_id=order.pk, now=clock.now())
+    assert money(sharer) == (REWARD_FEN, 0)
+
+
+def test_settling_again_changes_nothing(sku, sharer, buyer):
+    order = bought(sku, buyer)
+    assert rewards_settle(order_id=order.pk, now=clock.now()) == 0
+    assert RewardEntry.objects.count() == 1
+
+
+# --- who earns nothing ---
+def test_nobody_earns_by_their_own_order(sku, sharer):
+    who = cast.person()
+    brings(sharer, who)
+    own = type(who)(sharer.person, who.address)
+    bought(sku, own)
+    assert money(sharer) == (0, 0)
+
+
+def test_somebody_who_is_no_sharer_earns_nothing(sku, plan, sharer, buyer):
+    stranger = cast.person()
+    visit_make(link_make(stranger.user, sku.store), buyer.user)
+    bought(sku, buyer)
+    assert money(sharer) == (0, 0)
+    assert not Reward.objects.exists()
+
+
+def test_whoever_waits_for_the_merchant_earns_nothing_yet(sku, plan):
+    waiting = sharer_make(sku.store, cast.person())
+    sharer_stop(sharer_id=waiting.pk, now=clock.now())
+    who = cast.person()
+    brings(waiting, who)
+    bought(sku, who)
+    assert money(waiting) == (0, 0)
+
+
+def test_without_an_open_plan_nothing_is_earned(sku, plan, sharer, buyer):
+    plan.is_open = False
+    plan.save()
+    bought(sku, buyer)
+    assert money(sharer) == (0, 0)
+
+
+# --- frozen, released, clawed back ---
+def test_it_is_frozen_until_the_order_cannot_be_returned(sku, sharer, buyer):
+    order = received(sku, buyer)
+    reward = Reward.objects.get(order=order)
+    assert reward.due_at == order.received_at + timedelta(days=7)
+    assert not reward_release(reward_id=reward.pk, now=reward.due_at - timedelta(seconds=1))
+    assert money(sharer) == (REWARD_FEN, 0)
+    assert reward_release(reward_id=reward.pk, now=reward.due_at)
+    assert not reward_release(reward_id=reward.pk, now=reward.due_at)
+    assert money(sharer) == (0, REWARD_FEN)
+    assert cast.broken() == []
+
+
+def test_the_clock_releases_it(sku, sharer, buyer):
+    released(sku, sharer, buyer)
+    assert money(sharer) == (0, REWARD_FEN)
+
+
+def test_an_order_that_is_not_received_stays_frozen(sku, sharer, buyer):
+    order = bought(sku, buyer)
+    reward = Reward.objects.get(order=order)
+    assert not reward_release(reward_id=reward.pk, now=clock.now() + timedelta(days=90))
+
+
+def test_a_cancelled_order_takes_it_all_back(sku, sharer, buyer):
+    order = bought(sku, buyer)
+    order_cancel(order_id=order.pk, reason="断货", now=clock.now())
+    deliver()
+    assert money(sharer) == (0, 0)
+    assert [one.amount_fen for one in RewardEntry.objects.order_by("pk")] == [
+        REWARD_FEN,
+        -REWARD_FEN,
+    ]
+    assert cast.broken() == []
+
+
+def test_a_line_that_is_given_up_takes_its_part_back(sku, sharer, buyer):
+    other = cast.sku_on_sale(sku.store)
+    order = bought(sku, buyer, items=[OrderItem(sku.pk, 1), OrderItem(other.pk, 1)])
+    assert money(sharer) == (2 * REWARD_FEN, 0)
+    line = order.lines.get(sku=other)
+    order_line_cancel(
+        order_id=order.pk, line_id=line.pk, reason="断货", by_id=None, now=clock.now()
+    )
+    deliver()
+    assert money(sharer) == (REWARD_FEN, 0)
+    assert cast.broken() == []
+
+
+def test_a_refund_after_the_payout_takes_it_below_zero(sku, sharer, buyer):
+    order = released(sku, sharer, buyer)
+    payout_record(
+        sharer_id=sharer.pk, amount_fen=REWARD_FEN, note="微信", by_id=buyer.id, now=clock.now()
+    )
+    assert money(sharer) == (0, 0)
+    # What a return after all does to a line; there is no service for it yet.
+    OrderLine.objects.filter(order=order).update(shipped_quantity=0, cancelled_at=clock.now())
+    rewards_settle(order_id=order.pk, now=clock.now())
+    assert money(sharer) == (0, -REWARD_FEN)
+    assert cast.broken("sharers.rewards", "sharers.balances", "sharers.worth") == []
+    (month,) = statements(sharer.pk)
+    assert (month.earned_fen, month.clawed_back_fen, month.paid_out_fen) == (
+        REWARD_FEN,
+        -REWARD_FEN,
+        -REWARD_FEN,
+    )
+
+
+@pytest.mark.parametrize("amount_fen", [0, -1, REWARD_FEN + 1])
+def test_a_payout_is_within_what_is_available(sku, sharer, buyer, amount_fen):
+    released(sku, sharer, buyer)
+    with pytest.raises(PayoutRefused, match=r"2\.95"):
+        payout_record(
+            sharer_id=sharer.pk, amount_fen=amount_fen, note="", by_id=buyer.id, now=clock.now()
+        )
+    assert money(sharer) == (0, REWARD_FEN)
+
+
+def test_the_desk_explains_every_fen(sku, sharer, buyer, django_assert_num_queries):
+    bought(sku, buyer)
+    sharer.refresh_from_db()
+    with django_assert_num_queries(5):
+        shown = desk(sharer)
+    (one,) = shown.earnings
+    assert (one.amount_fen, one.rate, one.state) == (REWARD_FEN, "5%", "frozen")
+    assert (one.source.touches, one.source.rule) == (1, "v1:last-touch:7d")
+
+
+@given(
+    st.integers(0, 10**9),
+    st.integers(1, 999),
+    st.one_of(
+        st.builds(lambda n: Rate(rate_bp=n), st.integers(0, 5000)),
+        st.builds(lambda n: Rate(fixed_fen=n), st.integers(0, 10**6)),
+    ),
+)
+def test_a_reward_is_never_negative_and_never_more_than_the_line(paid_fen, quantity, rate):
+    assert 0 <= reward_fen(rate, paid_fen=paid_fen, quantity=quantity) <= paid_fen
+
+
+# --- the audit ---
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [
+        ("UPDATE sharers_reward SET amount_fen = amount_fen + 1", "sharers.rewards"),
+        ("UPDATE sharers_sharer SET available_fen = 7", "sharers.balances"),
+        ("UPDATE sharers_sharer SET frozen_fen = 7", "sharers.balances"),
+        (
+            "UPDATE orders_orderline SET cancelled_at = now() - interval '1 hour'",
+            "sharers.worth",
+        ),
+    ],
+)
+def test_a_planted_fault_is_named(sku, sharer, buyer, sql, name):
+    bought(sku, buyer)
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+    assert any(one.startswith(name) for one in cast.broken(name))

@@ -1,0 +1,154 @@
+"""A sharer's showcase, for everybody; and the page where one becomes a sharer and sees why one
+earned what."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalog.queries import product_cards
+from core import clock
+from core.errors import NotHere
+from core.public_pages import personal, public_page
+from sharers import queries
+from sharers.forms import ApplyForm, ItemForm
+from sharers.rates import Rate
+from sharers.services import SharerRefused, sharer_apply, showcase_add, showcase_drop
+from sharing.pages import link_of_person, share_card, visit_note
+from sharing.posters.spec import PosterAbout
+from stores.queries import StoreInfo, store_by_id, store_by_slug
+from wechat.queries import inside_wechat
+
+
+@public_page(max_age_s=30)
+def showcase(request: HttpRequest, public_id: str) -> HttpResponse:
+    """What a sharer recommends. Whoever comes from here is theirs, by the link on every product."""
+    found, store = _showcase(public_id)
+    token = link_of_person(
+        person_id=found.person_id,
+        store_id=found.store_id,
+        kind="showcase",
+        ref=found.public_id,
+        path=reverse("sharers:showcase", args=[found.public_id]),
+        now=clock.now(),
+    )
+    context = {"showcase": found, "store": store, "token": token}
+    return render(request, "sharers/showcase.html", context)
+
+
+@require_safe
+@personal
+def showcase_mine(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The card with which a showcase is shared; a visit through one is recorded."""
+    found, store = _showcase(public_id)
+    photo = next((item.card.photo for item in found.items if item.card.photo), None)
+    card = share_card(
+        request,
+        kind="showcase",
+        ref=found.public_id,
+        store_id=found.store_id,
+        path=reverse("sharers:showcase", args=[found.public_id]),
+        title=found.name,
+        desc=found.intro or store.intro,
+        image_url=next((one.card.share_image for one in found.items if one.card.share_image), "")
+        or store.logo
+        or "/static/img/icon.svg",
+        about=PosterAbout(photo=photo.name if photo else ""),
+    )
+    response = render(request, "sharers/_mine.html", {"card": card})
+    visit_note(request, response, now=clock.now())
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@personal
+@login_required
+def desk(request: HttpRequest, slug: str) -> HttpResponse:
+    """Become a sharer of a store; once one is, the showcase and the money."""
+    store = _store(slug)
+    assert request.user.pk is not None
+    form = ApplyForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST":
+        if form.is_valid():
+            try:
+                sharer_apply(
+                    store_id=store.id,
+                    person_id=request.user.pk,
+                    name=form.cleaned_data["name"],
+                    intro=form.cleaned_data["intro"],
+                    now=clock.now(),
+                )
+            except SharerRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                return redirect("sharers:desk", store.slug)
+        status = 422
+    sharer = queries.sharer_of(store.id, request.user.pk)
+    plan = queries.plan_of(store.id)
+    found = queries.desk(sharer) if sharer else None
+    in_showcase = {one.card.id for one in found.showcase.items} if found else set()
+    context = {
+        "store": store,
+        "plan": plan,
+        "rate": queries.rate_text(Rate(rate_bp=plan.rate_bp)) if plan else "",
+        "form": form,
+        "desk": found,
+        # 《微信外部链接内容管理规范》: rewards for sharing are not shown inside WeChat.
+        "shows_money": not _is_strict(request),
+        "more": [
+            card
+            for card in (product_cards(store_id=store.id).cards if found else ())
+            if card.id not in in_showcase
+        ],
+    }
+    return render(request, "sharers/desk.html", context, status=status)
+
+
+@require_POST
+@personal
+@login_required
+def item(request: HttpRequest, slug: str) -> HttpResponse:
+    """Put a product into one's own showcase, or take it out."""
+    store = _store(slug)
+    assert request.user.pk is not None
+    sharer = queries.sharer_of(store.id, request.user.pk)
+    form = ItemForm(request.POST)
+    if sharer is None or not form.is_valid():
+        messages.error(request, _("没有改成，请再试一次。"))
+        return redirect("sharers:desk", store.slug)
+    product = form.cleaned_data["product"]
+    try:
+        if form.cleaned_data["drop"]:
+            showcase_drop(sharer_id=sharer.pk, product_ref=product)
+        else:
+            note = form.cleaned_data["note"]
+            showcase_add(sharer_id=sharer.pk, product_ref=product, note=note, now=clock.now())
+    except SharerRefused as refusal:
+        messages.error(request, str(refusal))
+    return redirect(reverse("sharers:desk", args=[store.slug]) + "#showcase")
+
+
+def _showcase(public_id: str) -> tuple[queries.Showcase, StoreInfo]:
+    found = queries.showcase(public_id)
+    store = store_by_id(found.store_id) if found else None
+    if found is None or store is None:
+        raise NotHere(_("没有这个橱窗，可能已经停用。"))
+    return found, store
+
+
+def _store(slug: str) -> StoreInfo:
+    found = store_by_slug(slug)
+    if found is None:
+        raise NotHere(_("没有这家店。"))
+    return found
+
+
+def _is_strict(request: HttpRequest) -> bool:
+    return settings.WECHAT_SHARE_POLICY == "strict" and inside_wechat(
+        request.headers.get("User-Agent", "")
+    )
