@@ -41,6 +41,7 @@ class AddressCard:
     region: str
     street: str
     is_default: bool
+    province_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def addresses_of(user_id: int) -> tuple[AddressCard, ...]:
             region=row.region,
             street=row.street,
             is_default=row.is_default,
+            province_code=row.province_code,
         )
         for row in rows
     )

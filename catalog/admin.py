@@ -324,6 +324,7 @@ class ProductPage(StoreAdmin):
         "brand",
         "tags",
         "description",
+        "freight_template",
         "purchase_limit",
         "on_sale_from",
         "on_sale_until",

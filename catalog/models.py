@@ -77,6 +77,15 @@ class Product(models.Model):
         blank=True,
         verbose_name=_("标签"),
     )
+    freight_template = models.ForeignKey(
+        "freight.FreightTemplate",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="products",
+        verbose_name=_("运费模板"),
+        help_text=_("不选则按店铺的一口价运费"),
+    )
     purchase_limit = models.PositiveIntegerField(
         _("每人限购"),
         null=True,

@@ -44,6 +44,7 @@ class SkuForSale:
     volume_cm3: int | None = None
     return_rule: str = ReturnRule.SEVEN_DAYS.value
     purchase_limit: int | None = None
+    freight_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,7 @@ class ProductPage:
     is_matrix: bool = False
     starts_at: datetime | None = None
     purchase_limit: int | None = None
+    freight_id: int | None = None
     brand: str = ""
     tags: tuple[str, ...] = ()
     struck_fen: int | None = None
@@ -217,6 +219,7 @@ def product_page(public_id: str) -> ProductPage | None:
         if is_published and product.on_sale_from and product.on_sale_from > now
         else None,
         purchase_limit=product.purchase_limit,
+        freight_id=product.freight_template_id,
         brand=product.brand,
         tags=tuple(product.tags),
         gallery=tuple(_photo(photo, product.title) for photo in photos),
@@ -408,7 +411,8 @@ _SKUS_FOR_SALE = """
         product.state = 'on_sale' AND sku.removed_at IS NULL
             AND (product.on_sale_from IS NULL OR product.on_sale_from <= %s)
             AND (product.on_sale_until IS NULL OR product.on_sale_until > %s),
-        sku.weight_g, sku.volume_cm3, sku.return_rule, product.purchase_limit
+        sku.weight_g, sku.volume_cm3, sku.return_rule, product.purchase_limit,
+        product.freight_template_id
     FROM catalog_sku sku JOIN catalog_product product ON product.id = sku.product_id
     WHERE {condition} ORDER BY sku.id
 """

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from catalog.queries import SkuForSale, skus_for_sale
 from orders.adjusters import Asked, discounts_for
+from orders.freights import OrderFreight, freight_of
 from orders.models import CartLine
 from orders.pricing import AmountRefused, PricedItem, Quote, quote
 from orders.services.cart import Owner
@@ -41,6 +42,7 @@ class CartStore:
     items: tuple[CartItem, ...]
     cost: Quote | None
     too_much: str
+    freight: OrderFreight | None = None
 
     @property
     def chosen(self) -> tuple[CartItem, ...]:
@@ -80,8 +82,11 @@ class Cart:
         return tuple(one for one in self.stores if one.cost)
 
 
-def cart_of(owner: Owner, *, now: datetime) -> Cart:
-    """The owner's cart, the newest first, in three queries and what discounts need."""
+def cart_of(owner: Owner, *, now: datetime, province: str = "") -> Cart:
+    """The owner's cart, the newest first, in three queries and what discounts and freight need.
+
+    `province` is the code of where it goes; without one freight is each template's least.
+    """
     lines = list(owner.lines().order_by("-added_at", "-id"))
     skus = skus_for_sale([line.sku_id for line in lines])
     stores = stores_by_id({sku.store_id for sku in skus.values()})
@@ -89,7 +94,13 @@ def cart_of(owner: Owner, *, now: datetime) -> Cart:
     sound = [item for item in items if not item.problem]
     return Cart(
         stores=tuple(
-            _store(stores[store_id], [i for i in sound if i.sku.store_id == store_id], owner, now)
+            _store(
+                stores[store_id],
+                [item for item in sound if item.sku.store_id == store_id],
+                owner,
+                now=now,
+                province=province,
+            )
             for store_id in dict.fromkeys(item.sku.store_id for item in sound)
         ),
         aside=tuple(item for item in items if item.problem),
@@ -123,22 +134,32 @@ def _item(line: CartLine, sku: SkuForSale, stores: Mapping[int, StoreInfo]) -> C
     )
 
 
-def _store(store: StoreInfo, items: Sequence[CartItem], owner: Owner, now: datetime) -> CartStore:
+def _store(
+    store: StoreInfo, items: Sequence[CartItem], owner: Owner, *, now: datetime, province: str
+) -> CartStore:
     cost, too_much = None, ""
     chosen = [item for item in items if item.selected]
+    freight = freight_of(store.freight_fen, [item.sku for item in chosen], province=province)
     if chosen:
         try:
-            cost = _cost(store, chosen, owner, now=now)
+            cost = _cost(store, chosen, owner, freight=freight, now=now)
         except AmountRefused as error:
             too_much = str(error)
-    return CartStore(store=store, items=tuple(items), cost=cost, too_much=too_much)
+    return CartStore(store=store, items=tuple(items), cost=cost, too_much=too_much, freight=freight)
 
 
-def _cost(store: StoreInfo, items: Iterable[CartItem], owner: Owner, *, now: datetime) -> Quote:
+def _cost(
+    store: StoreInfo,
+    items: Iterable[CartItem],
+    owner: Owner,
+    *,
+    freight: OrderFreight,
+    now: datetime,
+) -> Quote:
     priced = tuple(
         PricedItem(item.sku.id, item.quantity, item.sku.price_fen, item.sku.price_fen)
         for item in items
     )
     # A guest has no coupons and no points, but everybody gets a store's full reduction.
     asked = Asked(owner.user_id or 0, store.id, priced)
-    return quote(priced, freight_fen=store.freight_fen, discounts=discounts_for(asked, now=now))
+    return quote(priced, freight=freight, discounts=discounts_for(asked, now=now))

@@ -34,6 +34,7 @@ from core.idempotency import form_key_new
 from core.public_pages import personal
 from orders.adjusters import Asked, Wish, discounts_and_wishes
 from orders.forms import NOTE_MAX, CheckoutForm
+from orders.freights import OrderFreight, freight_of
 from orders.pricing import (
     KINDS,
     MAX_QUANTITY,
@@ -131,6 +132,8 @@ class CheckoutPage:
     form_key: str
     note_max: int = NOTE_MAX
     wishes: tuple[Wish, ...] = ()
+    freight_depends: bool = False
+    not_delivered: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     refusal: Refusal | None = None
 
@@ -242,21 +245,27 @@ class CheckoutView(View, ABC):
     ) -> HttpResponse:
         chosen = _chosen(wares, typed.sku)
         quantity = _quantity(typed.quantity, wares.limit)
+        addresses = addresses_of(self.buyer_id)
+        typed = _with_address(typed, chosen, addresses)
+        freight = freight_of(
+            wares.store.freight_fen, [chosen.sku], province=_province(typed, addresses)
+        )
         try:
-            cost, wishes = self._quote(wares, typed, chosen, quantity)
+            cost, wishes = self._quote(wares, typed, chosen, quantity, freight=freight)
         except AmountRefused as error:
             quantity, refusal = 1, refusal or Refusal(str(error))
-            cost, wishes = self._quote(wares, typed, chosen, quantity)
-        addresses = addresses_of(self.buyer_id)
+            cost, wishes = self._quote(wares, typed, chosen, quantity, freight=freight)
         page = CheckoutPage(
             wares=wares,
-            typed=_with_address(typed, chosen, addresses),
+            typed=typed,
             chosen=chosen,
             quantity=quantity,
             quote=cost,
             addresses=addresses,
             form_key=_key_kept(request.POST),
             wishes=wishes,
+            freight_depends=freight.depends_on_address,
+            not_delivered=freight.refusal,
             errors=errors or {},
             refusal=refusal,
         )
@@ -264,7 +273,13 @@ class CheckoutView(View, ABC):
         return render(request, self.template_name, {"page": page}, status=status)
 
     def _quote(
-        self, wares: ForSale, typed: Typed, choice: Choice, quantity: int
+        self,
+        wares: ForSale,
+        typed: Typed,
+        choice: Choice,
+        quantity: int,
+        *,
+        freight: OrderFreight,
     ) -> tuple[Quote, tuple[Wish, ...]]:
         """What placing would charge, and what else there is to choose.
 
@@ -280,7 +295,7 @@ class CheckoutView(View, ABC):
             except OrderRefused:
                 asked = replace(asked, wishes={})
                 discounts, wishes = discounts_and_wishes(asked, now=clock.now())
-        cost = quote(asked.items, freight_fen=wares.store.freight_fen, discounts=discounts)
+        cost = quote(asked.items, freight=freight, discounts=discounts)
         return cost, wishes
 
     def _typed_first(self, request: HttpRequest) -> Typed:
@@ -356,6 +371,12 @@ def _with_address(typed: Typed, chosen: Choice, addresses: tuple[AddressCard, ..
     known = [address.public_id for address in addresses]
     address = typed.address if typed.address in known else (known[0] if known else "")
     return replace(typed, sku=chosen.sku.public_id, address=address)
+
+
+def _province(typed: Typed, addresses: tuple[AddressCard, ...]) -> str:
+    """Where the marked address is; "" without one."""
+    marked = (one.province_code for one in addresses if one.public_id == typed.address)
+    return next(marked, "")
 
 
 def _key_kept(data: QueryDict) -> str:

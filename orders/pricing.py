@@ -99,6 +99,13 @@ class QuoteLine:
     discount_fen: int = 0
 
 
+class Freight(Protocol):
+    """What sending costs. Frozen data, as a discount is."""
+
+    def fen(self, lines: Sequence[QuoteLine]) -> int:
+        """The fee for these lines, in fen; not less when their discounts are larger."""
+
+
 @dataclass(frozen=True)
 class Quote:
     """What an order costs: payable = goods − discount + freight, exactly, in fen.
@@ -115,9 +122,14 @@ class Quote:
 
 
 def quote(
-    items: Sequence[PricedItem], *, freight_fen: int, discounts: Sequence[Discount] = ()
+    items: Sequence[PricedItem],
+    *,
+    freight_fen: int = 0,
+    freight: Freight | None = None,
+    discounts: Sequence[Discount] = (),
 ) -> Quote:
-    """The cost of `items` from one store, which takes `freight_fen` once per order. Pure.
+    """The cost of `items` from one store, which takes `freight_fen` once per order, or
+    what `freight` says of the lines as they are after every discount. Pure.
 
     Discounts apply in the order of KINDS to what the ones before them left, and are split to the
     lines by largest remainder; one that takes nothing off is left out. At least 1 fen stays to be
@@ -130,16 +142,21 @@ def quote(
         raise ValueError("a price is at least 1 fen and freight is not negative")
     lines = tuple(_line(item) for item in items)
     goods_fen = sum(line.amount_fen for line in lines)
-    adjustments = _adjust(lines, discounts, most_fen=goods_fen + freight_fen - 1)
+    # Freight is not less after discounts than before them, so at least 1 fen stays in any case.
+    least_fen = freight.fen(lines) if freight else freight_fen
+    adjustments = _adjust(lines, discounts, most_fen=goods_fen + least_fen - 1)
     discount_fen = sum(adjustment.amount_fen for adjustment in adjustments)
+    off = [sum(parts) for parts in zip(*(one.by_line for one in adjustments), strict=True)]
+    if off:
+        lines = tuple(
+            replace(line, discount_fen=less) for line, less in zip(lines, off, strict=True)
+        )
+    freight_fen = freight.fen(lines) if freight else freight_fen
     payable_fen = goods_fen - discount_fen + freight_fen
     if payable_fen > MAX_FEN:
         raise AmountRefused
-    off = [sum(parts) for parts in zip(*(one.by_line for one in adjustments), strict=True)]
     return Quote(
-        lines=tuple(replace(line, discount_fen=less) for line, less in zip(lines, off, strict=True))
-        if off
-        else lines,
+        lines=lines,
         goods_fen=goods_fen,
         discount_fen=discount_fen,
         freight_fen=freight_fen,

@@ -42,6 +42,7 @@ SHOP_APPS = [
     "accounts",
     "wechat",
     "stores",
+    "freight",
     "catalog",
     "payments",
     "orders",

@@ -83,6 +83,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("库存与价格"), "price_change", "catalog.sku"),
                     _item(_("库存流水"), "swap_vert", "catalog.stockmovement"),
                     _item(_("分类"), "category", "catalog.category"),
+                    _item(_("运费模板"), "local_shipping", "freight.freighttemplate"),
                 ],
             },
             {

@@ -29,6 +29,7 @@ from catalog.queries import (
     product_page,
     store_shelf,
 )
+from freight.queries import tariff_words, tariffs
 from stores.queries import StoreInfo, store_by_id, store_by_slug, stores_open
 
 STORES_AT_HOME = 8
@@ -108,6 +109,7 @@ class ProductView:
     can_buy: bool
     reductions: tuple[RunningReduction, ...]
     has_coupons: bool
+    freight: str
     returns_all: bool
     exempts: tuple[Exempt, ...]
 
@@ -160,6 +162,13 @@ def search_page(words: str, page: int, *, now: datetime) -> SearchPage:
     return SearchPage(_items(found.cards, offers), found)
 
 
+def _freight_words(product: ProductPage) -> str:
+    """What the product's freight template says; "" when the store's flat fee holds."""
+    if product.freight_id is None:
+        return ""
+    return tariff_words(tariffs([product.freight_id])[product.freight_id])
+
+
 def product_view(public_id: str, *, now: datetime) -> ProductView | None:
     """A product's page; None for drafts and unknown ids."""
     product = product_page(public_id)
@@ -181,6 +190,7 @@ def product_view(public_id: str, *, now: datetime) -> ProductView | None:
             reductions_running(store.id, sku_ids=[sku.id for sku in product.skus], now=now)
         ),
         has_coupons=store_offers_coupons(store.id, now=now),
+        freight=_freight_words(product),
         returns_all=bool(product.skus) and not any(sku.exempt_because for sku in product.skus),
         exempts=_exempts(product.skus),
     )

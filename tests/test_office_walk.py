@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from campaigns.coupons.tests.factories import place, take, template_make
 from campaigns.reductions.tests.factories import reduction_make
 from core import clock
+from freight.tests.factories import freight_make
 from orders.services import order_ship
 from payments.models import PaymentIncident
 from payments.services import RefundReason, refund_request
@@ -83,6 +84,9 @@ def rich_store(name: str) -> Any:
     )
     reduction_make(store)
     place(sku, bob, coupon=take(template_make(store), bob))
+    freight = freight_make(store)
+    sku.product.freight_template = freight
+    sku.product.save()
     plan_make(store)
     sharer = sharer_make(store, alice)
     SkuRate.objects.create(store=store, sku=sku, rate_bp=100)

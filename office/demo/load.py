@@ -23,6 +23,8 @@ from campaigns.reductions.services import reduction_publish
 from catalog.models import Category, Product
 from catalog.services import photo_add, product_publish, sku_add
 from core.money import parse_yuan
+from freight.models import FreightArea, FreightTemplate
+from freight.regions import provinces_read
 from stores.models import Store
 from stores.services import staff_add, store_open
 
@@ -139,6 +141,7 @@ def _product(store: Store, about: dict[str, Any], position: int, *, now: datetim
     with transaction.atomic():
         product = Product.objects.create(
             store=store,
+            freight_template=_freight(store, about["freight"]) if "freight" in about else None,
             category=Category.objects.get(store=store, slug=about["category"]),
             title=about["title"],
             subtitle=about["subtitle"],
@@ -162,6 +165,35 @@ def _product(store: Store, about: dict[str, Any], position: int, *, now: datetim
         product_publish(product_id=product.pk, now=now)
         if group := about.get("group"):
             _campaign(product, [sku.pk for sku in skus], group, now=now)
+
+
+def _freight(store: Store, about: dict[str, Any]) -> FreightTemplate:
+    """A freight template by piece, dearer in the provinces named, free above an amount."""
+    template, is_new = FreightTemplate.objects.get_or_create(
+        store=store,
+        name=about["name"],
+        defaults={
+            "first_fen": parse_yuan(about["first"]),
+            "step_fen": parse_yuan(about["step"]),
+            "free_over_fen": parse_yuan(about["free_over"]),
+        },
+    )
+    if is_new:
+        for provinces, first, step in about["areas"]:
+            FreightArea.objects.create(
+                store=store,
+                template=template,
+                provinces=provinces_read(provinces),
+                first_fen=parse_yuan(first),
+                step_fen=parse_yuan(step),
+            )
+        FreightArea.objects.create(
+            store=store,
+            template=template,
+            provinces=provinces_read(about["never"]),
+            serves=False,
+        )
+    return template
 
 
 def _campaign(

@@ -20,6 +20,7 @@ from core.idempotency import form_claim
 from core.ids import public_id as new_public_id
 from orders.adjusters import Asked, adjustments_claim, discounts_for
 from orders.events import OrderPlaced
+from orders.freights import freight_of
 from orders.locks import purchases_lock
 from orders.models import Order, OrderAdjustment, OrderHold, OrderLine
 from orders.pricing import PriceChanged, PricedItem, Quote, quote
@@ -47,6 +48,10 @@ class StoreClosed(OrderRefused):
 
     def __init__(self) -> None:
         super().__init__(_("店铺正在休息，暂时不能下单。"))
+
+
+class NotDelivered(OrderRefused):
+    """Something of the order is not sent to its address; the message names it."""
 
 
 class PurchaseLimitReached(OrderRefused):
@@ -144,7 +149,7 @@ def order_place(
     """Place an order: stock reserved, a payment open until `pay_before`.
 
     `expected_payable_fen` is what the shopper was shown; None skips the comparison. Raises
-    PriceChanged, OutOfStock, NotForSale, PurchaseLimitReached, StoreClosed, QuantityRefused,
+    PriceChanged, OutOfStock, NotForSale, NotDelivered, PurchaseLimitReached, StoreClosed, QuantityRefused,
     AmountRefused, NoMerchantAccount, and whatever the adjusters and the offer's claim raise; then
     nothing is written. An offer's price takes no discounts.
     """
@@ -155,7 +160,11 @@ def order_place(
         skus = skus_for_sale([item.sku_id for item in items], now=now)
         asked = Asked(buyer_id, store_id, tuple(_priced(items, skus, store_id)), wishes or {})
         discounts = [] if offer else discounts_for(asked, now=now)
-        cost = quote(asked.items, freight_fen=terms.freight_fen, discounts=discounts)
+        bought = [skus[item.sku_id] for item in items]
+        freight = freight_of(terms.freight_fen, bought, province=address.province_code)
+        if freight.refusal:
+            raise NotDelivered(freight.refusal)
+        cost = quote(asked.items, freight=freight, discounts=discounts)
         if expected_payable_fen is not None and expected_payable_fen != cost.payable_fen:
             raise PriceChanged(expected_payable_fen, cost.payable_fen)
         _limits_check(buyer_id, cost, skus)

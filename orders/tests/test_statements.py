@@ -106,15 +106,15 @@ def test_shipping():
 
 
 def test_receiving():
-    """Order locked, moved, fact."""
+    """Order locked, moved, fact and its deliveries."""
     order = shipped_make()
-    assert statements(lambda: order_receive(order_id=order.pk, now=clock.now())) == 3
+    assert statements(lambda: order_receive(order_id=order.pk, now=clock.now())) == 4
 
 
 @pytest.mark.parametrize("number", [1, 10])
 def test_releasing_a_group_costs_the_same_for_two_as_for_a_hundred(number):
-    """Orders locked, holds closed, orders moved, facts."""
+    """Orders locked, holds closed, orders moved, facts and their deliveries."""
     sku = sku_on_sale()
     ids = [paid_make(sku, held=True).pk for _ in range(number)]
     act = lambda: hold_release(order_ids=ids, kind="group", now=clock.now())  # noqa: E731
-    assert statements(act) == 4
+    assert statements(act) == 5

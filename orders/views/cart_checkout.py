@@ -71,15 +71,16 @@ def checkout(request: HttpRequest) -> HttpResponse:
     """
     assert request.user.pk is not None
     user_id, now = request.user.pk, clock.now()
-    found = cart_of(Owner(user_id), now=now)
+    addresses = addresses_of(user_id)
+    found = cart_of(Owner(user_id), now=now, province=_province(request, addresses))
     if request.method != "POST":
-        return _page(request, found) if found.chosen else _nothing_chosen(request)
+        return _page(request, found, addresses) if found.chosen else _nothing_chosen(request)
     if request.POST.get("action") == "address":
         query = urlencode({"next": request.path})
         return redirect(f"{reverse('accounts:address_new')}?{query}")
     form = CartCheckoutForm(
         request.POST,
-        addresses=[card.public_id for card in addresses_of(user_id)],
+        addresses=[card.public_id for card in addresses],
         stores=[one.store.id for one in found.chosen],
     )
     ref = _checkout_ref(request.POST.get("form_key", ""))
@@ -92,12 +93,12 @@ def checkout(request: HttpRequest) -> HttpResponse:
         )
     if not form.is_valid():
         errors = {name: str(said[0]) for name, said in form.errors.items()}
-        return _page(request, found, errors=errors)
-    if any(
+        return _page(request, found, addresses, errors=errors)
+    if request.POST.get("action") == "refresh" or any(
         form.shown_fen(one.store.id) != one.cost.payable_fen for one in found.chosen if one.cost
     ):
-        return _page(request, found, status=409)
-    return _place(request, found, form, ref, user_id=user_id, now=now)
+        return _page(request, found, addresses, status=409)
+    return _place(request, found, form, ref, addresses=addresses, now=now)
 
 
 def _place(
@@ -106,13 +107,15 @@ def _place(
     form: CartCheckoutForm,
     ref: str,
     *,
-    user_id: int,
+    addresses: tuple[AddressCard, ...],
     now: datetime,
 ) -> HttpResponse:
+    assert request.user.pk is not None
+    user_id = request.user.pk
     try:
         address = address_for_order(user_id, form.cleaned_data["address"])
     except AddressNotFound as error:
-        return _page(request, found, errors={"address": str(error)})
+        return _page(request, found, addresses, errors={"address": str(error)})
     refused = []
     for one in found.chosen:
         try:
@@ -140,24 +143,38 @@ def _place(
 
 
 def _page(
-    request: HttpRequest, found: Cart, *, errors: dict[str, str] | None = None, status: int = 200
+    request: HttpRequest,
+    found: Cart,
+    addresses: tuple[AddressCard, ...],
+    *,
+    errors: dict[str, str] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    assert request.user.pk is not None
-    addresses = addresses_of(request.user.pk)
-    known = [card.public_id for card in addresses]
-    typed = request.POST.get("address", "")
     errors = errors or {}
     page = CartCheckoutPage(
         sections=tuple(_section(request, one, errors) for one in found.chosen),
         payable_fen=found.payable_fen,
         addresses=addresses,
-        address=typed if typed in known else (known[0] if known else ""),
+        address=marked.public_id if (marked := _marked(request, addresses)) else "",
         form_key=_key_kept(request),
         errors=errors,
     )
     return render(
         request, "orders/cart_checkout.html", {"page": page}, status=422 if errors else status
     )
+
+
+def _marked(request: HttpRequest, addresses: tuple[AddressCard, ...]) -> AddressCard | None:
+    """The address that the form names, or the first."""
+    typed = request.POST.get("address", "")
+    return next((one for one in addresses if one.public_id == typed), None) or next(
+        iter(addresses), None
+    )
+
+
+def _province(request: HttpRequest, addresses: tuple[AddressCard, ...]) -> str:
+    marked = _marked(request, addresses)
+    return marked.province_code if marked else ""
 
 
 def _section(request: HttpRequest, one: CartStore, errors: dict[str, str]) -> Section:
