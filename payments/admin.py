@@ -29,11 +29,22 @@ class MerchantAccountPage(StoreAdmin):
 
     platform = frozenset({"view", "add", "change"})
     owner = VIEW
-    list_display = ["mchid", "appid", "serial_no", "public_key_id", "is_active", "created_at"]
+    list_display = [
+        "mchid",
+        "sp_mchid",
+        "appid",
+        "serial_no",
+        "public_key_id",
+        "is_active",
+        "created_at",
+    ]
     search_fields = ["=mchid"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        shown = ["store", "mchid", "appid", "serial_no", "public_key", "public_key_id", "is_active"]
+        shown = [
+            *("store", "mchid", "sp_mchid", "appid"),
+            *("serial_no", "public_key", "public_key_id", "is_active"),
+        ]
         return shown if obj else [*shown, "apiv3_key", "private_key"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -64,7 +75,7 @@ class PaymentPage(ReadOnlyAdmin):
         return yuan(payment.amount_fen)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        hidden = {"payer_openid", "prepay_id", "code_url", "id"}
+        hidden = {"payer_openid", "payer_ip", "prepay_id", "code_url", "h5_url", "id"}
         return [f.name for f in self.model._meta.concrete_fields if f.name not in hidden]
 
 

@@ -17,6 +17,8 @@ REVOKED = "REVOKED"
 _YUAN = re.compile(r"(-?)(\d{1,11})(?:\.(\d{1,5}))?", re.ASCII)
 _NEEDED = (
     "交易时间",
+    "商户号",
+    "特约商户号",
     "微信订单号",
     "商户订单号",
     "交易状态",
@@ -34,7 +36,8 @@ class BillUnreadable(Exception):
 
 @dataclass(frozen=True)
 class BillRow:
-    """One line. A refund has `out_refund_no` and `refund_fen`; `amount_fen` is what was paid."""
+    """One line. A refund has `out_refund_no` and `refund_fen`; `amount_fen` is what was paid.
+    `merchant` is whose money it is: the sub-merchant of a provider, or the merchant itself."""
 
     number: int
     kind: str
@@ -45,10 +48,12 @@ class BillRow:
     amount_fen: int
     refund_fen: int
     fee_text: str
+    merchant: str = ""
 
 
-def bill_parse(content: bytes) -> list[BillRow]:
-    """The lines of a bill, whose totals they must add up to. Raises BillUnreadable."""
+def bill_parse(content: bytes, *, mchid: str = "") -> list[BillRow]:
+    """The lines of a bill, whose totals they must add up to, and all of which are of the merchant
+    `mchid` where one is given. Raises BillUnreadable."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -62,6 +67,8 @@ def bill_parse(content: bytes) -> list[BillRow]:
         raise BillUnreadable(f"line 1: no column {', '.join(missing)}")
     rows = [_row(number, _named(number, heads, line)) for number, line in enumerate(body, 2)]
     _totals_check(rows, _named(len(lines), total_heads, totals))
+    if strange := next((row for row in rows if mchid and row.merchant != mchid), None):
+        raise BillUnreadable(f"line {strange.number}: of another merchant, {strange.merchant}")
     return rows
 
 
@@ -94,6 +101,7 @@ def _row(number: int, line: dict[str, str]) -> BillRow:
         amount_fen=_fen(number, line["订单金额"]),
         refund_fen=_fen(number, line["申请退款金额"]),
         fee_text=line["手续费"],
+        merchant=next((one for one in (line["特约商户号"], line["商户号"]) if one.strip("0")), ""),
     )
 
 

@@ -15,13 +15,23 @@ from payments.states import LIVE_PAYMENT, PaymentState, RefundState
 
 
 class MerchantAccount(models.Model):
-    """A store's own merchant number at WeChat Pay. Merchants' money is never pooled."""
+    """A store's own merchant number at WeChat Pay. Merchants' money is never pooled.
+
+    With `sp_mchid` a provider (服务商) asks for it: `mchid` is the sub-merchant that gets the money, and
+    the app and all keys are the provider's.
+    """
 
     public_id = PublicIdField(prefix="mac")
     store = models.ForeignKey(
         "stores.Store", models.PROTECT, related_name="merchant_accounts", verbose_name=_("店铺")
     )
     mchid = models.CharField(_("商户号"), max_length=32, unique=True)
+    sp_mchid = models.CharField(
+        _("服务商商户号"),
+        max_length=32,
+        blank=True,
+        help_text=_("由服务商代收时填写；AppID 和密钥都用服务商的"),
+    )
     appid = models.CharField("AppID", max_length=32)
     apiv3_key = EncryptedTextField(_("APIv3密钥"))
     private_key = EncryptedTextField(_("商户私钥"))
@@ -37,7 +47,10 @@ class MerchantAccount(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["store"], condition=Q(is_active=True), name="payments_one_active_account"
-            )
+            ),
+            models.CheckConstraint(
+                condition=~Q(sp_mchid=F("mchid")), name="payments_provider_is_another"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -50,6 +63,7 @@ class Channel(models.TextChoices):
     UNSET = "", _("未选择")
     JSAPI = "jsapi", _("微信内支付")
     NATIVE = "native", _("扫码支付")
+    H5 = "h5", _("手机浏览器支付")
 
 
 class Payment(Deadline):
@@ -74,11 +88,14 @@ class Payment(Deadline):
         _("支付方式"), max_length=8, choices=Channel.choices, blank=True, default=""
     )
     payer_openid = models.CharField("OpenID", max_length=128, blank=True)
+    # Of a phone's browser: WeChat Pay lets nobody else open the page that it was told of.
+    payer_ip = models.CharField(_("付款人地址"), max_length=45, blank=True)
     state = models.CharField(
         _("状态"), max_length=16, choices=PaymentState.choices, default=PaymentState.OPEN
     )
     prepay_id = models.CharField(max_length=64, blank=True)
     code_url = models.CharField(max_length=200, blank=True)
+    h5_url = models.CharField(max_length=500, blank=True)
     # Set before the provider hears of the number: without it there is nothing to ask or to close.
     asked_at = models.DateTimeField(_("首次提交时间"), null=True, blank=True)
     prepared_at = models.DateTimeField(_("下单时间"), null=True, blank=True)

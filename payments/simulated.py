@@ -11,17 +11,25 @@ from payments.models import MerchantAccount
 TIMEOUT = (1.0, 5.0)
 
 
-def merchant_account_provision(*, store_id: int, mchid: str, name: str) -> MerchantAccount:
-    """The store's merchant account, with the credentials the simulator gives for `mchid`.
+def merchant_account_provision(
+    *, store_id: int, mchid: str, name: str, sp_mchid: str = ""
+) -> MerchantAccount:
+    """The store's merchant account, with the credentials the simulator gives for `mchid`, or for
+    the provider `sp_mchid` that asks on its behalf.
 
     Idempotent. Raises ImproperlyConfigured where there is no simulator: production.
     """
     appid = settings.WECHAT_APPID
-    given = control_call("PUT", f"merchants/{mchid}", body={"name": name, "appids": [appid]})
+    signer = sp_mchid or mchid
+    given = control_call("PUT", f"merchants/{signer}", body={"name": name, "appids": [appid]})
+    if sp_mchid:
+        body = {"name": name, "appids": [], "provider": sp_mchid}
+        control_call("PUT", f"merchants/{mchid}", body=body)
     account, _made = MerchantAccount.objects.update_or_create(
         mchid=mchid,
         defaults={
             "store_id": store_id,
+            "sp_mchid": sp_mchid,
             "appid": appid,
             "apiv3_key": given["apiv3_key"],
             "private_key": given["private_key"],

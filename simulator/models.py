@@ -52,7 +52,7 @@ class ApiToken(models.Model):
 
 
 class Merchant(models.Model):
-    """A direct merchant in public-key mode."""
+    """A merchant in public-key mode: one that signs for itself, or one whose provider (服务商) does."""
 
     mchid = models.CharField(max_length=32, primary_key=True)
     name = models.CharField(max_length=60)
@@ -61,6 +61,7 @@ class Merchant(models.Model):
     serial_no = models.CharField(max_length=40)
     private_key = models.TextField()
     public_key_id = models.CharField(max_length=60)
+    provider = models.ForeignKey("self", models.CASCADE, null=True, related_name="subs")
 
 
 class Trade(models.Model):
@@ -74,6 +75,7 @@ class Trade(models.Model):
     attach = models.CharField(max_length=128, default="")
     total_fen = models.PositiveBigIntegerField()
     payer_openid = models.CharField(max_length=128, default="")
+    payer_ip = models.CharField(max_length=45, default="")
     notify_url = models.CharField(max_length=256)
     time_expire = models.DateTimeField()
     asked = models.CharField(max_length=64)

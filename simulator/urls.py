@@ -5,7 +5,7 @@ from django.urls import path
 from simulator.api import bill, cgi, control, kuaidi100, pay, refund, sns
 from simulator.front import cashier, home, phone
 
-V3 = "v3/pay/transactions"
+V3, PARTNER = "v3/pay/transactions", "v3/pay/partner/transactions"
 
 urlpatterns = [
     # open.weixin.qq.com
@@ -22,9 +22,16 @@ urlpatterns = [
     # api.mch.weixin.qq.com
     path(f"{V3}/jsapi", pay.jsapi),
     path(f"{V3}/native", pay.native),
+    path(f"{V3}/h5", pay.h5),
     path(f"{V3}/id/<str:transaction_id>", pay.query_by_id),
     path(f"{V3}/out-trade-no/<str:out_trade_no>/close", pay.close),
     path(f"{V3}/out-trade-no/<str:out_trade_no>", pay.query_by_number),
+    path(f"{PARTNER}/jsapi", pay.jsapi, {"partner": True}),
+    path(f"{PARTNER}/native", pay.native, {"partner": True}),
+    path(f"{PARTNER}/h5", pay.h5, {"partner": True}),
+    path(f"{PARTNER}/id/<str:transaction_id>", pay.query_by_id, {"partner": True}),
+    path(f"{PARTNER}/out-trade-no/<str:out_trade_no>/close", pay.close, {"partner": True}),
+    path(f"{PARTNER}/out-trade-no/<str:out_trade_no>", pay.query_by_number, {"partner": True}),
     path("v3/refund/domestic/refunds", refund.refund),
     path("v3/refund/domestic/refunds/<str:out_refund_no>", refund.query),
     path("v3/bill/tradebill", bill.tradebill),
@@ -42,6 +49,7 @@ urlpatterns = [
     path("_phone/cards", phone.card_send),
     path("cashier/<str:prepay_id>", cashier.cashier),
     path("native/<str:code>", cashier.native),
+    path("cgi-bin/mmpayweb-bin/checkmweb", cashier.h5),
     # the controls
     path("", home.home),
     path("_control/apps/<str:appid>", control.app),

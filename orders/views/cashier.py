@@ -1,4 +1,5 @@
-"""The cashier: paying an order by WeChat, inside it (JSAPI) or by a QR code (Native).
+"""The cashier: paying an order by WeChat, inside it (JSAPI), in a phone's browser (H5) or by a QR
+code (Native).
 
 What the shopper's phone says about a payment decides nothing: only the provider's word does.
 """
@@ -8,6 +9,7 @@ import json
 from typing import Any
 
 import segno
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
@@ -21,6 +23,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.queries import openid_of
 from core import clock
+from core.limits import client_address
 from core.public_pages import personal
 from orders.pages import OrderCard, unpaid_of_checkout
 from orders.states import OrderState
@@ -33,9 +36,10 @@ from payments.services import (
     payment_poll,
     payment_prepare,
 )
-from wechat.queries import inside_wechat
+from wechat.queries import inside_wechat, on_phone
 
-JSAPI, NATIVE = "jsapi", "native"
+JSAPI, NATIVE, H5 = "jsapi", "native", "h5"
+CHANNELS = {JSAPI, H5}
 # The page asks us every two seconds; we ask the provider no more often than this.
 POLL_S = 5
 PAID = (OrderState.ON_HOLD, OrderState.TO_SHIP, OrderState.SHIPPED, OrderState.COMPLETED)
@@ -56,12 +60,13 @@ def cashier(request: HttpRequest, public_id: str) -> HttpResponse:
 @personal
 @login_required
 def pay_prepare(request: HttpRequest, public_id: str) -> HttpResponse:
-    """POST channel=jsapi|native: have the provider expect this payment. GET leads to the cashier."""
+    """POST channel=jsapi|native|h5: have the provider expect this payment. GET leads to the cashier."""
     card = card_or_404(request, public_id)
     payment = payment_live(public_id) if card.can_pay else None
     if request.method == "GET" or payment is None:
         return _go(request, reverse("orders:cashier", args=[public_id]))
-    channel = JSAPI if request.POST.get("channel") == JSAPI else NATIVE
+    channel = request.POST.get("channel", "")
+    channel = channel if channel in CHANNELS else NATIVE
     openid = openid_of(_user_id(request), payment.account.appid) if channel == JSAPI else None
     if channel == JSAPI and not openid:
         return _go(request, _openid_url(public_id))
@@ -71,6 +76,7 @@ def pay_prepare(request: HttpRequest, public_id: str) -> HttpResponse:
             payer_id=_user_id(request),
             channel=channel,
             openid=openid or "",
+            payer_ip=client_address(request) if channel == H5 else "",
             now=clock.now(),
         )
     except PaymentGone:
@@ -164,6 +170,7 @@ def _cashier_page(
             has_code=payment.channel == NATIVE and bool(payment.code_url),
         ),
         "bridge": json.dumps(prepared.bridge) if prepared and prepared.bridge else "",
+        "h5_link": _h5_link(card, prepared) if prepared and prepared.h5_url else "",
     }
     template = "orders/cashier.html"
     if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]
@@ -176,15 +183,24 @@ def _channels(
     request: HttpRequest, card: OrderCard, *, appid: str, has_code: bool
 ) -> dict[str, Any]:
     """Which ways of paying this place has. Inside WeChat without an openid: silent sign-in first."""
-    inside = inside_wechat(request.headers.get("User-Agent", ""))
+    agent = request.headers.get("User-Agent", "")
+    inside = inside_wechat(agent)
     openid = openid_of(_user_id(request), appid) if inside else None
     return {
         "inside": inside,
+        "on_phone": not inside and on_phone(agent),
         "openid_url": _openid_url(card.public_id) if inside and not openid else "",
         "has_code": has_code,
         "jsapi": JSAPI,
         "native": NATIVE,
+        "h5": H5,
     }
+
+
+def _h5_link(card: OrderCard, prepared: PreparedPayment) -> str:
+    """Where a phone's browser opens WeChat, and what it comes back to, paid or not."""
+    back = settings.SITE_URL + reverse("orders:result", args=[card.public_id])
+    return f"{prepared.h5_url}&{urlencode({'redirect_url': back})}"
 
 
 def _openid_url(public_id: str) -> str:

@@ -29,6 +29,7 @@ def gateway_for(account: "MerchantAccount") -> Gateway:
         return found[1]
     made = WechatV3(
         mchid=account.mchid,
+        sp_mchid=account.sp_mchid,
         appid=account.appid,
         apiv3_key=account.apiv3_key,
         private_key=account.private_key,
@@ -54,6 +55,7 @@ def _mark(account: "MerchantAccount") -> str:
     parts = [
         account.public_id,
         account.mchid,
+        account.sp_mchid,
         account.appid,
         account.apiv3_key,
         account.private_key,

@@ -81,24 +81,29 @@ class Prepare:
     amount_fen: int
     expires_at: datetime
     openid: str = ""
+    payer_ip: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """What opens the provider's cashier: an id inside WeChat, a code to scan elsewhere."""
+    """What opens the provider's cashier: an id inside WeChat, a code to scan, an address for a
+    phone's browser."""
 
     prepay_id: str = ""
     code_url: str = ""
+    h5_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trade:
-    """A trade as the provider knows it, from a query or a notice."""
+    """A trade as the provider knows it, from a query or a notice. `sp_mchid` is who asked for it on
+    behalf of `mchid`, or ""."""
 
     out_trade_no: str
     state: TradeState
     mchid: str
     appid: str
+    sp_mchid: str = ""
     transaction_id: str = ""
     amount_fen: int | None = None
     currency: str = ""
@@ -128,6 +133,7 @@ class RefundResult:
     refund_fen: int
     total_fen: int
     mchid: str = ""
+    sp_mchid: str = ""
     succeeded_at: datetime | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
 

@@ -108,6 +108,7 @@ class WechatV3:
         self,
         *,
         mchid: str,
+        sp_mchid: str = "",
         appid: str,
         apiv3_key: str,
         private_key: str,
@@ -117,13 +118,18 @@ class WechatV3:
         pay_notify_url: str,
         refund_notify_url: str,
     ) -> None:
-        """Raises GatewayError when the keys cannot be read."""
+        """`sp_mchid` is the provider that asks for `mchid`, whose app and keys the others are; ""
+        for a merchant that asks by itself. Raises GatewayError when the keys cannot be read."""
         self.mchid, self.appid, self.public_key_id = mchid, appid, public_key_id
+        # Every call of a provider's names the merchant that it is for.
+        self._for: dict[str, str] = {"sub_mchid": mchid} if sp_mchid else {}
+        self._openid = "sp_openid" if sp_mchid else "openid"
         self.pay_notify_url, self.refund_notify_url = pay_notify_url, refund_notify_url
         try:
             self._pay = WeChatPay(
                 wechatpay_type=WeChatPayType.JSAPI,
-                mchid=mchid,
+                mchid=sp_mchid or mchid,
+                partner_mode=bool(sp_mchid),
                 private_key=private_key,
                 cert_serial_no=serial_no,
                 appid=appid,
@@ -143,22 +149,36 @@ class WechatV3:
             self._pay._core._gate_way = settings.WECHAT_PAY_URL
 
     def prepare(self, ask: Prepare) -> Prepared:
-        kinds = {"jsapi": WeChatPayType.JSAPI, "native": WeChatPayType.NATIVE}
+        kinds = {
+            "jsapi": WeChatPayType.JSAPI,
+            "native": WeChatPayType.NATIVE,
+            "h5": WeChatPayType.H5,
+        }
+        scene = {"payer_client_ip": ask.payer_ip, "h5_info": {"type": "Wap"}}
         answer = self._call(
             lambda: self._pay.pay(
                 description=ask.description,
                 out_trade_no=ask.out_trade_no,
                 amount={"total": ask.amount_fen, "currency": "CNY"},
-                payer={"openid": ask.openid} if ask.channel == "jsapi" else None,
+                payer={self._openid: ask.openid} if ask.channel == "jsapi" else None,
+                scene_info=scene if ask.channel == "h5" else None,
                 time_expire=ask.expires_at.astimezone(CHINA).isoformat(timespec="seconds"),
                 notify_url=self.pay_notify_url,
                 pay_type=kinds[ask.channel],
+                **self._for,
             )
         )
         prepared = Prepared(
-            prepay_id=str(answer.get("prepay_id", "")), code_url=str(answer.get("code_url", ""))
+            prepay_id=str(answer.get("prepay_id", "")),
+            code_url=str(answer.get("code_url", "")),
+            h5_url=str(answer.get("h5_url", "")),
         )
-        if not (prepared.prepay_id if ask.channel == "jsapi" else prepared.code_url):
+        given = {
+            "jsapi": prepared.prepay_id,
+            "native": prepared.code_url,
+            "h5": prepared.h5_url,
+        }
+        if not given[ask.channel]:
             raise _nonsense(answer)
         return prepared
 
@@ -176,11 +196,11 @@ class WechatV3:
 
     def query(self, out_trade_no: str) -> Trade:
         return self._understood(
-            trade_of, self._call(lambda: self._pay.query(out_trade_no=out_trade_no))
+            trade_of, self._call(lambda: self._pay.query(out_trade_no=out_trade_no, **self._for))
         )
 
     def close(self, out_trade_no: str) -> None:
-        self._call(lambda: self._pay.close(out_trade_no=out_trade_no))
+        self._call(lambda: self._pay.close(out_trade_no=out_trade_no, **self._for))
 
     def refund(self, ask: RefundAsk) -> RefundResult:
         answer = self._call(
@@ -190,17 +210,20 @@ class WechatV3:
                 amount={"refund": ask.refund_fen, "total": ask.total_fen, "currency": "CNY"},
                 reason=ask.reason,
                 notify_url=self.refund_notify_url,
+                **self._for,
             )
         )
         return self._understood(refund_of, answer)
 
     def query_refund(self, out_refund_no: str) -> RefundResult:
         return self._understood(
-            refund_of, self._call(lambda: self._pay.query_refund(out_refund_no=out_refund_no))
+            refund_of,
+            self._call(lambda: self._pay.query_refund(out_refund_no=out_refund_no, **self._for)),
         )
 
     def trade_bill(self, day: date) -> bytes:
         path = f"/v3/bill/tradebill?bill_date={day.isoformat()}&bill_type=ALL"
+        path += "".join(f"&{name}={value}" for name, value in self._for.items())
         try:
             # The library's own verb always asks for a packed file, and checks no checksum.
             answer = self._call(lambda: self._pay._core.request(path))
@@ -310,8 +333,9 @@ def trade_of(data: Mapping[str, Any]) -> Trade:
     return Trade(
         out_trade_no=_text(data["out_trade_no"]),
         state=state,
-        mchid=_text(data["mchid"]),
-        appid=_text(data["appid"]),
+        mchid=_text(data["sub_mchid"] if "sp_mchid" in data else data["mchid"]),
+        appid=_text(data["sp_appid"] if "sp_mchid" in data else data["appid"]),
+        sp_mchid=_text(data.get("sp_mchid") or ""),
         transaction_id=_text(data.get("transaction_id") or ""),
         amount_fen=_fen(amount["total"]) if state == TradeState.PAID else None,
         currency=_text(amount.get("currency") or "CNY"),
@@ -331,7 +355,8 @@ def refund_of(data: Mapping[str, Any]) -> RefundResult:
         status=status,
         refund_fen=_fen(data["amount"]["refund"]),
         total_fen=_fen(data["amount"]["total"]),
-        mchid=_text(data.get("mchid") or ""),
+        mchid=_text(data.get("sub_mchid") or data.get("mchid") or ""),
+        sp_mchid=_text(data.get("sp_mchid") or ""),
         succeeded_at=_instant(succeeded_at) if succeeded_at else None,
         raw=data,
     )

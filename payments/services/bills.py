@@ -61,7 +61,7 @@ def bill_fetch(*, account_id: int, day: date, now: datetime) -> TradeBill:
         return known
     account = MerchantAccount.objects.get(pk=account_id)
     content = gateway_for(account).trade_bill(day)
-    rows = bill_parse(content) if content else []
+    rows = bill_parse(content, mchid=account.mchid) if content else []
     with transaction.atomic():
         bill = _kept(account, day, content, rows, now=now)
     bill_match(bill_id=bill.pk, now=now)

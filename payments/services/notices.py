@@ -59,7 +59,7 @@ def _refund_heard(account: MerchantAccount, notice: Notice, *, now: datetime) ->
         .filter(out_refund_no=result.out_refund_no, payment__account=account)
         .first()
     )
-    if result.mchid != account.mchid:
+    if (result.mchid, result.sp_mchid) != (account.mchid, account.sp_mchid):
         kind = Kind.MERCHANT
     elif refund is None:
         kind = Kind.UNKNOWN

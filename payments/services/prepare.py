@@ -1,6 +1,6 @@
 """Hand an attempt to the provider, and give the page what opens its cashier."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -22,7 +22,8 @@ REUSED_FOR = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class PreparedPayment:
-    """What opens the cashier: `bridge` inside WeChat, `code_url` as a QR code elsewhere.
+    """What opens the cashier: `bridge` inside WeChat, `code_url` as a QR code, `h5_url` in a phone's
+    browser.
 
     `payment_public_id` may be another than was asked for: a switched channel is a new attempt.
     """
@@ -30,6 +31,7 @@ class PreparedPayment:
     channel: str
     bridge: dict[str, str] | None
     code_url: str
+    h5_url: str
     payment_public_id: str
 
 
@@ -51,26 +53,46 @@ class GatewayTrouble(Exception):
         self.message, self.permanent = message, permanent
 
 
+@dataclass(frozen=True)
+class _Way:
+    """How an attempt is paid: another way is another attempt."""
+
+    channel: str
+    openid: str
+    payer_ip: str
+
+
 class _NumberUsedUp(Exception):
     """The provider takes no money for this number any more: another attempt is needed."""
 
 
 def payment_prepare(
-    *, payment_public_id: str, payer_id: int, channel: str, openid: str = "", now: datetime
+    *,
+    payment_public_id: str,
+    payer_id: int,
+    channel: str,
+    openid: str = "",
+    payer_ip: str = "",
+    now: datetime,
 ) -> PreparedPayment:
     """Make the attempt payable by `channel`. No transaction may be open.
 
     The number and `asked_at` are stored before the provider hears of them. Another channel (or
-    another openid) closes the old attempt at the provider and opens a new one; so does a number
+    another openid, or another address of a phone's browser) closes the old attempt at the provider and opens a new one; so does a number
     that the provider has closed. Raises PaymentGone, GatewayTrouble, and Payment.DoesNotExist when
     the payer has no such payment.
     """
-    if channel not in (Channel.JSAPI, Channel.NATIVE) or (channel == Channel.JSAPI and not openid):
-        raise ValueError("a channel is jsapi with an openid, or native")
-    openid = openid if channel == Channel.JSAPI else ""
+    wants = {Channel.JSAPI: openid, Channel.NATIVE: "nothing", Channel.H5: payer_ip}
+    if not wants.get(Channel(channel or "native")) or not channel:
+        raise ValueError("a channel is jsapi with an openid, h5 with an address, or native")
+    way = _Way(
+        channel,
+        openid if channel == Channel.JSAPI else "",
+        payer_ip if channel == Channel.H5 else "",
+    )
     payment = _current(payment_public_id, payer_id)
     for _attempt in range(2):
-        payment = _switched(payment, channel=channel, openid=openid, now=now)
+        payment = _switched(payment, way, now=now)
         try:
             return _prepared(payment, now=now)
         except _NumberUsedUp:
@@ -90,7 +112,7 @@ def _current(public_id: str, payer_id: int) -> Payment:
     return live.first() or payment
 
 
-def _switched(payment: Payment, *, channel: str, openid: str, now: datetime) -> Payment:
+def _switched(payment: Payment, way: "_Way", *, now: datetime) -> Payment:
     """The attempt of this channel, marked as asked; the old one is closed first if need be."""
     for _step in range(3):
         with transaction.atomic():
@@ -101,9 +123,9 @@ def _switched(payment: Payment, *, channel: str, openid: str, now: datetime) -> 
                 raise PaymentGone(row.state)
             if row.state != PaymentState.CLOSING:
                 fresh = row.asked_at is None
-                if fresh or (row.channel, row.payer_openid) == (channel, openid):
-                    return _asked(row, channel=channel, openid=openid, now=now)
-                begin_close(row, switch_to=channel, now=now)
+                if fresh or (row.channel, row.payer_openid, row.payer_ip) == astuple(way):
+                    return _asked(row, way, now=now)
+                begin_close(row, switch_to=way.channel, now=now)
         if not payment_close(payment_id=row.pk, now=now):
             state = Payment.objects.values_list("state", flat=True).get(pk=row.pk)
             if state == PaymentState.SUCCEEDED:
@@ -113,11 +135,11 @@ def _switched(payment: Payment, *, channel: str, openid: str, now: datetime) -> 
     raise _trouble(permanent=False)
 
 
-def _asked(payment: Payment, *, channel: str, openid: str, now: datetime) -> Payment:
-    payment.channel, payment.payer_openid = channel, openid
+def _asked(payment: Payment, way: "_Way", *, now: datetime) -> Payment:
+    payment.channel, payment.payer_openid, payment.payer_ip = astuple(way)
     payment.asked_at = payment.asked_at or now
     payment.due_at = now + SOON
-    payment.save(update_fields=["channel", "payer_openid", "asked_at", "due_at"])
+    payment.save(update_fields=["channel", "payer_openid", "payer_ip", "asked_at", "due_at"])
     return payment
 
 
@@ -135,6 +157,7 @@ def _prepared(payment: Payment, *, now: datetime) -> PreparedPayment:
         channel=payment.channel,
         bridge=bridge,
         code_url=payment.code_url,
+        h5_url=payment.h5_url,
         payment_public_id=payment.public_id,
     )
 
@@ -148,6 +171,7 @@ def _renew(payment: Payment, *, now: datetime) -> None:
         amount_fen=payment.amount_fen,
         expires_at=payment.expires_at,
         openid=payment.payer_openid,
+        payer_ip=payment.payer_ip,
     )
     try:
         prepared = gateway.prepare(ask)
@@ -177,6 +201,7 @@ def _remember(payment: Payment, prepared: Prepared, *, now: datetime) -> None:
     changes = {
         "prepay_id": prepared.prepay_id,
         "code_url": prepared.code_url,
+        "h5_url": prepared.h5_url,
         "prepared_at": now,
     }
     with transaction.atomic():

@@ -104,7 +104,7 @@ def misfit(account: MerchantAccount, payment: Payment | None, trade: Trade) -> s
             (Kind.TRANSACTION, payment.transaction_id in ("", trade.transaction_id)),
         ]
     ours = [
-        (Kind.MERCHANT, trade.mchid == account.mchid),
+        (Kind.MERCHANT, (trade.mchid, trade.sp_mchid) == (account.mchid, account.sp_mchid)),
         (Kind.APPID, trade.appid == account.appid),
     ]
     return next((kind for kind, fits in ours + known if not fits), None)

@@ -118,13 +118,23 @@ class NoticeMaker:
     account: MerchantAccount
     signed_by: str = "wechat"
 
+    def whose(self) -> dict[str, str]:
+        """The merchant, or the provider and its merchant."""
+        account = self.account
+        if account.sp_mchid:
+            return {
+                "sp_mchid": account.sp_mchid,
+                "sub_mchid": account.mchid,
+                "sp_appid": account.appid,
+            }
+        return {"mchid": account.mchid, "appid": account.appid}
+
     def trade(self, payment: Payment, **changes: Any) -> dict[str, Any]:
         """The resource of TRANSACTION.SUCCESS; `total` and `currency` change the amount."""
         total = changes.pop("total", payment.amount_fen)
         currency = changes.pop("currency", "CNY")
         return {
-            "mchid": self.account.mchid,
-            "appid": self.account.appid,
+            **self.whose(),
             "out_trade_no": payment.out_trade_no,
             "transaction_id": transaction_id_make(),
             "trade_type": "JSAPI",

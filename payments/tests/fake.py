@@ -71,6 +71,8 @@ class FakeGateway:
         )
         if ask.channel == "jsapi":
             return Prepared(prepay_id=f"wx{len(self.calls)}")
+        if ask.channel == "h5":
+            return Prepared(h5_url=f"https://wx.tenpay.com/checkmweb?prepay_id=wx{len(self.calls)}")
         return Prepared(code_url=f"weixin://wxpay/bizpayurl?pr={len(self.calls)}")
 
     def bridge(self, prepay_id: str, *, now: datetime) -> dict[str, str]:

@@ -36,10 +36,13 @@ DAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 12, tzinfo=CHINA)
 
 
-def line(number, fen, *, transaction="4200", refund="", back_fen=0):
+MCHID = "1900000001"
+
+
+def line(number, fen, *, transaction="4200", refund="", back_fen=0, mchid=MCHID, sub="0"):
     state = "REFUND" if refund else "SUCCESS"
     values = [
-        *("2026-11-23 12:00:00", "wx1", "1900000001", "0", "", transaction, number, "o-alice"),
+        *("2026-11-23 12:00:00", "wx1", mchid, sub, "", transaction, number, "o-alice"),
         *("JSAPI", state, "OTHERS", "CNY", yuan(fen), "0.00", "50300", refund or "0"),
         *(yuan(back_fen), "0.00", "ORIGINAL", "SUCCESS", "红枣", "", "0.06000", "0.60%"),
         *(yuan(fen), yuan(back_fen), ""),
@@ -52,6 +55,11 @@ def bill_of(*lines, total_fen=0, back_fen=0, count=None):
     totals = ",".join([f"`{len(lines) if count is None else count}", *(f"`{one}" for one in sums)])
     text = "\r\n".join([HEADS, *lines, TOTALS, totals]) + "\r\n"
     return "\ufeff".encode() + text.encode()
+
+
+@pytest.fixture
+def account(db):
+    return merchant_account_make(mchid=MCHID)
 
 
 # --- reading ---
@@ -72,6 +80,15 @@ def test_a_line_is_read_whole():
     assert (row.kind, row.out_refund_no, row.refund_fen) == ("REFUND", "r1", 1250)
     assert row.happened_at == NOON
     assert row.fee_text == "0.06000"
+
+
+def test_a_line_is_of_whom_the_bill_is_for():
+    own, of_a_sub = line("n1", 100), line("n2", 100, mchid="1900000009", sub=MCHID)
+    rows = bill_parse(bill_of(own, of_a_sub, total_fen=200), mchid=MCHID)
+    assert {row.merchant for row in rows} == {MCHID}
+    foreign = bill_of(own, line("n2", 100, mchid="1900000009"), total_fen=200)
+    with pytest.raises(BillUnreadable, match="line 3: of another merchant"):
+        bill_parse(foreign, mchid=MCHID)
 
 
 def test_a_column_more_changes_nothing():

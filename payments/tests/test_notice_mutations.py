@@ -288,3 +288,41 @@ def test_an_incident_that_is_told_again_counts_up(client, payment, maker):
         assert answer.status_code == 400
     assert incidents() == [("amount", 3)]
     assert "payer" not in PaymentIncident.objects.get().detail
+
+
+# --- a provider's notices ---
+@pytest.fixture
+def sub_account(db):
+    return merchant_account_make(sp_mchid="1900009999")
+
+
+def test_a_providers_notice_settles_its_merchants_payment(client, sub_account):
+    payment, maker = payment_make(account=sub_account), NoticeMaker(sub_account)
+    body = maker.body(maker.trade(payment))
+    assert notice_post(client, sub_account, body, maker.headers(body)).status_code == 204
+    payment.refresh_from_db()
+    assert payment.state == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("changes", "incident"),
+    [
+        ({"sp_mchid": "1900008888"}, "merchant"),
+        ({"sub_mchid": "1900008888"}, "merchant"),
+        ({"sp_appid": "wx9"}, "appid"),
+    ],
+)
+def test_a_providers_notice_about_somebody_else(client, sub_account, changes, incident):
+    payment, maker = payment_make(account=sub_account), NoticeMaker(sub_account)
+    body = maker.body(maker.trade(payment, **changes))
+    refused(client, payment, body, maker.headers(body), status=400, incident=incident)
+
+
+def test_a_merchants_own_words_are_not_its_providers(client, sub_account):
+    payment, maker = payment_make(account=sub_account), NoticeMaker(sub_account)
+    trade = maker.trade(payment)
+    for name in maker.whose():
+        trade.pop(name)
+    trade |= {"mchid": sub_account.mchid, "appid": sub_account.appid}
+    body = maker.body(trade)
+    refused(client, payment, body, maker.headers(body), status=400, incident="merchant")

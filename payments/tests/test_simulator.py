@@ -1,13 +1,16 @@
 """The whole road against the simulator: its own process, its own books, real keys and sealing."""
 
 import time
+from itertools import count
 
 import pytest
+import requests
+from django.conf import settings
 from django.db import transaction
 
 from core import clock
 from core.invariants import audit
-from payments.models import LedgerEntry, Payment
+from payments.models import LedgerEntry, MerchantAccount, Payment
 from payments.services import (
     GatewayTrouble,
     PaymentGone,
@@ -20,12 +23,16 @@ from payments.services import (
     refund_request,
     refund_submit,
 )
+from payments.simulated import merchant_account_provision
 from payments.tests.factories import payment_make
+from stores.tests.factories import store_make
 from wechat.simulated import app_provision
 
 pytestmark = pytest.mark.django_db
 
 REFUND_WAIT_S = 30
+_subs = count(1900008001)
+HOST = settings.SITE_HOST
 
 
 @pytest.fixture
@@ -38,12 +45,13 @@ def payment(simulated_account):
     return payment_make(account=simulated_account)
 
 
-def prepare(payment, openid="", channel="jsapi"):
+def prepare(payment, openid="", channel="jsapi", payer_ip=""):
     return payment_prepare(
         payment_public_id=payment.public_id,
         payer_id=payment.payer_id,
         channel=channel,
         openid=openid,
+        payer_ip=payer_ip,
         now=clock.now(),
     )
 
@@ -79,6 +87,105 @@ def test_pay_by_a_code(simulator, payment, openid):
     assert prepare(payment, channel="native").code_url
     pay(simulator, payment)
     assert poll(payment) == "succeeded"
+
+
+def opened(link, *, referer=f"http://{HOST}/"):
+    """What a phone's browser sees there."""
+    app_provision(name="小店")
+    headers = {"Referer": referer} if referer else {}
+    return requests.get(link, headers=headers, timeout=5).text
+
+
+def test_pay_in_a_phones_browser(simulator, payment, openid):
+    link = prepare(payment, channel="h5", payer_ip="127.0.0.1").h5_url
+    assert "确认支付" in opened(link)
+    back = f"{link}&redirect_url=http%3A%2F%2F{HOST}%2Forders%2Fx%2F"
+    assert f'href="http://{HOST}/orders/x/"' in opened(back)
+    elsewhere = opened(f"{link}&redirect_url=http%3A%2F%2Fevil.example%2F")
+    assert 'href="http://evil.example' not in elsewhere
+    pay(simulator, payment)
+    assert poll(payment) == "succeeded"
+    assert books_differ() == []
+
+
+@pytest.mark.parametrize(
+    ("payer_ip", "referer", "said"),
+    [
+        ("127.0.0.1", "", "商家参数格式有误"),
+        ("127.0.0.1", "http://evil.example/", "未配置的参数"),
+        ("10.1.2.3", f"http://{HOST}/", "安全验证"),
+    ],
+)
+def test_the_browsers_page_opens_for_the_payer_alone(
+    simulator, payment, openid, payer_ip, referer, said
+):
+    link = prepare(payment, channel="h5", payer_ip=payer_ip).h5_url
+    assert said in opened(link, referer=referer)
+
+
+def test_another_network_is_another_attempt(simulator, payment, openid):
+    prepare(payment, channel="h5", payer_ip="127.0.0.1")
+    prepare(payment, channel="h5", payer_ip="10.1.2.3")
+    attempts = Payment.objects.filter(order_ref=payment.order_ref).order_by("pk")
+    assert [(one.payer_ip, one.state) for one in attempts] == [
+        ("127.0.0.1", "closed"),
+        ("10.1.2.3", "prepared"),
+    ]
+
+
+# --- a provider (服务商) asks for its merchant ---
+@pytest.fixture
+def sub_account(simulator, settings):
+    app_provision(name="小店")
+    return merchant_account_provision(
+        store_id=store_make().pk, mchid=str(next(_subs)), name="枣园", sp_mchid="1900000801"
+    )
+
+
+@pytest.fixture
+def sub_payment(sub_account):
+    return payment_make(account=sub_account)
+
+
+@pytest.mark.parametrize("channel", ["jsapi", "native", "h5"])
+def test_a_provider_takes_money_for_its_merchant_and_gives_it_back(
+    simulator, sub_payment, openid, channel
+):
+    prepare(
+        sub_payment,
+        openid if channel == "jsapi" else "",
+        channel=channel,
+        payer_ip="127.0.0.1" if channel == "h5" else "",
+    )
+    pay(simulator, sub_payment)
+    assert poll(sub_payment) == "succeeded"
+    with transaction.atomic():
+        refund = refund_request(
+            payment_id=sub_payment.pk, reason=RefundReason.CANCELLED, now=clock.now()
+        )
+    refund_submit(refund_id=refund.pk, now=clock.now())
+    until = time.monotonic() + REFUND_WAIT_S
+    while refund_poll(refund_id=refund.pk, now=clock.now()) != "succeeded":
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    books = simulator.books(sub_payment.account.mchid)
+    back = {one["out_trade_no"]: one["refund_fen"] for one in books["refunds"]}
+    assert back[sub_payment.out_trade_no] == sub_payment.amount_fen
+    assert simulator.books("1900000801")["payments"] == []
+    assert books_differ() == []
+
+
+def test_a_provider_closes_for_its_merchant(simulator, sub_payment, openid):
+    prepare(sub_payment, openid)
+    payment_begin_close(order_ref=sub_payment.order_ref, now=clock.now())
+    assert payment_close(payment_id=sub_payment.pk, now=clock.now()) is True
+
+
+def test_a_stranger_is_not_a_providers_merchant(simulator, sub_account, simulated_account, openid):
+    MerchantAccount.objects.filter(pk=sub_account.pk).update(mchid="1900000899")
+    sub_account.refresh_from_db()
+    with pytest.raises(GatewayTrouble):
+        prepare(payment_make(account=sub_account), openid)
 
 
 def test_money_we_have_not_heard_of_makes_the_books_differ(simulator, payment, openid):

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from simulator.api.v3 import ApiError, asker, call, plain_error
+from simulator.api.v3 import ApiError, asker, call, plain_error, sub_of
 from simulator.models import Merchant
 from simulator.services import bills
 from simulator.services.faults import fault_take
@@ -26,7 +26,10 @@ def tradebill(merchant: Merchant, body: dict[str, Any], request: HttpRequest) ->
         raise ApiError(400, "PARAM_ERROR", "tar_type只支持GZIP")
     if not bills.is_ready(day):
         raise ApiError(400, "NO_STATEMENT_EXIST", "账单文件不存在")
-    rows = bills.bill_rows(merchant, day, kind)
+    owner = merchant
+    if "sub_mchid" in request.GET:
+        owner = sub_of(merchant, request.GET["sub_mchid"])
+    rows = bills.bill_rows(owner, day, kind)
     if not rows:
         raise ApiError(400, "NO_STATEMENT_EXIST", "账单文件不存在")
     mode = fault_take("bill", among=OWN_MODES)

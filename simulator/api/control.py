@@ -76,7 +76,10 @@ def app(request: HttpRequest, body: dict[str, Any], appid: str) -> Answer:
 
 @endpoint("PUT")
 def merchant(request: HttpRequest, body: dict[str, Any], mchid: str) -> Answer:
-    """Make a merchant known, with keys; the same keys the next time: {"name", "appids"}."""
+    """Make a merchant known, with keys; the same keys the next time: {"name", "appids"}.
+
+    With {"provider"}, another merchant's number, it is a merchant of that provider's.
+    """
     if not _mchid.fullmatch(mchid):
         raise ValueError("a mchid is 8 to 32 digits")
     appids = _texts(body, "appids")
@@ -93,7 +96,9 @@ def merchant(request: HttpRequest, body: dict[str, Any], mchid: str) -> Answer:
             },
         )
     row.name, row.appids = body.get("name", row.name), appids if "appids" in body else row.appids
-    row.save(update_fields=["name", "appids"])
+    if "provider" in body:
+        row.provider = Merchant.objects.get(mchid=body["provider"], provider=None)
+    row.save(update_fields=["name", "appids", "provider"])
     return {
         "mchid": row.mchid,
         "apiv3_key": row.apiv3_key,

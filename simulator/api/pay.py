@@ -1,16 +1,24 @@
-"""Prepay, query and close: doc 4012791856, 4012791877, 4012791858, 4012791860."""
+"""Prepay, query and close: doc 4012791856, 4012791877, 4012791858, 4012791860.
+
+A provider (服务商) asks the same of its merchants at `/v3/pay/partner/…`, with names of their own for
+who is who: doc 4012085797.
+"""
 
 import hashlib
+import ipaddress
 import json
 import re
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 
-from simulator.api.v3 import ApiError, call, fen, text
+from simulator.api.v3 import ApiError, call, fen, sub_of, text
 from simulator.models import Merchant, Prepay, Trade
 from simulator.services import choices, clock, people
 from simulator.services.money import is_notify_url
@@ -18,50 +26,93 @@ from simulator.services.notices import trade_resource
 from simulator.services.remembered import is_app
 
 _number = re.compile(r"[0-9A-Za-z_\-|*]{6,32}", re.ASCII)
-PREPAY_LIVES = timedelta(hours=2)
+PREPAY_LIVES, H5_LIVES = timedelta(hours=2), timedelta(minutes=5)
 DEFAULT_LIVES, LEAST_LIVES = timedelta(days=7), timedelta(minutes=1)
+H5_TYPES = ("iOS", "Android", "Wap")
 _instant = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 @call("prepay", "POST")
-def jsapi(merchant: Merchant, body: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
+def jsapi(
+    merchant: Merchant, body: dict[str, Any], request: HttpRequest, *, partner: bool = False
+) -> dict[str, Any]:
     payer = body.get("payer")
-    openid = text(payer if isinstance(payer, dict) else {}, "openid", most=128)
+    name = "sp_openid" if partner else "openid"
+    openid = text(payer if isinstance(payer, dict) else {}, name, most=128)
     token = f"wx{secrets.token_hex(17)}"
-    _prepay(merchant, body, "jsapi", openid=openid, token=token)
+    asked = {"channel": "jsapi", "payer_openid": openid}
+    _prepay(merchant, body, asked, partner=partner, token=token)
     return {"prepay_id": token}
 
 
 @call("prepay", "POST")
-def native(merchant: Merchant, body: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
+def native(
+    merchant: Merchant, body: dict[str, Any], request: HttpRequest, *, partner: bool = False
+) -> dict[str, Any]:
     token = secrets.token_hex(8)
-    _prepay(merchant, body, "native", openid="", token=token)
+    _prepay(merchant, body, {"channel": "native"}, partner=partner, token=token)
     return {"code_url": f"weixin://wxpay/bizpayurl?pr={token}"}
+
+
+@call("prepay", "POST")
+def h5(
+    merchant: Merchant, body: dict[str, Any], request: HttpRequest, *, partner: bool = False
+) -> dict[str, Any]:
+    """Doc 4012791832: opened by a phone's browser, from the address that is told here."""
+    scene = body.get("scene_info")
+    scene = scene if isinstance(scene, dict) else {}
+    try:
+        ip = str(ipaddress.ip_address(text(scene, "payer_client_ip", most=45)))
+    except ValueError:
+        raise ApiError(400, "PARAM_ERROR", "payer_client_ip不是IP地址") from None
+    info = scene.get("h5_info")
+    if not isinstance(info, dict) or info.get("type") not in H5_TYPES:
+        raise ApiError(400, "PARAM_ERROR", "h5_info.type应为iOS, Android, Wap")
+    token = f"wx{secrets.token_hex(17)}"
+    asked = {"channel": "h5", "payer_ip": ip}
+    _prepay(merchant, body, asked, partner=partner, token=token)
+    query = urlencode({"prepay_id": token, "package": secrets.randbelow(10**10)})
+    return {"h5_url": f"{settings.URL}/cgi-bin/mmpayweb-bin/checkmweb?{query}"}
 
 
 @call("query", "GET")
 def query_by_number(
-    merchant: Merchant, body: dict[str, Any], request: HttpRequest, out_trade_no: str
+    merchant: Merchant,
+    body: dict[str, Any],
+    request: HttpRequest,
+    out_trade_no: str,
+    *,
+    partner: bool = False,
 ) -> dict[str, Any]:
-    _mchid_check(merchant, request.GET.get("mchid"))
-    return trade_resource(_known(merchant, out_trade_no=out_trade_no))
+    owner = _owner(merchant, request.GET, partner=partner)
+    return trade_resource(_known(owner, out_trade_no=out_trade_no))
 
 
 @call("query", "GET")
 def query_by_id(
-    merchant: Merchant, body: dict[str, Any], request: HttpRequest, transaction_id: str
+    merchant: Merchant,
+    body: dict[str, Any],
+    request: HttpRequest,
+    transaction_id: str,
+    *,
+    partner: bool = False,
 ) -> dict[str, Any]:
-    _mchid_check(merchant, request.GET.get("mchid"))
-    return trade_resource(_known(merchant, transaction_id=transaction_id))
+    owner = _owner(merchant, request.GET, partner=partner)
+    return trade_resource(_known(owner, transaction_id=transaction_id))
 
 
 @call("close", "POST")
 def close(
-    merchant: Merchant, body: dict[str, Any], request: HttpRequest, out_trade_no: str
+    merchant: Merchant,
+    body: dict[str, Any],
+    request: HttpRequest,
+    out_trade_no: str,
+    *,
+    partner: bool = False,
 ) -> None:
-    _mchid_check(merchant, body.get("mchid"))
+    owner = _owner(merchant, body, partner=partner)
     with transaction.atomic():
-        trade = _known(merchant, out_trade_no=out_trade_no)
+        trade = _known(owner, out_trade_no=out_trade_no)
         if trade.state in {"SUCCESS", "REFUND"}:
             raise ApiError(400, "ORDERPAID", "该订单已支付")
         trade.state = "CLOSED"
@@ -73,9 +124,11 @@ def certificates(merchant: Merchant, body: dict[str, Any], request: HttpRequest)
     raise ApiError(404, "RESOURCE_NOT_EXISTS", "无可用的平台证书，请在商户平台使用微信支付公钥")
 
 
-def _mchid_check(merchant: Merchant, given: object) -> None:
-    if given != merchant.mchid:
+def _owner(merchant: Merchant, given: Mapping[str, Any], *, partner: bool) -> Merchant:
+    """Whose trade it is: the asker's, or of a merchant of the provider that asks. Raises ApiError."""
+    if given.get("sp_mchid" if partner else "mchid") != merchant.mchid:
         raise ApiError(400, "PARAM_ERROR", "mchid与签名的商户号不一致")
+    return sub_of(merchant, given.get("sub_mchid")) if partner else merchant
 
 
 def _known(merchant: Merchant, **which: str) -> Trade:
@@ -86,10 +139,14 @@ def _known(merchant: Merchant, **which: str) -> Trade:
 
 
 def _prepay(
-    merchant: Merchant, body: dict[str, Any], channel: str, *, openid: str, token: str
+    asker: Merchant, body: dict[str, Any], asked_by: dict[str, str], *, partner: bool, token: str
 ) -> None:
     """The token opens the order as it is asked for: the same one when everything is the same."""
-    wanted = _wanted(merchant, body, channel, openid)
+    merchant = _owner(asker, body, partner=partner)
+    appid = text(body, "sp_appid" if partner else "appid", most=32)
+    if appid not in asker.appids or not is_app(appid):
+        raise ApiError(400, "APPID_MCHID_NOT_MATCH", "appid和mchid不匹配")
+    wanted = _wanted(body, {"appid": appid, "payer_openid": "", "payer_ip": "", **asked_by})
     number = wanted.pop("out_trade_no")
     asked = hashlib.sha256(json.dumps(wanted, default=str, sort_keys=True).encode()).hexdigest()
     with transaction.atomic():
@@ -106,7 +163,8 @@ def _prepay(
             )
         else:
             _again_check(trade, asked)
-        Prepay.objects.create(token=token, trade=trade, expires_at=clock.due_now() + PREPAY_LIVES)
+        lives = H5_LIVES if trade.channel == "h5" else PREPAY_LIVES
+        Prepay.objects.create(token=token, trade=trade, expires_at=clock.due_now() + lives)
 
 
 def _again_check(old: Trade, asked: str) -> None:
@@ -121,13 +179,10 @@ def _again_check(old: Trade, asked: str) -> None:
         raise ApiError(400, "INVALID_REQUEST", "重入请求数据和已存在的业务单据数据不一致")
 
 
-def _wanted(merchant: Merchant, body: dict[str, Any], channel: str, openid: str) -> dict[str, Any]:
+def _wanted(body: dict[str, Any], asked_by: dict[str, str]) -> dict[str, Any]:
     """The order that is asked for. Raises ApiError at the first thing that does not fit."""
-    _mchid_check(merchant, body.get("mchid"))
-    appid = text(body, "appid", most=32)
-    if appid not in merchant.appids or not is_app(appid):
-        raise ApiError(400, "APPID_MCHID_NOT_MATCH", "appid和mchid不匹配")
-    if channel == "jsapi" and not people.is_openid(appid, openid):
+    is_jsapi = asked_by["channel"] == "jsapi"
+    if is_jsapi and not people.is_openid(asked_by["appid"], asked_by["payer_openid"]):
         raise ApiError(400, "PARAM_ERROR", "无效的openid", field="/body/payer/openid")
     number = text(body, "out_trade_no", least=6, most=32)
     if not _number.fullmatch(number):
@@ -139,13 +194,11 @@ def _wanted(merchant: Merchant, body: dict[str, Any], channel: str, openid: str)
     if body["amount"].get("currency", "CNY") != "CNY":
         raise ApiError(400, "PARAM_ERROR", "境内商户号仅支持人民币")
     return {
+        **asked_by,
         "out_trade_no": number,
-        "appid": appid,
-        "channel": channel,
         "description": text(body, "description", most=127),
         "attach": text(body, "attach", most=128) if "attach" in body else "",
         "total_fen": total,
-        "payer_openid": openid,
         "notify_url": url,
         "time_expire": _expiry(body),
     }

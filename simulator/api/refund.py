@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest
 
-from simulator.api.v3 import ApiError, call, fen, text
+from simulator.api.v3 import ApiError, call, fen, sub_of, text
 from simulator.models import Merchant, Refund, Trade
 from simulator.services import clock
 from simulator.services.faults import fault_take
@@ -26,10 +26,12 @@ TAKES_S = 2.0
 @call("refund", "POST")
 def refund(merchant: Merchant, body: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
     wanted = _wanted(body)
+    if "sub_mchid" in body:
+        merchant = sub_of(merchant, body["sub_mchid"])
     asked = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
     with transaction.atomic():
         old = (
-            Refund.objects.select_related("trade")
+            Refund.objects.select_related("trade__merchant")
             .filter(merchant=merchant, out_refund_no=wanted["out_refund_no"])
             .first()
         )
@@ -63,7 +65,9 @@ def refund(merchant: Merchant, body: dict[str, Any], request: HttpRequest) -> di
 def query(
     merchant: Merchant, body: dict[str, Any], request: HttpRequest, out_refund_no: str
 ) -> dict[str, Any]:
-    rows = Refund.objects.select_related("trade")
+    if "sub_mchid" in request.GET:
+        merchant = sub_of(merchant, request.GET["sub_mchid"])
+    rows = Refund.objects.select_related("trade__merchant")
     found = rows.filter(merchant=merchant, out_refund_no=out_refund_no).first()
     if found is None:
         raise ApiError(404, "RESOURCE_NOT_EXISTS", "退款单不存在")
@@ -131,7 +135,8 @@ def _becomes() -> str:
 def _told(row: Refund) -> dict[str, Any]:
     told = refund_resource(row)
     told["status"] = told.pop("refund_status")
-    told.pop("mchid")
+    for name in ("mchid", "sp_mchid", "sub_mchid"):
+        told.pop(name, None)
     return {
         **told,
         "channel": "ORIGINAL",

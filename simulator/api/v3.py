@@ -162,6 +162,14 @@ def fen(body: dict[str, Any], *path: str) -> int:
     return value
 
 
+def sub_of(provider: Merchant, mchid: object) -> Merchant:
+    """A merchant of this provider's. Raises ApiError for any other."""
+    found = merchant_of(mchid) if isinstance(mchid, str) else None
+    if found is None or found.provider_id != provider.mchid:
+        raise ApiError(403, "NO_AUTH", "特约子商户该产品权限未开通或未与服务商绑定")
+    return found
+
+
 def _error(status: int, code: str, message: str, **detail: Any) -> tuple[int, str]:
     told = {"code": code, "message": message, **({"detail": detail} if detail else {})}
     return status, json.dumps(told, ensure_ascii=False)

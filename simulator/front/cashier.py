@@ -2,6 +2,7 @@
 
 import json
 import time
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -9,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
 from simulator.front.phone import person_of
-from simulator.models import Merchant, Person, Trade
+from simulator.models import App, Merchant, Person, Trade
 from simulator.services import keys, money, people
 
 SKEW_S = 300
@@ -63,12 +64,41 @@ def native(request: HttpRequest, code: str) -> HttpResponse:
     return _cashier(request, code, person, choice=people.people())
 
 
+@csrf_exempt
+def h5(request: HttpRequest) -> HttpResponse:
+    """What a phone's browser is sent to: only from the merchant's own pages, from the address that
+    the merchant told, for five minutes. Then the shopper is sent back, paid or not."""
+    token, back = request.GET.get("prepay_id", ""), request.GET.get("redirect_url", "")
+    person = Person.objects.filter(key=request.POST.get("person", "")).first() or person_of(request)
+    try:
+        trade = money.prepay_find(token)
+        if request.method == "GET":
+            _h5_check(request, trade)
+        domains = App.objects.get(appid=trade.appid).domains
+        if back and urlsplit(back).hostname not in domains:
+            back = ""
+    except money.PayRefused as refused:
+        return render(request, "cashier.html", {"error": str(refused), "trade": None})
+    return _cashier(request, token, person, choice=people.people(), back=back)
+
+
+def _h5_check(request: HttpRequest, trade: Trade) -> None:
+    referer = urlsplit(request.headers.get("Referer", "")).hostname
+    if trade.channel != "h5" or not referer:
+        raise money.PayRefused("商家参数格式有误，请联系商家解决")
+    if referer not in App.objects.get(appid=trade.appid).domains:
+        raise money.PayRefused("商家存在未配置的参数，请联系商家解决")
+    if request.META.get("REMOTE_ADDR") != trade.payer_ip:
+        raise money.PayRefused("网络环境未能通过安全验证，请稍后再试")
+
+
 def _cashier(
     request: HttpRequest,
     token: str,
     person: Person | None,
     *,
     choice: list[Person] | None = None,
+    back: str = "",
 ) -> HttpResponse:
     outcome, error, trade = "", "", None
     try:
@@ -86,6 +116,7 @@ def _cashier(
         "people": choice,
         "outcome": outcome,
         "error": error,
+        "back": back,
         "is_sheet": "sheet" in request.GET,
         "action": request.get_full_path(),
     }

@@ -142,7 +142,7 @@ def _line(merchant: Merchant, row: Row) -> str:
     trade, refund = row["trade"], row["refund"]
     values = [
         timezone.localtime(row["at"]).strftime("%Y-%m-%d %H:%M:%S"),
-        *(trade.appid, merchant.mchid, "0", "", trade.transaction_id or ""),
+        *(trade.appid, merchant.mchid, _sub(trade), "", trade.transaction_id or ""),
         *(trade.out_trade_no, trade.payer_openid, trade.channel.upper()),
         *("REFUND" if refund else "SUCCESS", "OTHERS", "CNY", _yuan(row["fen"]), "0.00"),
         *(refund.refund_id if refund else "0", refund.out_refund_no if refund else "0"),
@@ -157,6 +157,10 @@ def _line(merchant: Merchant, row: Row) -> str:
         ),
     ]
     return ",".join(f"`{value}" for value in values)
+
+
+def _sub(trade: Trade) -> str:
+    return trade.merchant_id if trade.merchant.provider_id else "0"
 
 
 def _state(refund: Refund | None) -> str:

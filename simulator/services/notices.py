@@ -18,7 +18,7 @@ import requests
 from django.db import close_old_connections, transaction
 from django.db.models import Q
 
-from simulator.models import Notice, Refund, Trade
+from simulator.models import Merchant, Notice, Refund, Trade
 from simulator.services import clock, keys
 from simulator.services.faults import fault_take
 from simulator.services.remembered import merchant_of
@@ -35,6 +35,7 @@ AT_ONCE = 16
 # What is queued within so many seconds of each other is looked for once.
 GATHER_S = 0.01
 SPOILED = frozenset({"forged", "stale", "signtest"})
+TRADE_TYPES = {"h5": "MWEB"}
 DELAY_S = {"late": 120.0, "reordered": 3.0}
 SUMMARIES = {
     "TRANSACTION.SUCCESS": "支付成功",
@@ -66,7 +67,7 @@ def notice_new(mchid: str, url: str, event_type: str, resource: dict[str, Any]) 
 def deliver(notice: Notice, *, spoiled: bool = False) -> int:
     """Send a notice once; the HTTP status, 0 when nobody answered in time."""
     kind = "transaction" if notice.event_type.startswith("TRANSACTION") else "refund"
-    merchant = merchant_of(notice.merchant_id) or notice.merchant
+    merchant = _signer(merchant_of(notice.merchant_id) or notice.merchant)
     body = json.dumps(
         {
             "id": notice.notice_id,
@@ -98,6 +99,13 @@ def deliver(notice: Notice, *, spoiled: bool = False) -> int:
         return answer.status_code
     except requests.RequestException:
         return 0
+
+
+def _signer(merchant: Merchant) -> Merchant:
+    """A provider's keys seal what is told of its merchants."""
+    if merchant.provider_id is None:
+        return merchant
+    return merchant_of(merchant.provider_id) or merchant
 
 
 def _session() -> requests.Session:
@@ -182,7 +190,7 @@ def refunds_ripen(only: Refund | None = None) -> None:
     if not rows.exists():
         return
     with transaction.atomic():
-        for refund in rows.select_related("trade"):
+        for refund in rows.select_related("trade__merchant"):
             refund.state, refund.due_at = refund.becomes, None
             if refund.state == "SUCCESS":
                 refund.succeeded_at = clock.stamp()
@@ -199,8 +207,7 @@ def trade_resource(trade: Trade) -> dict[str, Any]:
     """A paid trade as notices and queries tell it."""
     paid = trade.paid_at is not None
     told: dict[str, Any] = {
-        "appid": trade.appid,
-        "mchid": trade.merchant_id,
+        **_whose(trade),
         "out_trade_no": trade.out_trade_no,
         "trade_state": trade.state,
         "trade_state_desc": {"NOTPAY": "订单未支付", "CLOSED": "订单已关闭"}.get(
@@ -212,19 +219,35 @@ def trade_resource(trade: Trade) -> dict[str, Any]:
     if paid and trade.paid_at is not None:
         told |= {
             "transaction_id": trade.transaction_id,
-            "trade_type": trade.channel.upper(),
+            "trade_type": TRADE_TYPES.get(trade.channel, trade.channel.upper()),
             "bank_type": "OTHERS",
             "success_time": clock.china(trade.paid_at),
-            "payer": {"openid": trade.payer_openid},
+            "payer": {_payer(trade): trade.payer_openid},
         }
         told["amount"] |= {"payer_total": trade.total_fen, "payer_currency": "CNY"}
     return told
 
 
+def _whose(trade: Trade) -> dict[str, str]:
+    """Doc 4012085810: a provider's merchant is told of as its sub-merchant."""
+    merchant = trade.merchant
+    if merchant.provider_id is None:
+        return {"appid": trade.appid, "mchid": merchant.mchid}
+    return {
+        "sp_appid": trade.appid,
+        "sp_mchid": merchant.provider_id,
+        "sub_mchid": merchant.mchid,
+    }
+
+
+def _payer(trade: Trade) -> str:
+    return "openid" if trade.merchant.provider_id is None else "sp_openid"
+
+
 def refund_resource(refund: Refund) -> dict[str, Any]:
     """A refund as its notice tells it."""
     told: dict[str, Any] = {
-        "mchid": refund.merchant_id,
+        **{k: v for k, v in _whose(refund.trade).items() if k.endswith("mchid")},
         "transaction_id": refund.trade.transaction_id,
         "out_trade_no": refund.trade.out_trade_no,
         "refund_id": refund.refund_id,

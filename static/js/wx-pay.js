@@ -26,7 +26,17 @@
     });
   };
 
-  const dress = () => document.querySelectorAll("[data-wx-pay]").forEach(pay);
+  // A phone's browser leaves for WeChat at once; coming back says nothing about the money.
+  const leave = (link) => {
+    if (link.dataset.opened) return;
+    link.dataset.opened = "1";
+    link.click();
+  };
+
+  const dress = () => {
+    document.querySelectorAll("[data-wx-pay]").forEach(pay);
+    document.querySelectorAll("[data-h5-pay]").forEach(leave);
+  };
   dress();
   document.addEventListener("htmx:afterSettle", dress);
 })();

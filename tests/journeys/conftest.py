@@ -55,11 +55,16 @@ def visit(browser: Any, shop: Shop, request: pytest.FixtureRequest) -> Iterator[
     visitors: list[Visitor] = []
 
     def make(
-        key: str = "", *, desk: bool = False, dark: bool = False, office: bool = False
+        key: str = "",
+        *,
+        desk: bool = False,
+        dark: bool = False,
+        office: bool = False,
+        agent: str | None = None,
     ) -> Visitor:
         context = browser.new_context(
             viewport={"width": 1280, "height": 900} if desk else {"width": 390, "height": 844},
-            user_agent=WECHAT if key and not desk else None,
+            user_agent=WECHAT if key and not desk else agent,
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
             color_scheme="dark" if dark else "light",

@@ -10,7 +10,7 @@ from payments.services import bill_fetch
 from payments.services import bills as services
 from payments.tests.factories import merchant_account_make
 from payments.tests.fake import FakeGateway
-from payments.tests.test_bills import bill_of, line
+from payments.tests.test_bills import MCHID, bill_of, line
 from tests.races.threads import kinds, many, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,7 +20,7 @@ DAY = date(2026, 11, 23)
 
 @pytest.fixture
 def account(monkeypatch):
-    made = merchant_account_make()
+    made = merchant_account_make(mchid=MCHID)
     fake = FakeGateway(made)
     fake.bills[DAY] = bill_of(*(line(f"n{n}", 100) for n in range(20)), total_fen=2000)
     monkeypatch.setattr(services, "gateway_for", lambda _account: fake)

@@ -1,0 +1,79 @@
+"""The cashier offers what the place can do, and believes nothing that a phone says."""
+
+import pytest
+
+from orders.tests.factories import order_make, person
+from payments.models import Payment
+from payments.tests.fake import FakeGateway
+
+pytestmark = pytest.mark.django_db
+
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148 Safari/604.1"
+WECHAT = f"{PHONE} MicroMessenger/8.0.50"
+DESK = "Mozilla/5.0 (X11; Linux x86_64) Chrome/130.0"
+
+
+@pytest.fixture
+def order(client):
+    who = person()
+    client.force_login(who.user)
+    return order_make(who=who)
+
+
+@pytest.fixture
+def fake(order, monkeypatch):
+    gateway = FakeGateway(Payment.objects.get(order_ref=order.public_id).account)
+    for module in ("settle", "close", "prepare"):
+        monkeypatch.setattr(f"payments.services.{module}.gateway_for", lambda _account: gateway)
+    return gateway
+
+
+def page(client, order, agent):
+    answer = client.get(f"/orders/{order.public_id}/pay/", headers={"User-Agent": agent})
+    return answer.content.decode()
+
+
+def prepare(client, order, channel, agent=PHONE, **extra):
+    return client.post(
+        f"/orders/{order.public_id}/pay/prepare/",
+        {"channel": channel},
+        headers={"User-Agent": agent},
+        **extra,
+    )
+
+
+@pytest.mark.parametrize(("agent", "offers"), [(PHONE, True), (WECHAT, False), (DESK, False)])
+def test_only_a_phones_browser_is_offered_to_leave_for_wechat(client, order, agent, offers):
+    assert ('value="h5"' in page(client, order, agent)) is offers
+
+
+def test_the_phone_leaves_with_a_way_back(client, order, fake, settings):
+    text = prepare(client, order, "h5", REMOTE_ADDR="10.9.8.7").content.decode()
+    assert "data-h5-pay" in text
+    assert "redirect_url=http" in text
+    assert f"orders%2F{order.public_id}%2Fresult%2F" in text
+    payment = Payment.objects.get(order_ref=order.public_id)
+    assert (payment.channel, payment.payer_ip, payment.state) == ("h5", "10.9.8.7", "prepared")
+
+
+def test_coming_back_says_nothing_about_the_money(client, order, fake):
+    prepare(client, order, "h5")
+    text = client.get(f"/orders/{order.public_id}/result/").content.decode()
+    assert "付款成功" not in text
+    order.refresh_from_db()
+    assert order.state == "awaiting_payment"
+
+
+def test_a_phone_may_change_its_mind_and_show_a_code(client, order, fake):
+    prepare(client, order, "h5")
+    prepare(client, order, "native")
+    attempts = Payment.objects.filter(order_ref=order.public_id).order_by("pk")
+    assert [(one.channel, one.state) for one in attempts] == [
+        ("h5", "closed"),
+        ("native", "prepared"),
+    ]
+
+
+def test_a_channel_that_is_none_shows_a_code(client, order, fake):
+    prepare(client, order, "bitcoin")
+    assert Payment.objects.get(order_ref=order.public_id).channel == "native"
