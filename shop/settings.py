@@ -48,6 +48,7 @@ SHOP_APPS = [
     "campaigns.groupbuy",
     "campaigns.reductions",
     "campaigns.coupons",
+    "campaigns.bargain",
     "storefront",
     "office",
 ]
