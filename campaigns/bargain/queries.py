@@ -92,13 +92,14 @@ class BargainBoard:
 class BargainMine:
     """What the reader is to a bargain: its launcher, one of its helpers, or neither.
 
-    `help_fen` is what the reader's own help cut, 0 without one; `order_public_id` is the launcher's
-    newest order.
+    `help_fen` is what the reader's own help cut, 0 without one; `shown_as` is how the page names
+    them, if they agreed; `order_public_id` is the launcher's newest order.
     """
 
     is_launcher: bool
     help_fen: int
     shows_profile: bool
+    shown_as: str
     can_buy: bool
     order_public_id: str
 
@@ -177,14 +178,17 @@ def bargain_mine(public_id: str, user_id: int, *, now: datetime) -> BargainMine 
             is_launcher=True,
             help_fen=0,
             shows_profile=bargain.shows_profile,
+            shown_as="",
             can_buy=buy_refusal(bargain, user_id, now=now) is None,
             order_public_id=bargain.order.public_id if bargain.order else "",
         )
     given = Help.objects.filter(bargain=bargain, user_id=user_id).first()
+    shows_profile = given is not None and given.shows_profile
     return BargainMine(
         is_launcher=False,
         help_fen=given.cut_fen if given else 0,
-        shows_profile=given.shows_profile if given else False,
+        shows_profile=shows_profile,
+        shown_as=profiles({user_id})[user_id].name if shows_profile else "",
         can_buy=False,
         order_public_id="",
     )
