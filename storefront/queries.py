@@ -177,7 +177,7 @@ def product_view(public_id: str, *, now: datetime) -> ProductView | None:
         store=store,
         offer=offer,
         groups=open_groups(offer.campaign_id, now=now, limit=GROUPS_SHOWN) if offer else (),
-        bargains=bargains_for_product(product.id, now=now) if can_buy else (),
+        bargains=bargains_for_product(product.id, in_wechat=True, now=now) if can_buy else (),
         choices=tuple(SkuOption(sku, prices.get(sku.id), sku.id == first) for sku in product.skus),
         can_buy=can_buy,
         reductions=tuple(

@@ -8,7 +8,12 @@ from django.db.models import F
 from accounts.queries import Profile, profiles
 from campaigns.bargain.models import Bargain, BargainCampaign, Help
 from campaigns.bargain.schedule import TakenCut, schedule_faults
-from campaigns.bargain.services import BuyRefused, TooLateToBuy, buy_refusal
+from campaigns.bargain.services import (
+    BuyRefused,
+    TooLateToBuy,
+    buy_refusal,
+    helping_allowed,
+)
 from campaigns.bargain.states import LIVE, BargainState, CampaignState
 
 
@@ -35,6 +40,7 @@ class BargainTerms:
     helps_per_day: int
     quota_left: int
     ends_at: datetime
+    risk_accepted: bool
 
 
 @dataclass(frozen=True)
@@ -80,12 +86,15 @@ class BargainBoard:
     can_help: bool
     can_launch: bool
     buy_midway: bool
-    risk_accepted: bool
     terms: BargainTerms
 
     @property
     def helps_left(self) -> int:
         return self.helpers - self.helps
+
+    @property
+    def risk_accepted(self) -> bool:
+        return self.terms.risk_accepted
 
 
 @dataclass(frozen=True)
@@ -161,7 +170,6 @@ def bargain_board(public_id: str, *, now: datetime) -> BargainBoard | None:
         can_help=is_running and bargain.helps_left > 0,
         can_launch=_runs(campaign, now=now),
         buy_midway=campaign.buy_midway,
-        risk_accepted=campaign.wechat_risk_accepted,
         terms=_terms(campaign),
     )
 
@@ -221,8 +229,11 @@ def bargains_of(user_id: int, *, limit: int = 50) -> tuple[MyBargain, ...]:
     )
 
 
-def bargains_for_product(product_id: int, *, now: datetime) -> tuple[BargainTerms, ...]:
-    """The product's running campaigns that have something left, in one query; the cheapest first."""
+def bargains_for_product(
+    product_id: int, *, in_wechat: bool, now: datetime
+) -> tuple[BargainTerms, ...]:
+    """The product's running campaigns that have something left and may be shown there, in one query;
+    the cheapest first. A page that is the same for everyone may be read inside WeChat."""
     rows = BargainCampaign.objects.select_related("sku__product").filter(
         sku__product_id=product_id,
         sku__removed_at=None,
@@ -231,7 +242,11 @@ def bargains_for_product(product_id: int, *, now: datetime) -> tuple[BargainTerm
         ends_at__gt=now,
         quota__gt=F("quota_used"),
     )
-    return tuple(_terms(row) for row in rows.order_by("floor_fen", "id"))
+    return tuple(
+        _terms(row)
+        for row in rows.order_by("floor_fen", "id")
+        if helping_allowed(risk_accepted=row.wechat_risk_accepted, in_wechat=in_wechat)
+    )
 
 
 def terms_to_launch(campaign_public_id: str) -> BargainTerms | None:
@@ -294,6 +309,7 @@ def _terms(campaign: BargainCampaign) -> BargainTerms:
         helps_per_day=campaign.helps_per_day,
         quota_left=campaign.quota_left,
         ends_at=campaign.ends_at,
+        risk_accepted=campaign.wechat_risk_accepted,
     )
 
 

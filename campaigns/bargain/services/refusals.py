@@ -91,10 +91,10 @@ class PriceStands(HelpRefused):
 
 
 class OutsideOnly(HelpRefused):
-    """WeChat's policy: helping happens outside its pages."""
+    """WeChat's policy: launching and helping happen outside its pages."""
 
     def __init__(self) -> None:
-        super().__init__(_("微信里不能帮砍，请用浏览器打开本页。"))
+        super().__init__(_("微信里不能发起或帮砍，请点右上角的「···」，用浏览器打开本页。"))
 
 
 class BuyRefused(BargainRefused):

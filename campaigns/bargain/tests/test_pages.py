@@ -51,7 +51,9 @@ def page(client, path, **kwargs):
     public_pages_forget()
     answer = client.get(path, **kwargs)
     assert answer.status_code == 200, path
-    return text_of(answer)
+    text = text_of(answer)
+    assert "{#" not in text
+    return text
 
 
 def told(bargain):
@@ -256,7 +258,7 @@ def test_inside_wechat_a_strict_store_shows_price_and_purchase_only(
     assert "help-form" in page(client, path, headers=HTMX)
     client.force_login(cast.person().user)
     answer = client.post(path_of(bargain, "help/"), headers={**WECHAT, **HTMX})
-    assert "微信里不能帮砍" in text_of(answer)
+    assert "微信里不能发起或帮砍" in text_of(answer)
     assert told(bargain) == ("running", 0)
     client.force_login(alice.user)
     assert path_of(bargain, "buy/") in page(client, path, headers={**WECHAT, **HTMX})
@@ -264,6 +266,48 @@ def test_inside_wechat_a_strict_store_shows_price_and_purchase_only(
     client.force_login(cast.person().user)
     client.post(path_of(bargain, "help/"), headers=WECHAT)
     assert told(bargain) == ("running", 1)
+
+
+ASKING = ("人到底价", "人帮砍", "必到", "发起砍价", "砍掉")
+
+
+def test_what_a_strict_stores_public_pages_say_is_fit_for_wechat(client, bargain, alice, settings):
+    settings.WECHAT_SHARE_POLICY = "strict"
+    give(bargain)
+    public = page(client, path_of(bargain))
+    inside = page(client, path_of(bargain, "mine/"), headers={**WECHAT, **HTMX})
+    assert [words for words in ASKING if words in public + inside] == []
+    bargain.refresh_from_db()
+    assert f"{bargain.price_fen // 100}<small>" in public
+    outside = page(client, path_of(bargain, "mine/"), headers=HTMX)
+    assert "再有 3 人到底价" in outside
+    assert outside.count('hx-swap-oob="true"') == 4
+    BargainCampaign.objects.update(wechat_risk_accepted=True)
+    assert "再有 3 人到底价" in page(client, path_of(bargain))
+
+
+def test_a_strict_store_offers_bargains_outside_wechat_only(client, alice, settings):
+    settings.WECHAT_SHARE_POLICY = "strict"
+    campaign = campaign_make()
+    product = f"/p/{campaign.sku.product.public_id}/"
+    launching = f"/bargains/{campaign.public_id}/"
+    assert launching not in page(client, product)
+    assert launching not in page(client, product + "mine/", headers=WECHAT)
+    assert launching in page(client, product + "mine/")
+    client.force_login(alice.user)
+    for answer in (
+        client.get(launching, headers=WECHAT),
+        client.post(launching, {"form_key": form_key_new()}, headers=WECHAT),
+    ):
+        assert answer.status_code == 409
+        assert "用浏览器打开本页" in text_of(answer)
+        assert [words for words in ASKING[:3] if words in text_of(answer)] == []
+    assert not Bargain.objects.exists()
+    client.post(launching, {"form_key": form_key_new()})
+    assert Bargain.objects.count() == 1
+    BargainCampaign.objects.update(wechat_risk_accepted=True)
+    assert launching in page(client, product)
+    assert launching not in page(client, product + "mine/")
 
 
 def form(who, bargain, shown_fen, **changes):

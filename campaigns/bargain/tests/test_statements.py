@@ -101,4 +101,4 @@ def test_the_reads(helped):
     assert statements(lambda: bargain_mine(bargain.public_id, stranger.id, now=now)) == 2
     assert statements(lambda: bargains_of(alice.id)) == 1
     product_id = campaign.sku.product_id
-    assert statements(lambda: bargains_for_product(product_id, now=now)) == 1
+    assert statements(lambda: bargains_for_product(product_id, in_wechat=True, now=now)) == 1

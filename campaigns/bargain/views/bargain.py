@@ -35,7 +35,13 @@ PENDING, PENDING_AGE_S = "bargain_help", 600
 def bargain(request: HttpRequest, public_id: str) -> HttpResponse:
     """The price now, who helped by how much, and until when."""
     board = _board(public_id)
-    context = {**_about(board), "now": clock.now(), "site_url": settings.SITE_URL}
+    context = {
+        **_about(board),
+        "now": clock.now(),
+        "site_url": settings.SITE_URL,
+        # The same bytes for everyone, so they are fit for WeChat; the fragment brings the rest.
+        "quiet": not services.helping_allowed(risk_accepted=board.risk_accepted, in_wechat=True),
+    }
     return render(request, "bargain/bargain.html", context)
 
 
@@ -141,7 +147,7 @@ def _personal(request: HttpRequest, board: BargainBoard) -> dict[str, Any]:
         **_about(board),
         "now": now,
         "mine": who,
-        "helping_allowed": allowed,
+        "quiet": not allowed,
         "may_help": board.can_help and allowed and not (who and (who.is_launcher or who.help_fen)),
         "card": _card(request, board),
         "share_label": _("复制链接，发给朋友"),

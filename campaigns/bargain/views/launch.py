@@ -16,6 +16,7 @@ from core.idempotency import form_key_new
 from core.ids import ALPHABET
 from core.limits import limit_check
 from core.public_pages import personal
+from wechat.queries import inside_wechat
 
 # A person launches now and then; a script tries more.
 LAUNCHES, LAUNCHES_WINDOW_S = 10, 60
@@ -31,8 +32,12 @@ def launch(request: HttpRequest, campaign: str) -> HttpResponse:
     if request.user.pk is None:
         return redirect_to_login(request.path)
     now, status = clock.now(), 200
-    refused: services.LaunchRefused | None
-    if request.method == "POST":
+    refused: services.BargainRefused | None
+    inside = inside_wechat(request.headers.get("User-Agent", ""))
+    quiet = not services.helping_allowed(risk_accepted=terms.risk_accepted, in_wechat=inside)
+    if quiet:
+        refused, status = services.OutsideOnly(), 409
+    elif request.method == "POST":
         try:
             if not limit_check("launch", f"user:{request.user.pk}", LAUNCHES, LAUNCHES_WINDOW_S):
                 raise services.LaunchRefused(_("操作太频繁了，请过一分钟再试。"))
@@ -57,6 +62,7 @@ def launch(request: HttpRequest, campaign: str) -> HttpResponse:
         "running_url": reverse("bargain:bargain", args=[running]) if running else "",
         "shows_profile": "shows_profile" in request.POST,
         "form_key": _key(request),
+        "quiet": quiet,
     }
     return render(request, "bargain/launch.html", context, status=status)
 
