@@ -17,6 +17,7 @@ from campaigns.bargain.services.refusals import (
     CampaignOver,
     LaunchLimitReached,
     LaunchRefused,
+    NothingLeft,
     QuotaGone,
 )
 from campaigns.bargain.states import LIVE, CampaignState
@@ -24,6 +25,7 @@ from catalog.queries import skus_for_sale
 from core.facts import facts_record
 from core.idempotency import form_claim
 from core.ids import public_id
+from stores.queries import store_terms
 
 
 def bargain_launch(
@@ -38,14 +40,15 @@ def bargain_launch(
     try:
         with transaction.atomic():
             first = form_claim(
-                owner=f"user:{user_id}",
+                # A space of its own: a key of another form has no bargain to lead to.
+                owner=f"bargain:{user_id}",
                 key=form_key,
                 purpose="bargain",
                 result={"bargain": ref},
                 now=now,
             )
             if first is not None:
-                return str(first.get("bargain", ""))
+                return str(first["bargain"])
             campaign, list_fen = _offer(campaign_id, now=now)
             _launch(ref, campaign, list_fen, user_id, shows_profile=shows_profile, now=now)
     except IntegrityError as error:
@@ -59,8 +62,8 @@ def launch_refusal(campaign_id: int, user_id: int, *, now: datetime) -> LaunchRe
     """Why the person could not launch now. Reads only."""
     try:
         campaign, _list_fen = _offer(campaign_id, now=now)
-    except CampaignOver as over:
-        return _running(campaign_id, user_id) or over
+    except LaunchRefused as refused:
+        return _running(campaign_id, user_id) or refused
     if (mine := _running(campaign_id, user_id)) is not None:
         return mine
     if _launches(campaign, user_id) >= campaign.launches_per_person:
@@ -119,8 +122,10 @@ def _offer(campaign_id: int, *, now: datetime) -> tuple[BargainCampaign, int]:
     if campaign is None:
         raise CampaignOver
     sku = skus_for_sale([campaign.sku_id]).get(campaign.sku_id)
-    if sku is None or not sku.on_sale:
+    if sku is None or not sku.on_sale or not store_terms(campaign.store_id).is_open:
         raise CampaignOver
+    if sku.available < 1:
+        raise NothingLeft
     list_fen = min(campaign.list_fen, sku.price_fen)
     if list_fen - campaign.floor_fen < campaign.helpers:
         raise CampaignOver

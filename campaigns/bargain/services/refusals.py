@@ -42,6 +42,13 @@ class QuotaGone(LaunchRefused):
         super().__init__(_("砍价名额已经占满，有人过期会空出来；也可以直接购买。"))
 
 
+class NothingLeft(LaunchRefused):
+    """The SKU is sold out: friends would help in vain."""
+
+    def __init__(self) -> None:
+        super().__init__(_("这件商品已售罄，暂时不能发起砍价。"))
+
+
 class HelpRefused(BargainRefused):
     """A help that cannot be given."""
 

@@ -94,6 +94,26 @@ def test_refused_launches_change_nothing(change, refusal):
     assert (written(), used(campaign)) == ((0, 0, 0), 0)
 
 
+def test_nobody_launches_what_is_sold_out_or_in_a_closed_store():
+    campaign, alice = campaign_make(), cast.person()
+    campaign.sku.__class__.objects.update(on_hand=0)
+    with pytest.raises(services.NothingLeft):
+        launch(campaign, alice)
+    campaign.sku.__class__.objects.update(on_hand=5)
+    campaign.store.__class__.objects.update(is_open=False)
+    with pytest.raises(services.CampaignOver):
+        launch(campaign, alice)
+    assert (written(), used(campaign)) == ((0, 0, 0), 0)
+
+
+def test_a_key_of_another_form_leads_to_what_its_own_form_made():
+    alice, key = cast.person(), form_key_new()
+    bargain = launch(campaign_make(), alice, form_key=key)
+    order = buy(bargain, alice, form_key=key)
+    assert order.startswith("ord_")
+    assert buy(bargain, alice, form_key=key) == order
+
+
 def test_one_live_bargain_per_person_and_campaign_and_only_so_many_in_all():
     campaign, alice = campaign_make(launches_per_person=2), cast.person()
     first = launch(campaign, alice)

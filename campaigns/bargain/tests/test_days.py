@@ -66,7 +66,9 @@ class Day:
             give(bargain, self.dice.choice(self.people))
 
     def buys(self):
-        if bargain := self.one_of(Bargain.objects.filter(state__in=["running", "reached", "ordered"])):
+        if bargain := self.one_of(
+            Bargain.objects.filter(state__in=["running", "reached", "ordered"])
+        ):
             own = [who for who in self.people if who.id == bargain.launcher_id]
             shown = self.dice.choice([None, None, bargain.price_fen + cast.FREIGHT_FEN, 700])
             buy(bargain, own[0], expected_payable_fen=shown)

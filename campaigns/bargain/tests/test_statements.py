@@ -47,7 +47,7 @@ def launched(campaign, who):
 def test_launching_and_the_form_sent_again():
     campaign, alice = campaign_make(), person()
     act = launched(campaign, alice)
-    assert statements(act) == 7
+    assert statements(act) == 8
     assert statements(act) == 2
 
 

@@ -51,7 +51,7 @@ def launch(request: HttpRequest, campaign: str) -> HttpResponse:
         except services.LaunchRefused as error:
             refused, status = error, 409
         else:
-            return redirect("bargain:bargain", ref) if ref else redirect("bargain:list")
+            return redirect("bargain:bargain", ref)
     else:
         refused = services.launch_refusal(terms.campaign_id, request.user.pk, now=now)
     running = refused.bargain_public_id if isinstance(refused, services.AlreadyRunning) else ""
