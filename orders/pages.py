@@ -102,6 +102,10 @@ class OrderCard:
     def is_group(self) -> bool:
         return self.offer_kind == Order.Offer.GROUP and bool(self.offer_ref)
 
+    @property
+    def is_bargain(self) -> bool:
+        return self.offer_kind == Order.Offer.BARGAIN and bool(self.offer_ref)
+
 
 @dataclass(frozen=True)
 class Tab:

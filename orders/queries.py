@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -28,6 +29,28 @@ def bought_quantities(buyer_id: int, product_ids: Iterable[int]) -> dict[int, in
         .annotate(pieces=Sum("quantity"))
     )
     return dict(rows)
+
+
+def has_paid(user_id: int) -> bool:
+    """Whether the person ever paid an order, in any store."""
+    return Order.objects.filter(buyer_id=user_id, paid_at__isnull=False).exists()
+
+
+class Outcome(Enum):
+    """What became of an order's payment."""
+
+    AWAITING = "awaiting"
+    PAID = "paid"
+    CLOSED = "closed"
+
+
+def order_outcome(order_id: int) -> Outcome:
+    """Whether the order was paid in time, closed unpaid, or neither yet. Money that came after the
+    closing changes nothing: it goes back. Raises Order.DoesNotExist."""
+    state, closed_at = Order.objects.values_list("state", "closed_at").get(pk=order_id)
+    if closed_at is not None:
+        return Outcome.CLOSED
+    return Outcome.AWAITING if state == OrderState.AWAITING_PAYMENT else Outcome.PAID
 
 
 @dataclass(frozen=True)

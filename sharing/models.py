@@ -28,6 +28,7 @@ class ShareLink(models.Model):
         PRODUCT = "product", _("商品")
         GROUP = "group", _("拼团")
         SHOWCASE = "showcase", _("橱窗")
+        BARGAIN = "bargain", _("砍价")
 
     token = models.CharField(
         max_length=16, unique=True, editable=False, default=partial(random_token, 12)

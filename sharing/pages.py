@@ -20,6 +20,8 @@ from wechat.queries import inside_wechat
 TICKET_SALT = "sharing.ticket"
 POSTER_SALT = "sharing.poster"
 TOKEN_MAX = 16
+# What WeChat's policy bans prompting for.
+QUIET = frozenset({"group", "bargain"})
 
 
 @dataclass(frozen=True)
@@ -62,22 +64,22 @@ def share_card(
     """The card of a page, as the sharing policy of this place allows it.
 
     WeChat's 《微信外部链接内容管理规范》 bans prompts to share and group-buy links in Moments, so
-    under WECHAT_SHARE_POLICY=strict a group page inside WeChat has neither.
+    under WECHAT_SHARE_POLICY=strict a group's or a bargain's page inside WeChat has neither.
     """
     strict = settings.WECHAT_SHARE_POLICY == "strict" and inside_wechat(
         request.headers.get("User-Agent", "")
     )
     target = ShareTarget(kind, ref, store_id, path)
-    prompt = not (strict and kind == "group")
+    quiet = strict and kind in QUIET
     return ShareCard(
         ticket=ticket_sign(target),
         link=settings.SITE_URL + path,
         title=title,
         desc=desc,
         image=image_url if "://" in image_url else settings.SITE_URL + image_url,
-        channels="friend" if strict and kind == "group" else "friend moments",
-        prompt=prompt,
-        poster=poster_sign(target, title, desc, about) if prompt and about else "",
+        channels="friend" if quiet else "friend moments",
+        prompt=not quiet,
+        poster=poster_sign(target, title, desc, about) if about and not quiet else "",
     )
 
 

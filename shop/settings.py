@@ -51,6 +51,7 @@ SHOP_APPS = [
     "campaigns.groupbuy",
     "campaigns.reductions",
     "campaigns.coupons",
+    "campaigns.bargain",
     "storefront",
     "office",
 ]

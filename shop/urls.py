@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("orders.urls")),
     path("", include("campaigns.groupbuy.urls")),
+    path("", include("campaigns.bargain.urls")),
     path("", include("campaigns.coupons.urls")),
     path("", include("sharing.urls")),
     path("", include("sharers.urls")),

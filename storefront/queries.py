@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from campaigns.bargain.queries import BargainTerms, bargains_for_product
 from campaigns.coupons.queries import store_offers_coupons
 from campaigns.groupbuy.queries import (
     OfferCard,
@@ -105,6 +106,7 @@ class ProductView:
     store: StoreInfo
     offer: OfferCard | None
     groups: tuple[OpenGroup, ...]
+    bargains: tuple[BargainTerms, ...]
     choices: tuple[SkuOption, ...]
     can_buy: bool
     reductions: tuple[RunningReduction, ...]
@@ -184,6 +186,7 @@ def product_view(public_id: str, *, now: datetime) -> ProductView | None:
         store=store,
         offer=offer,
         groups=open_groups(offer.campaign_id, now=now, limit=GROUPS_SHOWN) if offer else (),
+        bargains=bargains_for_product(product.id, in_wechat=True, now=now) if can_buy else (),
         choices=tuple(SkuOption(sku, prices.get(sku.id), sku.id == first) for sku in product.skus),
         can_buy=can_buy,
         reductions=tuple(

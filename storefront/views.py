@@ -1,5 +1,7 @@
 """Pages for everyone, and the fragments in them that are for one person."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.queries import document_version
+from campaigns.bargain.queries import BargainTerms, bargains_for_product
 from campaigns.groupbuy.queries import product_mine as product_mine_query
-from catalog.queries import product_page
+from catalog.queries import ProductPage, product_page
 from core import clock
 from core.errors import NotHere
 from core.idempotency import form_key_new
@@ -21,6 +24,7 @@ from sharing.pages import share_card, visit_note
 from sharing.posters.spec import PosterAbout
 from storefront import queries
 from stores.queries import store_by_slug, stores_open
+from wechat.queries import inside_wechat
 
 LICENCES = 500
 WORD_LENGTH = 40
@@ -107,7 +111,13 @@ def product_mine(request: HttpRequest, public_id: str) -> HttpResponse:
             photo=found.gallery[0].name if found.gallery else "",
         ),
     )
-    context = {"now": now, "mine": mine, "card": card, "form_key": form_key_new()}
+    context = {
+        "now": now,
+        "mine": mine,
+        "card": card,
+        "form_key": form_key_new(),
+        "bargains": _bargains_outside(request, found, now=now),
+    }
     response = render(request, "storefront/_product_mine.html", context)
     visit_note(request, response, now=now)
     return response
@@ -169,6 +179,18 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """What search engines may read: goods and stores, nothing of people and their groups."""
     return render(request, "robots.txt", content_type="text/plain; charset=utf-8")
+
+
+def _bargains_outside(
+    request: HttpRequest, found: ProductPage, *, now: datetime
+) -> tuple[BargainTerms, ...]:
+    """Bargains that the public page leaves out because it may be read inside WeChat."""
+    inside = inside_wechat(request.headers.get("User-Agent", ""))
+    if inside or settings.WECHAT_SHARE_POLICY != "strict" or not found.on_sale:
+        return ()
+    public = bargains_for_product(found.id, in_wechat=True, now=now)
+    every = bargains_for_product(found.id, in_wechat=False, now=now)
+    return tuple(one for one in every if one not in public)
 
 
 def _words(request: HttpRequest, name: str) -> str:

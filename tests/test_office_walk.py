@@ -7,6 +7,9 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
+from campaigns.bargain.tests.factories import campaign_make as bargain_campaign_make
+from campaigns.bargain.tests.factories import give as bargain_give
+from campaigns.bargain.tests.factories import launch as bargain_launch
 from campaigns.coupons.tests.factories import place, take, template_make
 from campaigns.reductions.tests.factories import reduction_make
 from core import clock
@@ -83,6 +86,8 @@ def rich_store(name: str) -> Any:
         now=clock.now(),
     )
     reduction_make(store)
+    bargain = bargain_launch(bargain_campaign_make(store=store), alice)
+    bargain_give(bargain, bob)
     place(sku, bob, coupon=take(template_make(store), bob))
     freight = freight_make(store)
     sku.product.freight_template = freight

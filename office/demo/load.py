@@ -14,6 +14,8 @@ from django.db import transaction
 from PIL import Image
 
 from accounts.models import User
+from campaigns.bargain.models import BargainCampaign
+from campaigns.bargain.services import campaign_publish as bargain_campaign_publish
 from campaigns.coupons.models import CouponTemplate
 from campaigns.coupons.services import template_publish
 from campaigns.groupbuy.models import GroupCampaign, GroupPrice
@@ -165,6 +167,8 @@ def _product(store: Store, about: dict[str, Any], position: int, *, now: datetim
         product_publish(product_id=product.pk, now=now)
         if group := about.get("group"):
             _campaign(product, [sku.pk for sku in skus], group, now=now)
+        if bargain := about.get("bargain"):
+            _bargain(store, skus[0].pk, bargain, now=now)
 
 
 def _freight(store: Store, about: dict[str, Any]) -> FreightTemplate:
@@ -220,6 +224,19 @@ def _campaign(
         for sku_id, price in zip(sku_ids, about["prices"], strict=True)
     )
     campaign_publish(campaign_id=campaign.pk, now=now)
+
+
+def _bargain(store: Store, sku_id: int, about: dict[str, Any], *, now: datetime) -> None:
+    campaign = BargainCampaign.objects.create(
+        store=store,
+        sku_id=sku_id,
+        floor_fen=parse_yuan(about["floor"]),
+        helpers=about["helpers"],
+        quota=about["quota"],
+        starts_at=now,
+        ends_at=now + CAMPAIGN_LASTS,
+    )
+    bargain_campaign_publish(campaign_id=campaign.pk, now=now)
 
 
 def _file(name: str) -> Path:

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
+from campaigns.bargain.models import BargainCampaign
 from campaigns.groupbuy.models import GroupCampaign
 from catalog.models import Product, Sku
 from core import clock
@@ -52,6 +53,16 @@ def test_each_store_has_coupons_and_a_full_reduction(client, loaded):
         assert "满 ¥" in client.get(f"/store/{store.slug}/coupons/").content.decode()
         product = store.products.first()
         assert "满减" in client.get(f"/p/{product.public_id}/").content.decode()
+
+
+def test_bargains_are_open_and_have_the_goods_they_promise(client, loaded):
+    campaigns = BargainCampaign.objects.select_related("sku__product")
+    assert campaigns.count() == 2
+    for campaign in campaigns:
+        assert campaign.state == "published"
+        assert campaign.quota <= campaign.sku.on_hand
+        text = client.get(f"/p/{campaign.sku.product.public_id}/").content.decode()
+        assert "发起砍价" in text
 
 
 def test_groups_are_cheaper_and_never_begun_by_nobody(loaded):

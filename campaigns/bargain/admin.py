@@ -1,0 +1,188 @@
+"""The merchant's bargains: one page to make a campaign, with what it costs; one to watch them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from campaigns.bargain.models import Bargain, BargainCampaign, Help
+from campaigns.bargain.services import (
+    CampaignRefused,
+    campaign_advice,
+    campaign_end,
+    campaign_outlook,
+    campaign_publish,
+)
+from campaigns.bargain.states import CampaignState
+from core import clock
+from core.forms import YuanField
+from core.money import yuan
+from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
+
+EDIT = frozenset({"view", "add", "change"})
+
+
+class BargainCampaignForm(forms.ModelForm):
+    """A campaign whose floor is typed in yuan."""
+
+    floor_fen = YuanField(label=_("底价（元）"), min_fen=1, widget=UnfoldAdminTextInputWidget)
+
+    class Meta:
+        model = BargainCampaign
+        fields = ("floor_fen",)
+
+
+@admin.register(BargainCampaign)
+class BargainCampaignPage(StoreAdmin):
+    """Campaigns. A draft is edited; a published one is only watched or ended."""
+
+    form = BargainCampaignForm
+    owner = clerk = EDIT
+    list_display = ["goods", "state", "floor", "helpers", "quota", "quota_used", "ends_at"]
+    list_filter = ["state"]
+    search_fields = ["sku__product__title"]
+    list_select_related = ["sku__product", "store"]
+    autocomplete_fields = ["sku"]
+    fields = [
+        "sku",
+        ("floor_fen", "helpers"),
+        ("newcomer_percent", "newcomer_weight"),
+        ("hours", "hold_hours"),
+        "buy_midway",
+        ("starts_at", "ends_at"),
+        "quota",
+        ("launches_per_person", "helps_per_day"),
+        "wechat_risk_accepted",
+        "state",
+        "outlook",
+    ]
+    actions = ["publish", "end"]
+    ordering = ["-id"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if obj is None or obj.state == CampaignState.DRAFT:
+            return ["state", "outlook"]
+        return [name for row in self.fields for name in ([row] if isinstance(row, str) else row)]
+
+    @admin.display(description=_("商品"))
+    def goods(self, campaign: BargainCampaign) -> str:
+        return f"{campaign.sku.product.title} {campaign.sku.name}"
+
+    @admin.display(description=_("底价（元）"), ordering="floor_fen")
+    def floor(self, campaign: BargainCampaign) -> str:
+        return yuan(campaign.floor_fen)
+
+    @admin.display(description=_("发布前请看"))
+    def outlook(self, campaign: BargainCampaign | None) -> Any:
+        """What it costs and needs at most, and WeChat's policy."""
+        if campaign is None or campaign.pk is None:
+            return _("保存后在这里看让利、毛利和备货。")
+        found = campaign_outlook(campaign)
+        if found is None:
+            return "—"
+        lines = [
+            _("起始价 %(list)s 元，每件最多让利 %(given)s 元，平均每刀 %(cut)s 元")
+            % {
+                "list": yuan(found.list_fen),
+                "given": yuan(found.given_each_fen),
+                "cut": yuan(found.average_cut_fen),
+            },
+            _("名额全部到底价：让利 %(all)s 元，共需 %(helps)d 人次帮砍")
+            % {"all": yuan(found.given_in_all_fen), "helps": found.helps_in_all},
+            _("底价毛利：没有填成本价，算不出来")
+            if found.margin_fen is None
+            else _("底价毛利：每件 %(margin)s 元") % {"margin": yuan(found.margin_fen)},
+            _("备货：名额 %(quota)d 件，可售库存 %(stock)d 件")
+            % {"quota": found.quota, "stock": found.available},
+            *campaign_advice(campaign_id=campaign.pk),
+        ]
+        return format_html_join("", "<p>{}</p>", ((line,) for line in lines))
+
+    @admin.action(description=_("发布所选活动"))
+    def publish(self, request: HttpRequest, queryset: QuerySet[BargainCampaign]) -> None:
+        for campaign in queryset.select_related("sku__product"):
+            title = self.goods(campaign)
+            try:
+                campaign_publish(campaign_id=campaign.pk, now=clock.now())
+            except CampaignRefused as refusal:
+                messages.error(request, f"{title}：{refusal}")
+            else:
+                messages.success(request, _("“%(title)s”的砍价已发布。") % {"title": title})
+                for sentence in campaign_advice(campaign_id=campaign.pk):
+                    messages.warning(request, sentence)
+
+    @admin.action(description=_("停止所选活动（进行中的砍价继续）"))
+    def end(self, request: HttpRequest, queryset: QuerySet[BargainCampaign]) -> None:
+        count = sum(campaign_end(campaign_id=c.pk, now=clock.now()) for c in queryset)
+        messages.success(request, _("已停止 %(count)d 个活动。") % {"count": count})
+
+
+class HelpInline(StoreInline):
+    """Who helped, and by how much."""
+
+    model = Help
+    owner = clerk = VIEW
+    fields = readonly_fields = ["number", "who", "is_newcomer", "cut", "after", "helped_at"]
+    can_delete = False
+
+    @admin.display(description=_("帮砍的人"))
+    def who(self, given: Help) -> str:
+        return given.user.public_name
+
+    @admin.display(description=_("砍掉（元）"))
+    def cut(self, given: Help) -> str:
+        return yuan(given.cut_fen)
+
+    @admin.display(description=_("砍后（元）"))
+    def after(self, given: Help) -> str:
+        return yuan(given.price_after_fen)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Help]:
+        return super().get_queryset(request).select_related("user").order_by("number")
+
+
+@admin.register(Bargain)
+class BargainPage(ReadOnlyAdmin):
+    """Bargains with their helps and clocks. The schedule stays sealed here, too."""
+
+    platform = owner = clerk = VIEW
+    list_display = ["public_id", "goods", "state", "price", "helped", "launched_at", "deadline_at"]
+    list_filter = ["state"]
+    search_fields = ["=public_id", "campaign__sku__product__title"]
+    list_select_related = ["campaign__sku__product", "store"]
+    fields = [
+        "public_id",
+        "goods",
+        "state",
+        ("price", "helped"),
+        "commitment",
+        "order",
+        "launched_at",
+        "deadline_at",
+        "reached_at",
+        "ended_at",
+    ]
+    inlines = [HelpInline]
+    ordering = ["-id"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        shown = super().get_readonly_fields(request, obj)
+        return [name for name in shown if name != "sealed"] + ["goods", "price", "helped"]
+
+    @admin.display(description=_("商品"))
+    def goods(self, bargain: Bargain) -> str:
+        return f"{bargain.campaign.sku.product.title} {bargain.campaign.sku.name}"
+
+    @admin.display(description=_("起始价 → 现价（底价）"))
+    def price(self, bargain: Bargain) -> str:
+        prices = (yuan(bargain.list_fen), yuan(bargain.price_fen), yuan(bargain.floor_fen))
+        return "{} → {} ({})".format(*prices)
+
+    @admin.display(description=_("已帮砍 / 需要"))
+    def helped(self, bargain: Bargain) -> str:
+        return f"{bargain.helps} / {bargain.helpers}"

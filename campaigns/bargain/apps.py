@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class BargainConfig(AppConfig):
+    """Bargains: campaigns, sealed schedules, helps, deadlines."""
+
+    name = "campaigns.bargain"
+    label = "bargain"
+    verbose_name = _("砍价")

@@ -1,0 +1,142 @@
+"""Launching: the cuts are drawn and sealed, a piece of the quota is reserved, the clock starts.
+
+form key → bargain → campaign quota
+"""
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from campaigns.bargain.events import BargainLaunched
+from campaigns.bargain.locks import quota_take
+from campaigns.bargain.models import Bargain, BargainCampaign
+from campaigns.bargain.schedule import NONCE_BYTES, Terms, commitment_of, schedule_draw
+from campaigns.bargain.services.refusals import (
+    AlreadyRunning,
+    CampaignOver,
+    LaunchLimitReached,
+    LaunchRefused,
+    NothingLeft,
+    QuotaGone,
+)
+from campaigns.bargain.states import LIVE, CampaignState
+from catalog.queries import skus_for_sale
+from core.facts import facts_record
+from core.idempotency import form_claim
+from core.ids import public_id
+from stores.queries import store_terms
+
+
+def bargain_launch(
+    *, campaign_id: int, user_id: int, shows_profile: bool, form_key: str, now: datetime
+) -> str:
+    """Start a bargain; its public id. Its commitment is public from now on.
+
+    `shows_profile` is the launcher's consent to be shown on its page. The second sender of a form
+    key gets the first one's bargain. Raises LaunchRefused.
+    """
+    ref = public_id("brg")
+    try:
+        with transaction.atomic():
+            first = form_claim(
+                # A space of its own: a key of another form has no bargain to lead to.
+                owner=f"bargain:{user_id}",
+                key=form_key,
+                purpose="bargain",
+                result={"bargain": ref},
+                now=now,
+            )
+            if first is not None:
+                return str(first["bargain"])
+            campaign, list_fen = _offer(campaign_id, now=now)
+            _launch(ref, campaign, list_fen, user_id, shows_profile=shows_profile, now=now)
+    except IntegrityError as error:
+        if "bargain_one_live" not in str(error):
+            raise
+        raise _running(campaign_id, user_id) or AlreadyRunning() from error
+    return ref
+
+
+def launch_refusal(campaign_id: int, user_id: int, *, now: datetime) -> LaunchRefused | None:
+    """Why the person could not launch now. Reads only."""
+    try:
+        campaign, _list_fen = _offer(campaign_id, now=now)
+    except LaunchRefused as refused:
+        return _running(campaign_id, user_id) or refused
+    if (mine := _running(campaign_id, user_id)) is not None:
+        return mine
+    if _launches(campaign, user_id) >= campaign.launches_per_person:
+        return LaunchLimitReached(campaign.launches_per_person)
+    return QuotaGone() if campaign.quota_left < 1 else None
+
+
+def _launch(
+    ref: str,
+    campaign: BargainCampaign,
+    list_fen: int,
+    user_id: int,
+    *,
+    shows_profile: bool,
+    now: datetime,
+) -> None:
+    terms = Terms(
+        bargain=ref,
+        list_fen=list_fen,
+        floor_fen=campaign.floor_fen,
+        helpers=campaign.helpers,
+        newcomer_slots=campaign.newcomer_slots,
+        newcomer_weight=campaign.newcomer_weight,
+    )
+    sealed = schedule_draw(terms, secrets.token_bytes(NONCE_BYTES)).text
+    deadline_at = now + timedelta(hours=campaign.hours)
+    bargain = Bargain.objects.create(
+        public_id=ref,
+        store_id=campaign.store_id,
+        campaign=campaign,
+        launcher_id=user_id,
+        list_fen=list_fen,
+        floor_fen=campaign.floor_fen,
+        helpers=campaign.helpers,
+        newcomer_slots=campaign.newcomer_slots,
+        commitment=commitment_of(sealed),
+        sealed=sealed,
+        shows_profile=shows_profile,
+        launched_at=now,
+        deadline_at=deadline_at,
+        due_at=deadline_at,
+    )
+    # After the row: its unique constraint makes one person's launches wait in line.
+    if _launches(campaign, user_id) > campaign.launches_per_person:
+        raise LaunchLimitReached(campaign.launches_per_person)
+    facts_record(BargainLaunched.of(bargain), now=now)
+    if not quota_take(campaign_id=campaign.pk):
+        raise QuotaGone
+
+
+def _offer(campaign_id: int, *, now: datetime) -> tuple[BargainCampaign, int]:
+    """The running campaign, and what its bargains start from: never more than the SKU costs now."""
+    campaign = BargainCampaign.objects.filter(
+        pk=campaign_id, state=CampaignState.PUBLISHED, starts_at__lte=now, ends_at__gt=now
+    ).first()
+    if campaign is None:
+        raise CampaignOver
+    sku = skus_for_sale([campaign.sku_id]).get(campaign.sku_id)
+    if sku is None or not sku.on_sale or not store_terms(campaign.store_id).is_open:
+        raise CampaignOver
+    if sku.available < 1:
+        raise NothingLeft
+    list_fen = min(campaign.list_fen, sku.price_fen)
+    if list_fen - campaign.floor_fen < campaign.helpers:
+        raise CampaignOver
+    return campaign, list_fen
+
+
+def _running(campaign_id: int, user_id: int) -> AlreadyRunning | None:
+    live = Bargain.objects.filter(campaign_id=campaign_id, launcher_id=user_id, state__in=LIVE)
+    ref = live.values_list("public_id", flat=True).first()
+    return AlreadyRunning(ref) if ref else None
+
+
+def _launches(campaign: BargainCampaign, user_id: int) -> int:
+    return Bargain.objects.filter(campaign=campaign, launcher_id=user_id).count()

@@ -1,0 +1,22 @@
+"""What bargains hear: what became of the orders at their prices."""
+
+from datetime import datetime
+
+from campaigns.bargain import services
+from core.facts import subscribe
+from orders.events import OrderCancelled, OrderClosed, OrderPaid
+
+
+@subscribe(OrderPaid, inline=True)
+def order_paid(event: OrderPaid, *, now: datetime) -> None:
+    services.bargain_order_paid(order_id=event.order_id, now=now)
+
+
+@subscribe(OrderClosed, inline=True)
+def order_closed(event: OrderClosed, *, now: datetime) -> None:
+    services.bargain_order_closed(order_id=event.order_id, now=now)
+
+
+@subscribe(OrderCancelled)
+def order_cancelled(event: OrderCancelled, *, now: datetime) -> None:
+    services.bargain_order_cancelled(order_id=event.order_id, now=now)

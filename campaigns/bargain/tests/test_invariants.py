@@ -1,0 +1,135 @@
+"""For every invariant the corruption is planted, and seen by name."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import F
+
+from campaigns.bargain.models import Bargain, BargainCampaign, Help, HelperDay
+from campaigns.bargain.tests.factories import buy, campaign_make, give, launch, overdue
+from core import clock
+from orders.models import Order, OrderLine
+from tests import cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NAMES = [
+    "bargain_never_below_floor",
+    "bargain_helps_never_exceeded",
+    "bargain_rows_never_exceeded",
+    "bargain_all_cuts_reach_floor",
+    "bargain_reached_is_complete",
+]
+
+
+@pytest.fixture
+def alice():
+    return cast.person("Alice")
+
+
+@pytest.fixture
+def bargain(alice):
+    """A bargain with two helps."""
+    made = launch(campaign_make(), alice)
+    give(made)
+    give(made)
+    assert cast.broken() == []
+    return made
+
+
+@pytest.fixture
+def loose():
+    """The constraints that would stop the corruption are taken off, and put back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = ANY(%s)",
+            [NAMES],
+        )
+        kept = cursor.fetchall()
+        for name in NAMES:
+            cursor.execute(f"ALTER TABLE bargain_bargain DROP CONSTRAINT {name}")
+    assert len(kept) == len(NAMES)
+    yield
+    Help.objects.all().delete()
+    Bargain.objects.all().delete()
+    with connection.cursor() as cursor:
+        for name, definition in kept:
+            cursor.execute(f"ALTER TABLE bargain_bargain ADD CONSTRAINT {name} {definition}")
+
+
+def named():
+    return {line.split(":")[0] for line in cast.broken()}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"helps": 3},
+        {"cut_fen": F("cut_fen") - 1},
+        {"newcomer_taken": 0},
+        {"helpers": 1},
+        {"floor_fen": 5899},
+    ],
+)
+def test_counters_that_are_not_the_helps(bargain, loose, change):
+    Bargain.objects.filter(pk=bargain.pk).update(**change)
+    assert "bargain.helps" in named()
+
+
+def test_a_help_that_says_another_price(bargain):
+    Help.objects.filter(number=2).update(price_after_fen=F("price_after_fen") - 1)
+    assert named() == {"bargain.prices"}
+
+
+def test_a_launcher_who_helped(bargain, alice):
+    Help.objects.filter(number=1).update(user=alice.user)
+    assert "bargain.own" in named()
+
+
+def test_a_day_that_was_not_counted(bargain):
+    HelperDay.objects.filter(pk=HelperDay.objects.first().pk).update(helps=0)
+    assert named() == {"bargain.days"}
+
+
+def test_a_quota_that_no_bargain_took(bargain):
+    BargainCampaign.objects.update(quota_used=7)
+    assert named() == {"bargain.quota"}
+
+
+def test_a_bargain_beyond_its_time(bargain):
+    overdue(bargain)
+    Bargain.objects.update(deadline_at=clock.now() - timedelta(minutes=6), due_at=None)
+    assert named() == {"bargain.decided"}
+
+
+def test_a_bargain_and_its_order_that_disagree(bargain, alice):
+    order = cast.order_of(buy(bargain, alice))
+    past = clock.now() - timedelta(hours=1)
+    Order.objects.filter(pk=order.pk).update(placed_at=past)
+    assert named() == set()
+    Bargain.objects.update(state="running")
+    assert "bargain.orders" in named()
+    Bargain.objects.update(state="bought")
+    assert "bargain.orders" in named()
+    Bargain.objects.update(state="ordered")
+    OrderLine.objects.filter(order=order).update(unit_price_fen=1, amount_fen=1)
+    assert "bargain.orders" in named()
+
+
+def test_a_help_that_took_another_cut_than_was_sealed(bargain):
+    Help.objects.filter(number=1).update(
+        cut_fen=F("cut_fen") + 1, price_after_fen=F("price_after_fen") - 1
+    )
+    Help.objects.filter(number=2).update(cut_fen=F("cut_fen") - 1)
+    assert named() == {"bargain.fair"}
+
+
+def test_a_commitment_that_was_exchanged(bargain):
+    Bargain.objects.update(commitment="0" * 64)
+    assert named() == {"bargain.fair"}
+
+
+def test_a_newcomer_who_was_none(bargain):
+    Help.objects.filter(number=1).update(is_newcomer=False)
+    assert named() == {"bargain.fair"}

@@ -1,0 +1,84 @@
+"""The form to buy at a bargain's price: a checkout of one piece, by its launcher."""
+
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from campaigns.bargain import services
+from campaigns.bargain.queries import BargainBoard, bargain_board, buy_refused
+from catalog.queries import skus_for_sale
+from core.errors import NotHere
+from core.limits import limit_check
+from orders.checkout import CheckoutView, Choice, ForSale, Refusal, Refused, address_chosen
+from orders.forms import CheckoutForm
+from stores.queries import store_by_id
+
+# A person who really wants to buy tries a few times; a script tries more.
+BUYS, BUYS_WINDOW_S = 10, 60
+
+
+class BuyView(CheckoutView):
+    """/b/<bargain>/buy/"""
+
+    template_name = "bargain/checkout.html"
+
+    def wares_find(self, request: HttpRequest, *, now: datetime) -> ForSale:
+        board = bargain_board(self.kwargs["public_id"], now=now)
+        sku = skus_for_sale([board.terms.sku_id]).get(board.terms.sku_id) if board else None
+        store = store_by_id(board.store_id) if board else None
+        if board is None or sku is None or store is None:
+            raise NotHere(_("没有这个砍价，请核对链接。"))
+        return ForSale(
+            store=store,
+            title=sku.title,
+            photo=sku.photo,
+            back_url=reverse("bargain:bargain", args=[board.public_id]),
+            choices=(Choice(sku, board.price_fen),),
+            limit=1,
+            about=board,
+        )
+
+    def refusal_foreseen(
+        self, request: HttpRequest, wares: ForSale, *, now: datetime
+    ) -> Refusal | None:
+        board: BargainBoard = wares.about
+        refused = buy_refused(board.public_id, self.buyer_id, now=now)
+        if refused is not None:
+            return _refusal(refused, wares, final=True)
+        # A withdrawn product's bargains go on, so what counts here is stock alone.
+        if not wares.store.is_open or wares.choices[0].sku.available < 1:
+            return super().refusal_foreseen(request, wares, now=now)
+        return None
+
+    def place(self, request: HttpRequest, wares: ForSale, form: CheckoutForm, now: datetime) -> str:
+        if not limit_check("bargain-buy", f"user:{self.buyer_id}", BUYS, BUYS_WINDOW_S):
+            raise Refused(
+                Refusal(_("操作太频繁了，请过一分钟再试。您填写的内容还在。"), status=429)
+            )
+        try:
+            return services.bargain_buy(
+                bargain_public_id=wares.about.public_id,
+                user_id=self.buyer_id,
+                address=address_chosen(self.buyer_id, form),
+                note=form.cleaned_data["note"],
+                expected_payable_fen=form.cleaned_data["shown_fen"],
+                form_key=form.cleaned_data["form_key"],
+                now=now,
+            )
+        except services.BuyRefused as refused:
+            raise Refused(_refusal(refused, wares)) from refused
+
+
+def _refusal(refused: services.BuyRefused, wares: ForSale, *, final: bool = False) -> Refusal:
+    """The refusal's own words, and the way out that fits it."""
+    if isinstance(refused, services.AlreadyOrdered):
+        label, url = _("去那个订单"), reverse("orders:detail", args=[refused.order_public_id])
+    elif isinstance(refused, services.NotMidway):
+        label, url = _("看看砍价"), wares.back_url
+    else:
+        query = urlencode({"sku": wares.choices[0].sku.public_id, "quantity": "1", "draft": "1"})
+        label, url = _("直接购买"), f"{reverse('orders:checkout')}?{query}"
+    return Refusal(str(refused), label, url, final=final)
