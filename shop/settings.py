@@ -48,6 +48,7 @@ SHOP_APPS = [
     "campaigns.groupbuy",
     "campaigns.reductions",
     "campaigns.coupons",
+    "notices",
     "storefront",
     "office",
 ]
@@ -156,6 +157,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "carts": {
         "task": "orders.tasks.carts_forget",
+        "schedule": 60 * 60 * 24.0,
+        "options": {"expires": 60 * 60.0},
+    },
+    "notices": {
+        "task": "notices.tasks.notices_purge",
         "schedule": 60 * 60 * 24.0,
         "options": {"expires": 60 * 60.0},
     },

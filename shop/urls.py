@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("campaigns.groupbuy.urls")),
     path("", include("campaigns.coupons.urls")),
     path("", include("sharing.urls")),
+    path("messages/", include("notices.urls")),
     path("", include("storefront.urls")),
 ]
 if not PRODUCTION:

@@ -16,6 +16,7 @@ from core import clock
 from core.errors import NotHere
 from core.idempotency import form_key_new
 from core.public_pages import personal, public_page
+from notices.queries import unread_count
 from sharing.pages import share_card, visit_note
 from storefront import queries
 from stores.queries import store_by_slug, stores_open
@@ -133,7 +134,9 @@ def store_mine(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def me(request: HttpRequest) -> HttpResponse:
     """The shopper's own corner."""
-    return render(request, "storefront/me.html", {"person": request.user})
+    assert request.user.pk is not None
+    context = {"person": request.user, "unread": unread_count(request.user.pk)}
+    return render(request, "storefront/me.html", context)
 
 
 @public_page(max_age_s=60)

@@ -192,6 +192,7 @@ def test_nothing_of_the_product_and_no_client_library_is_loaded(tmp_path):
         "orders",
         "sharing",
         "campaigns",
+        "notices",
         "storefront",
         "office",
         "wechatpy",
