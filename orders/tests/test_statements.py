@@ -97,12 +97,13 @@ def test_cancelling():
 
 
 def test_shipping():
-    """Order locked, its lines and parcels, terms, moved, fact, parcel, its contents (two), stock."""
+    """Order locked, its lines and parcels, terms, moved, fact, its delivery, parcel, its contents
+    (two), stock."""
     order = paid_make()
     act = lambda: order_ship(  # noqa: E731
         order_id=order.pk, carrier="sf", tracking_no="SF12345678", by_id=None, now=clock.now()
     )
-    assert statements(act) == 10
+    assert statements(act) == 11
 
 
 def test_receiving():
@@ -113,8 +114,8 @@ def test_receiving():
 
 @pytest.mark.parametrize("number", [1, 10])
 def test_releasing_a_group_costs_the_same_for_two_as_for_a_hundred(number):
-    """Orders locked, holds closed, orders moved, facts."""
+    """Orders locked, holds closed, orders moved, facts, their deliveries."""
     sku = sku_on_sale()
     ids = [paid_make(sku, held=True).pk for _ in range(number)]
     act = lambda: hold_release(order_ids=ids, kind="group", now=clock.now())  # noqa: E731
-    assert statements(act) == 4
+    assert statements(act) == 5
