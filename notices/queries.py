@@ -4,9 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
+from django.conf import settings
+from django.db.models import Count
 from django.utils import timezone
 
-from notices.models import Notice
+from accounts.queries import openid_of, verified_email_of
+from notices.kinds import SHOPPER_TOPICS
+from notices.models import Notice, NoticeConsent, NoticePreference
+from notices.states import ConsentState
 
 PER_PAGE = 20
 # More than this many unread is "many".
@@ -71,3 +76,50 @@ def unread_count(user_id: int, *, for_staff: bool = False) -> int:
     """How many notices the person has not read, counted up to a hundred."""
     rows = Notice.objects.filter(user_id=user_id, read_at=None, for_staff=for_staff)
     return rows[: COUNTED + 1].count()
+
+
+@dataclass(frozen=True)
+class TopicWays:
+    """A topic, by which ways the person wants to hear of it, and for how many messages about it
+    there is leave."""
+
+    topic: str
+    label: str
+    wechat: bool
+    email: bool
+    unused: int
+
+
+@dataclass(frozen=True)
+class WaysPage:
+    """What the page of choices shows."""
+
+    topics: tuple[TopicWays, ...]
+    address: str
+    has_openid: bool
+
+
+def ways_page(user_id: int) -> WaysPage:
+    """The person's choices, in four queries."""
+    rows = NoticePreference.objects.filter(user_id=user_id)
+    chosen = {topic: both for topic, *both in rows.values_list("topic", "wechat", "email")}
+    unused = dict(
+        NoticeConsent.objects.filter(
+            user_id=user_id,
+            state=ConsentState.UNUSED,
+            appid=settings.WECHAT_APPID,
+            template_id=settings.WECHAT_SUBSCRIBE_TEMPLATE,
+        )
+        .order_by()
+        .values_list("topic")
+        .annotate(count=Count("pk"))
+    )
+    topics = []
+    for topic in SHOPPER_TOPICS:
+        wechat, email = chosen.get(topic, (True, True))
+        topics.append(TopicWays(topic.value, str(topic.label), wechat, email, unused.get(topic, 0)))
+    return WaysPage(
+        topics=tuple(topics),
+        address=verified_email_of(user_id),
+        has_openid=bool(openid_of(user_id, settings.WECHAT_APPID)),
+    )

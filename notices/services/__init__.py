@@ -1,11 +1,27 @@
-"""The use cases of notices: telling, reading, and in which ways."""
+"""The use cases of notices: telling, reading, sending further, and who wants what."""
 
+from notices.services.consent import (
+    ConsentAnswer,
+    ConsentUnavailable,
+    consent_answer,
+    consent_ask,
+)
+from notices.services.preferences import Ways, preferences_save, ways_of
 from notices.services.read import notice_open, notices_read_all
+from notices.services.send import delivery_send
 from notices.services.tell import notices_purge, notices_tell
 
 __all__ = [
+    "ConsentAnswer",
+    "ConsentUnavailable",
+    "Ways",
+    "consent_answer",
+    "consent_ask",
+    "delivery_send",
     "notice_open",
     "notices_purge",
     "notices_read_all",
     "notices_tell",
+    "preferences_save",
+    "ways_of",
 ]

@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from notices.about import Subject
-from notices.kinds import Kind
-from notices.models import Notice
+from notices.kinds import PUSHED, Kind
+from notices.models import Notice, NoticeConsent
+from notices.services.send import deliveries_begin
+from notices.states import ConsentState
 from notices.table import WORDS
 
 KEPT = timedelta(days=180)
+UNANSWERED_KEPT = timedelta(days=7)
 PURGE_BATCH = 1000
 TITLE_LENGTH, BODY_LENGTH = 40, 200
 
@@ -42,11 +45,16 @@ def notices_tell(*, kind: Kind, subject: Subject, now: datetime) -> int:
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
     # PostgreSQL does not say which of them were there before.
     new = list(Notice.objects.filter(public_id__in=[row.public_id for row in rows]))
+    if kind in PUSHED:
+        deliveries_begin(new, now=now)
     return len(new)
 
 
 def notices_purge(*, now: datetime) -> int:
-    """Forget what is older than 180 days, in batches; how many notices that were."""
+    """Forget what is older than 180 days, in batches, and questions that nobody answered; how many
+    notices that were. A consent that was not used yet is kept, however old."""
+    unanswered = [ConsentState.ASKED, ConsentState.DECLINED]
+    NoticeConsent.objects.filter(state__in=unanswered, asked_at__lt=now - UNANSWERED_KEPT).delete()
     forgotten = 0
     while True:
         old = list(

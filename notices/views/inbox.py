@@ -20,7 +20,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """?page= counts from 1."""
     number = request.GET.get("page", "1")
     is_number = number.isascii() and number.isdigit() and len(number) < 6
-    found = queries.inbox(_reader(request), page=max(int(number), 1) if is_number else 1)
+    found = queries.inbox(reader_of(request), page=max(int(number), 1) if is_number else 1)
     return render(request, "notices/inbox.html", {"inbox": found})
 
 
@@ -29,7 +29,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @login_required
 def notice(request: HttpRequest, public_id: str) -> HttpResponse:
     """On to what a notice of the reader's own is about. Opening it again changes nothing more."""
-    path = services.notice_open(user_id=_reader(request), public_id=public_id, now=clock.now())
+    path = services.notice_open(user_id=reader_of(request), public_id=public_id, now=clock.now())
     if path is None:
         raise NotHere(_("没有这条消息，可能已经过期。请确认登录的账号。"))
     return redirect(path)
@@ -43,13 +43,14 @@ def read_all(request: HttpRequest) -> HttpResponse:
     until = request.POST.get("until", "")
     is_number = until.isascii() and until.isdigit() and len(until) < 19
     count = services.notices_read_all(
-        user_id=_reader(request), until_id=int(until) if is_number else 0, now=clock.now()
+        user_id=reader_of(request), until_id=int(until) if is_number else 0, now=clock.now()
     )
     if count:
         messages.success(request, _("都标为已读了。"))
     return redirect("notices:inbox")
 
 
-def _reader(request: HttpRequest) -> int:
+def reader_of(request: HttpRequest) -> int:
+    """Whose messages these are."""
     assert request.user.pk is not None
     return request.user.pk
