@@ -6,10 +6,12 @@ event by a key: facts that bring the same news share a key, and whoever comes se
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 
 from campaigns.groupbuy.queries import GroupGist, group_gist
@@ -157,6 +159,23 @@ def staff_refund_stuck(event: Any) -> Iterator[Subject]:
         yield _for_staff(
             order, key, page="payments_refund", pk=refund.pk, amount=yuan(refund.amount_fen)
         )
+
+
+def pay_soon(order: OrderGist) -> Subject:
+    """An order that will close unpaid."""
+    return _of_order(
+        order, f"pay_soon:{order.id}", path="orders:cashier", until=_clock(order.pay_before)
+    )
+
+
+def receive_soon(order: OrderGist) -> Subject:
+    """An order that will count as received."""
+    until = _clock(order.receive_before) if order.receive_before else ""
+    return _of_order(order, f"receive_soon:{order.id}", until=until)
+
+
+def _clock(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "Y-m-d H:i")
 
 
 def _order(event: Any) -> OrderGist:

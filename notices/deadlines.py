@@ -1,11 +1,12 @@
-"""Deliveries that wait are put on the queue: whoever ticks the clock does not talk to Tencent."""
+"""What notices do by the clock: reminders are told, and deliveries that wait are put on the queue,
+because whoever ticks the clock does not talk to Tencent."""
 
 import logging
 from datetime import datetime, timedelta
 
 from core.deadlines import DeadlineKind, deadline_register
-from notices import tasks
-from notices.models import NoticeDelivery
+from notices import services, tasks
+from notices.models import NoticeDelivery, Reminder
 
 log = logging.getLogger(__name__)
 
@@ -22,3 +23,10 @@ def delivery_due(delivery_id: int, *, now: datetime) -> datetime:
 
 
 deadline_register(DeadlineKind(name="notices.delivery", model=NoticeDelivery, handler=delivery_due))
+
+
+def reminder_due(reminder_id: int, *, now: datetime) -> datetime | None:
+    return services.reminder_due(reminder_id=reminder_id, now=now)
+
+
+deadline_register(DeadlineKind(name="notices.reminder", model=Reminder, handler=reminder_due))

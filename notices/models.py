@@ -193,3 +193,30 @@ class NoticePreference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.topic}"
+
+
+class Reminder(Deadline):
+    """What an order's buyer will be told at an instant, if it is still true then."""
+
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="+", verbose_name=_("店铺"), db_index=False
+    )
+    order = models.ForeignKey(
+        "orders.Order",
+        models.CASCADE,
+        related_name="+",
+        verbose_name=_("订单"),
+        db_index=False,
+    )
+    kind = models.CharField(_("内容"), max_length=24, choices=Kind.choices)
+
+    class Meta:
+        verbose_name = _("提醒")
+        verbose_name_plural = _("提醒")
+        constraints = [
+            models.UniqueConstraint(fields=["order", "kind"], name="notices_reminder_once")
+        ]
+        indexes = [due_index("notices_reminder_due")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.order_id}"

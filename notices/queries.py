@@ -72,6 +72,15 @@ def inbox(user_id: int, *, page: int) -> Inbox:
     )
 
 
+def staff_lines(user_id: int, *, limit: int = 6) -> tuple[Line, ...]:
+    """What the person has not read of what their store has to do, newest first."""
+    rows = Notice.objects.filter(user_id=user_id, for_staff=True, read_at=None).order_by("-pk")
+    return tuple(
+        Line(row.pk, row.public_id, row.title, row.body, row.made_at, is_unread=True)
+        for row in rows[:limit]
+    )
+
+
 def unread_count(user_id: int, *, for_staff: bool = False) -> int:
     """How many notices the person has not read, counted up to a hundred."""
     rows = Notice.objects.filter(user_id=user_id, read_at=None, for_staff=for_staff)

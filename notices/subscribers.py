@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from core.facts import Event, subscribe
-from notices.services import notices_tell
+from notices.services import notices_tell, pay_reminder_set, receive_reminder_set
 from notices.table import RULES, rules_of
+from orders.events import OrderPlaced, OrderShipped
 
 
 def _teller(fact: type[Event]) -> Callable[..., None]:
@@ -20,3 +21,13 @@ def _teller(fact: type[Event]) -> Callable[..., None]:
 
 for _fact in dict.fromkeys(rule.fact for rule in RULES):
     subscribe(_fact)(_teller(_fact))
+
+
+@subscribe(OrderPlaced)
+def remind_to_pay(event: OrderPlaced, *, now: datetime) -> None:
+    pay_reminder_set(order_id=event.order_id, now=now)
+
+
+@subscribe(OrderShipped)
+def remind_of_receiving(event: OrderShipped, *, now: datetime) -> None:
+    receive_reminder_set(order_id=event.order_id, now=now)

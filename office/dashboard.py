@@ -11,7 +11,7 @@ from campaigns.groupbuy.queries import groups_about_to_fail
 from catalog.queries import low_stock_count
 from core import clock
 from core.money import yuan
-from notices.queries import unread_count
+from notices.queries import staff_lines
 from orders.queries import store_day
 from payments.queries import (
     open_difference_count,
@@ -49,8 +49,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     stuck, open_incidents = stuck_refund_count(store_id), open_incident_count(store_id)
     failing, low = groups_about_to_fail(store_id, now=now), low_stock_count(store_id)
     assert request.user.pk is not None
-    unread = unread_count(request.user.pk, for_staff=True)
-    notices = f"{reverse('admin:notices_notice_changelist')}?for_staff__exact=1"
+    notices = staff_lines(request.user.pk)
     tiles = [
         Tile(_("待发货"), str(day.to_ship), f"{orders}?state__exact=to_ship", day.to_ship > 0),
         Tile(_("待成团"), str(day.on_hold), f"{orders}?state__exact=on_hold"),
@@ -59,8 +58,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         Tile(_("支付异常"), str(open_incidents), incidents, open_incidents > 0),
         Tile(_("对账差异"), str(differing), f"{bills}?explained_at__isempty=1", differing > 0),
         Tile(_("库存不足"), str(low), f"{skus}?stock=low", low > 0),
-        Tile(_("未读的店铺消息"), str(unread), notices, unread > 0),
         Tile(_("今日付款订单"), str(day.paid_orders), orders),
         Tile(_("今日收款（元）"), yuan(day.paid_fen), orders),
     ]
-    return {**context, "tiles": tiles, "store": staff.store if staff else None}
+    return {
+        **context,
+        "tiles": tiles,
+        "store": staff.store if staff else None,
+        "notices": notices,
+    }

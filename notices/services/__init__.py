@@ -8,6 +8,11 @@ from notices.services.consent import (
 )
 from notices.services.preferences import Ways, preferences_save, ways_of
 from notices.services.read import notice_open, notices_read_all
+from notices.services.remind import (
+    pay_reminder_set,
+    receive_reminder_set,
+    reminder_due,
+)
 from notices.services.send import delivery_send
 from notices.services.tell import notices_purge, notices_tell
 
@@ -22,6 +27,9 @@ __all__ = [
     "notices_purge",
     "notices_read_all",
     "notices_tell",
+    "pay_reminder_set",
     "preferences_save",
+    "receive_reminder_set",
+    "reminder_due",
     "ways_of",
 ]

@@ -14,10 +14,10 @@ def notice_open(*, user_id: int, public_id: str, now: datetime) -> str | None:
     return path
 
 
-def notices_read_all(*, user_id: int, until_id: int, now: datetime) -> int:
+def notices_read_all(*, user_id: int, until_id: int, now: datetime, for_staff: bool = False) -> int:
     """Mark the person's notices as read up to the newest one that the page showed.
 
     What came while the person was reading stays unread. How many there were.
     """
-    rows = Notice.objects.filter(user_id=user_id, for_staff=False, pk__lte=until_id, read_at=None)
-    return rows.update(read_at=now)
+    rows = Notice.objects.filter(user_id=user_id, for_staff=for_staff, read_at=None)
+    return rows.filter(pk__lte=until_id).update(read_at=now)

@@ -11,6 +11,7 @@ from notices.models import Notice
 from notices.queries import PER_PAGE, inbox, unread_count
 from notices.services import notices_purge, notices_tell
 from notices.tests.factories import notice_make, subject
+from stores.tests.factories import staff_make
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +136,32 @@ def test_half_a_year_later_it_is_forgotten(alice):
     kept = notice_make(alice.id, store=store, now=now - timedelta(days=179))
     assert notices_purge(now=now) == 1
     assert Notice.objects.get() == kept
+
+
+# The office.
+
+
+def test_the_office_shows_what_is_unread_for_this_member_of_staff_alone():
+    store = cast.store_open()
+    owner, clerk = staff_make(store), staff_make(store, role="clerk")
+    one = notice_make(owner.user_id, kind=Kind.STAFF_TO_SHIP, store=store, for_staff=True)
+    two = notice_make(clerk.user_id, kind=Kind.STAFF_URGED, store=store, for_staff=True)
+    office = Client()
+    office.force_login(owner.user)
+    page = office.get("/office/").content.decode()
+    assert one.public_id in page
+    assert two.public_id not in page
+    assert office.get(f"/messages/{two.public_id}/").status_code == 404
+    answer = office.post("/messages/read/", {"which": "staff", "until": one.pk})
+    assert answer["Location"] == "/office/"
+    assert one.public_id not in office.get("/office/").content.decode()
+    assert unread_count(clerk.user_id, for_staff=True) == 1
+
+
+def test_reading_all_for_the_store_leaves_the_own_inbox_alone():
+    staff = staff_make(cast.store_open())
+    own = notice_make(staff.user_id, store=staff.store)
+    office = Client()
+    office.force_login(staff.user)
+    office.post("/messages/read/", {"which": "staff", "until": own.pk})
+    assert unread_count(staff.user_id) == 1

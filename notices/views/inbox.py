@@ -39,15 +39,19 @@ def notice(request: HttpRequest, public_id: str) -> HttpResponse:
 @personal
 @login_required
 def read_all(request: HttpRequest) -> HttpResponse:
-    """Everything up to the newest one on the page counts as read."""
+    """Everything up to the newest one on the page counts as read: the inbox's, or the office's."""
+    for_staff = request.POST.get("which") == "staff"
     until = request.POST.get("until", "")
     is_number = until.isascii() and until.isdigit() and len(until) < 19
     count = services.notices_read_all(
-        user_id=reader_of(request), until_id=int(until) if is_number else 0, now=clock.now()
+        user_id=reader_of(request),
+        until_id=int(until) if is_number else 0,
+        now=clock.now(),
+        for_staff=for_staff,
     )
     if count:
         messages.success(request, _("都标为已读了。"))
-    return redirect("notices:inbox")
+    return redirect("admin:index" if for_staff else "notices:inbox")
 
 
 def reader_of(request: HttpRequest) -> int:
