@@ -20,6 +20,8 @@ from orders.queries import OrderGist, order_gist
 from payments.queries import refunds_of
 from stores.queries import staff_ids
 
+TOLD_BY_THE_ORDER = frozenset({"cancelled", "late", "group_failed"})
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -96,11 +98,16 @@ def parcels(event: Any) -> Iterator[Subject]:
 
 
 def member_joined(event: Any) -> Iterator[Subject]:
-    """Those who were in before hear of the newcomer, while the group still waits for somebody."""
+    """While the group still waits for somebody, its leader hears of every newcomer, and everybody who
+    was in before hears when one more is enough."""
     group = group_gist(group_id=event.group_id)
     if group is None or not group.is_open:
         return
-    others = tuple(seat.user_id for seat in group.seats if seat.member_id < event.member_id)
+    others = tuple(
+        seat.user_id
+        for seat in group.seats
+        if seat.member_id < event.member_id and (seat.is_leader or group.seats_left == 1)
+    )
     yield Subject(
         key=f"joined:{event.member_id}",
         store_id=group.store_id,
@@ -124,16 +131,20 @@ def group_succeeded(event: Any) -> Iterator[Subject]:
 
 
 def refund_requested(event: Any) -> Iterator[Subject]:
-    """Money of a part, or paid twice, goes back. For a whole order its cancelling says it all."""
+    """Money goes back for a reason that nothing else tells of: of an order that ended, its end does."""
     refund = _refund(event)
-    if refund.reason in {"line_cancelled", "duplicate"} and refund.state != "succeeded":
+    if refund.reason not in TOLD_BY_THE_ORDER and refund.state != "succeeded":
         yield _of_refund(event, refund, f"refunding:{event.refund_id}")
 
 
-def refund_any(event: Any) -> Iterator[Subject]:
-    """Money is back, or stuck."""
+def refund_succeeded(event: Any) -> Iterator[Subject]:
+    yield _of_refund(event, _refund(event), f"refunded:{event.refund_id}")
+
+
+def refund_stuck(event: Any) -> Iterator[Subject]:
     refund = _refund(event)
-    yield _of_refund(event, refund, f"{event.name}:{event.refund_id}")
+    if refund.state == "stuck":
+        yield _of_refund(event, refund, f"stuck:{event.refund_id}")
 
 
 def staff_to_ship(event: Any) -> Iterator[Subject]:
@@ -155,7 +166,7 @@ def staff_refund_stuck(event: Any) -> Iterator[Subject]:
     order = order_gist(order_ref=event.order_ref)
     refund = _refund(event)
     if order is not None and refund.state == "stuck":
-        key = f"staff:{event.name}:{event.refund_id}"
+        key = f"staff:stuck:{event.refund_id}"
         yield _for_staff(
             order, key, page="payments_refund", pk=refund.pk, amount=yuan(refund.amount_fen)
         )

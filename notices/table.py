@@ -53,8 +53,8 @@ RULES: tuple[Rule, ...] = (
     Rule(MemberJoined, Kind.GROUP_JOINED, about.member_joined),
     Rule(GroupSucceeded, Kind.GROUP_SUCCEEDED, about.group_succeeded),
     Rule(RefundRequested, Kind.REFUNDING, about.refund_requested),
-    Rule(RefundSucceeded, Kind.REFUNDED, about.refund_any),
-    Rule(RefundStuck, Kind.REFUND_STUCK, about.refund_any),
+    Rule(RefundSucceeded, Kind.REFUNDED, about.refund_succeeded),
+    Rule(RefundStuck, Kind.REFUND_STUCK, about.refund_stuck),
     Rule(RefundStuck, Kind.STAFF_REFUND_STUCK, about.staff_refund_stuck),
 )
 

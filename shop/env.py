@@ -4,6 +4,7 @@ Only `settings.py` imports this. `APP_ENV` is `production` unless said otherwise
 variable is a refused start, not an open door.
 """
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -65,3 +66,17 @@ def required(name: str, *, development_default: str) -> str:
             raise ImproperlyConfigured(f"{name} is not set: production needs its own")
         return value
     return env.str(name, default=development_default)
+
+
+def message_templates(name: str, *, default: dict[str, Any]) -> dict[str, Any]:
+    """Templates of WeChat messages: `{"kind": {"id": "…", "places": {"thing1": "goods"}}}`.
+
+    Refuses to start with anything else: the first message would find out too late.
+    """
+    given = env.json(name, default=default)
+    for kind, one in given.items() if isinstance(given, dict) else [("", None)]:
+        places = one.get("places") if isinstance(one, dict) else None
+        texts = [*places.keys(), *places.values()] if isinstance(places, dict) else []
+        if not texts or not all(isinstance(text, str) for text in [*texts, one.get("id")]):
+            raise ImproperlyConfigured(f'{name}: {kind} wants {{"id": "…", "places": {{…}}}}')
+    return dict(given)

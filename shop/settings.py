@@ -6,7 +6,15 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from shop.env import APP_ENV, PRODUCTION, env, required, simulator_only, wechat_url
+from shop.env import (
+    APP_ENV,
+    PRODUCTION,
+    env,
+    message_templates,
+    required,
+    simulator_only,
+    wechat_url,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -195,7 +203,7 @@ _SIMULATED_TEMPLATES = {
     "cancelled": {"id": "simulated-refund", "places": _PLACES},
     "refunded": {"id": "simulated-refund", "places": _PLACES},
 }
-WECHAT_TEMPLATES = env.json(
+WECHAT_TEMPLATES = message_templates(
     "WECHAT_TEMPLATES", default=_SIMULATED_TEMPLATES if SIMULATOR_URL else {}
 )
 WECHAT_SUBSCRIBE_TEMPLATE = env.str(

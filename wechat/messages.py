@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
 from wechat.client import client
 
@@ -35,17 +34,9 @@ class MessageTemplate:
 
 
 def message_template(kind: str) -> MessageTemplate | None:
-    """The template that is configured for this kind of message, if any.
-
-    Raises ImproperlyConfigured when WECHAT_TEMPLATES is not what it should be.
-    """
+    """The template that is configured for this kind of message, if any."""
     given = settings.WECHAT_TEMPLATES.get(kind)
-    if given is None:
-        return None
-    places = given.get("places") if isinstance(given, dict) else None
-    if not isinstance(places, dict) or not given.get("id"):
-        raise ImproperlyConfigured(f'WECHAT_TEMPLATES: {kind} wants {{"id": …, "places": …}}')
-    return MessageTemplate(str(given["id"]), {str(k): str(v) for k, v in places.items()})
+    return MessageTemplate(given["id"], given["places"]) if given else None
 
 
 def template_send(

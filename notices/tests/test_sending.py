@@ -197,6 +197,19 @@ def test_news_of_yesterday_is_not_sent(wechat, alice):
     assert wechat.asked == []
 
 
+def test_a_try_costs_so_many_statements(alice, delivery, settings, django_assert_num_queries):
+    """Locked, choice, openid, claimed; locked, ended: with a transaction's ends, and nothing between."""
+    with django_assert_num_queries(10):
+        delivery_send(delivery_id=delivery.pk, now=clock.now())
+    settings.WECHAT_TEMPLATES = {}
+    consent_make(alice)
+    by_consent = delivery_of(notice_make(alice.id))
+    with django_assert_num_queries(13):  # held already?, the oldest unused, spent
+        delivery_send(delivery_id=by_consent.pk, now=clock.now())
+    with django_assert_num_queries(3):
+        delivery_send(delivery_id=by_consent.pk, now=clock.now())
+
+
 # What the answers mean.
 
 

@@ -1,6 +1,7 @@
 """Which fact is told to whom as what: made by the real services, told by the real subscribers."""
 
 import pytest
+from django.db import transaction
 from django.urls import resolve
 
 from core import clock
@@ -21,6 +22,8 @@ from orders.services import (
 from orders.tests.factories import deliver, order_make, paid_make, place, settle
 from payments.models import Payment, Refund
 from payments.services import refund_settle
+from payments.states import REFUND
+from payments.tests.factories import payment_make
 from stores.tests.factories import staff_make
 from tests import cast
 
@@ -107,7 +110,26 @@ def line_given_up():
     return order.buyer_id, [Kind.PAID, Kind.REFUNDING]
 
 
+def refund_stuck():
+    order = paid_make()
+    order_cancel(order_id=order.pk, reason="没货了", now=clock.now())
+    deliver()
+    stuck(order)
+    return order.buyer_id, [Kind.PAID, Kind.CANCELLED, Kind.REFUND_STUCK]
+
+
+def paid_twice():
+    order = order_make()
+    first = Payment.objects.get(order_ref=order.public_id)
+    settle(first)
+    deliver()
+    settle(payment_make(account=first.account, order_ref=order.public_id, payer_id=order.buyer_id))
+    return order.buyer_id, [Kind.PAID, Kind.REFUNDING]
+
+
 CASES = [
+    refund_stuck,
+    paid_twice,
     paid,
     closed,
     cancelled,
@@ -124,6 +146,13 @@ def ship(order, number, **changes):
     order_ship(
         order_id=order.pk, carrier="sf", tracking_no=number, by_id=None, now=clock.now(), **changes
     )
+
+
+def stuck(order):
+    refund = Refund.objects.get(order_ref=order.public_id)
+    with transaction.atomic():
+        REFUND.move_row(refund, "submit", now=clock.now())
+        assert REFUND.move_row(refund, "stick", now=clock.now())
 
 
 def money_back(order):
@@ -204,6 +233,37 @@ def test_staff_are_told_what_they_have_to_do_and_buyers_are_not():
     assert told(other.pk, for_staff=True) == []
     assert told(order.buyer_id, for_staff=True) == []
     assert told(order.buyer_id) == [Kind.PAID]
+
+
+def test_a_refund_that_is_stuck_is_the_staffs_business_until_it_is_not():
+    sku = cast.sku_on_sale()
+    owner = staff_make(sku.store).user
+    order = paid_make(sku)
+    order_cancel(order_id=order.pk, reason="没货了", now=clock.now())
+    deliver()
+    stuck(order)
+    money_back(order)
+    # Both facts come late: the money is back by now, and nobody is told that it is stuck.
+    assert Kind.REFUND_STUCK not in told(order.buyer_id)
+    assert Kind.REFUNDED in told(order.buyer_id)
+    assert Kind.STAFF_REFUND_STUCK not in told(owner.pk, for_staff=True)
+    other = paid_make(sku)
+    order_cancel(order_id=other.pk, reason="没货了", now=clock.now())
+    deliver()
+    stuck(other)
+    assert Kind.STAFF_REFUND_STUCK in told(owner.pk, for_staff=True)
+
+
+def test_in_a_big_group_only_its_leader_hears_of_everybody():
+    campaign, sku = cast.campaign_make(size=4)
+    alice, bob, carol = cast.people(3)
+    group, _leader = cast.group_open(campaign, sku, alice)
+    cast.pay(cast.join(group.public_id, sku, bob).order_public_id)
+    deliver()
+    cast.pay(cast.join(group.public_id, sku, carol).order_public_id)
+    assert told(alice.id) == [Kind.PAID, Kind.GROUP_JOINED, Kind.GROUP_JOINED]
+    assert told(bob.id) == [Kind.PAID, Kind.GROUP_JOINED]  # one more is enough
+    assert told(carol.id) == [Kind.PAID]
 
 
 def test_a_groups_order_is_the_staffs_business_when_it_is_released():
