@@ -74,9 +74,12 @@ def message_templates(name: str, *, default: dict[str, Any]) -> dict[str, Any]:
     Refuses to start with anything else: the first message would find out too late.
     """
     given = env.json(name, default=default)
-    for kind, one in given.items() if isinstance(given, dict) else [("", None)]:
-        places = one.get("places") if isinstance(one, dict) else None
+    if not isinstance(given, dict):
+        raise ImproperlyConfigured(f"{name} is no JSON object of templates by kind")
+    for kind, one in given.items():
+        template = one if isinstance(one, dict) else {}
+        places = template.get("places")
         texts = [*places.keys(), *places.values()] if isinstance(places, dict) else []
-        if not texts or not all(isinstance(text, str) for text in [*texts, one.get("id")]):
+        if not texts or not all(isinstance(text, str) for text in [*texts, template.get("id")]):
             raise ImproperlyConfigured(f'{name}: {kind} wants {{"id": "…", "places": {{…}}}}')
-    return dict(given)
+    return given
