@@ -75,21 +75,35 @@ def deliveries_begin(notices: list[Notice], *, now: datetime) -> None:
 
 def delivery_send(*, delivery_id: int, now: datetime) -> None:
     """Try to send one delivery, once. Several workers at once, or one after another, send once."""
-    turn = _begin(delivery_id, now=now)
-    if turn is not None:
-        _record(turn, turn.send(), now=now)
+    rows = NoticeDelivery.objects.filter(pk=delivery_id)
+    user_id = rows.values_list("notice__user_id", flat=True).first()
+    if user_id is None:
+        return
+    # Asked and told outside of the transactions; only a hint, so that fewer tries are in vain.
+    hint = f"notices:not-following:{settings.WECHAT_APPID}:{user_id}"
+    turn = _begin(delivery_id, may_follow=not cache.get(hint), now=now)
+    if turn is None:
+        return
+    outcome = turn.send()
+    _record(turn, outcome, now=now)
+    if outcome.not_following:
+        cache.set(hint, 1, NOT_FOLLOWING_S)
 
 
 @transaction.atomic
-def _begin(delivery_id: int, *, now: datetime) -> _Turn | None:
+def _begin(delivery_id: int, *, may_follow: bool, now: datetime) -> _Turn | None:
     delivery = delivery_lock(delivery_id)
     if delivery is None or not _is_mine(delivery, now=now):
         return None
     try:
-        way = _way(delivery, now=now)
+        way = _way(delivery, may_follow=may_follow, now=now)
     except _Closed as closed:
-        _end(delivery, "skip", reason=str(closed), now=now)
-        _next_way(delivery, now=now)
+        if delivery.is_doubtful:
+            _end(delivery, "give_up", reason=str(closed), now=now)
+        else:
+            _end(delivery, "skip", reason=str(closed), now=now)
+            _consent_release(delivery, is_void=False, now=now)
+            _next_way(delivery, now=now)
         return None
     tries = delivery.tries + 1
     changes = {
@@ -126,14 +140,14 @@ def _given_up(delivery: NoticeDelivery, *, now: datetime) -> bool:
     return True
 
 
-def _way(delivery: NoticeDelivery, *, now: datetime) -> _Way:
+def _way(delivery: NoticeDelivery, *, may_follow: bool, now: datetime) -> _Way:
     """How to send it. Raises _Closed."""
     notice = delivery.notice
     if not delivery.tries and now > notice.made_at + TOO_LATE:
         raise _Closed(_("已经过了一天，只留在站内消息里"))
     if delivery.channel == Channel.EMAIL:
         return _email_way(notice)
-    return _wechat_way(delivery, notice, now=now)
+    return _wechat_way(delivery, notice, may_follow=may_follow, now=now)
 
 
 def _email_way(notice: Notice) -> _Way:
@@ -145,7 +159,9 @@ def _email_way(notice: Notice) -> _Way:
     return _Way("", lambda: channels.by_email(notice, address=address))
 
 
-def _wechat_way(delivery: NoticeDelivery, notice: Notice, *, now: datetime) -> _Way:
+def _wechat_way(
+    delivery: NoticeDelivery, notice: Notice, *, may_follow: bool, now: datetime
+) -> _Way:
     topic = TOPIC_OF[notice.kind]
     if not ways_of(notice.user_id, topic).wechat:
         raise _Closed(_("买家关闭了微信消息"))
@@ -153,13 +169,15 @@ def _wechat_way(delivery: NoticeDelivery, notice: Notice, *, now: datetime) -> _
     if not openid:
         raise _Closed(_("买家没有绑定微信"))
     template = message_template(notice.kind)
-    undecided = delivery.via == Via.UNDECIDED and not cache.get(_not_following(notice.user_id))
-    if template is not None and (delivery.via == Via.TEMPLATE or undecided):
+    may_try = delivery.via == Via.TEMPLATE or (delivery.via == Via.UNDECIDED and may_follow)
+    if template is not None and may_try:
         number = delivery.public_id
         return _Way(
             Via.TEMPLATE,
             lambda: channels.by_template(notice, openid=openid, template=template, number=number),
         )
+    if delivery.via == Via.TEMPLATE and delivery.is_doubtful:
+        raise _Closed(_("模板已停用，不确定是否送达"))
     held = NoticeConsent.objects.filter(delivery=delivery).first()
     consent = held or consent_take(
         user_id=notice.user_id,
@@ -189,7 +207,6 @@ def _record(turn: _Turn, outcome: Outcome, *, now: datetime) -> None:
     if outcome.is_sent:
         _end(delivery, "sent", now=now, reason="", code=None, provider_ref=outcome.ref[:40])
     elif outcome.not_following and delivery.via == Via.TEMPLATE:
-        cache.set(_not_following(delivery.notice.user_id), 1, NOT_FOLLOWING_S)
         # Whoever does not follow has not received the earlier tries, either.
         changes = {**told, "via": Via.SUBSCRIPTION, "is_doubtful": False, "due_at": now}
         DELIVERY.move_row(delivery, "again", now=now, changes=changes)
@@ -240,7 +257,3 @@ def _first(kind: str) -> str:
         settings.WECHAT_SUBSCRIBE_TEMPLATE or message_template(kind) is not None
     )
     return Channel.WECHAT if wechat else Channel.EMAIL
-
-
-def _not_following(user_id: int) -> str:
-    return f"notices:not-following:{settings.WECHAT_APPID}:{user_id}"

@@ -198,15 +198,15 @@ def test_news_of_yesterday_is_not_sent(wechat, alice):
 
 
 def test_a_try_costs_so_many_statements(alice, delivery, settings, django_assert_num_queries):
-    """Locked, choice, openid, claimed; locked, ended: with a transaction's ends, and nothing between."""
-    with django_assert_num_queries(10):
+    """Whose, locked, choice, openid, claimed; locked, ended: with a transaction's ends, and nothing between."""
+    with django_assert_num_queries(11):
         delivery_send(delivery_id=delivery.pk, now=clock.now())
     settings.WECHAT_TEMPLATES = {}
     consent_make(alice)
     by_consent = delivery_of(notice_make(alice.id))
-    with django_assert_num_queries(13):  # held already?, the oldest unused, spent
+    with django_assert_num_queries(14):  # held already?, the oldest unused, spent
         delivery_send(delivery_id=by_consent.pk, now=clock.now())
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         delivery_send(delivery_id=by_consent.pk, now=clock.now())
 
 
@@ -303,6 +303,48 @@ def test_a_doubtful_template_message_is_left_alone_when_its_number_may_be_forgot
     send(delivery, now=now)
     assert send(delivery, now=now + timedelta(minutes=11)).state == "unclear"
     assert len(wechat.asked) == 1
+
+
+def wechat_switched_off(alice):
+    off = {Topic.SHIPPING: Ways(wechat=False, email=True)}
+    preferences_save(user_id=alice.id, chosen=off, now=clock.now())
+
+
+@pytest.mark.parametrize(
+    ("trouble", "states", "consent_state"),
+    [
+        (QUOTA, [("wechat", "skipped"), ("email", "waiting")], "unused"),
+        (SILENCE, [("wechat", "unclear")], "used"),
+    ],
+    ids=["certainly-not-received", "maybe-received"],
+)
+def test_who_switches_wechat_off_between_two_tries_has_it_once(
+    wechat, alice, settings, trouble, states, consent_state
+):
+    settings.WECHAT_TEMPLATES = {}
+    wechat.subscription = [trouble]
+    email_give(alice)
+    consent = consent_make(alice)
+    delivery = delivery_of(notice_make(alice.id))
+    send(delivery)
+    wechat_switched_off(alice)
+    send(delivery)
+    assert kinds_of_delivery() == states
+    consent.refresh_from_db()
+    assert consent.state == consent_state
+    assert len(wechat.asked) == 1
+    assert cast.broken() == []
+
+
+def test_a_template_that_is_withdrawn_after_silence_is_not_replaced_by_a_consent(
+    wechat, alice, delivery, settings
+):
+    wechat.template = [SILENCE]
+    consent_make(alice)
+    send(delivery)
+    settings.WECHAT_TEMPLATES = {}
+    assert send(delivery).state == "unclear"
+    assert wechat.ways == ["template"]
 
 
 # Once.
