@@ -237,12 +237,14 @@ def test_whoever_switched_wechat_off_is_not_asked(client, openid):
     assert "订阅一条" not in said(client, "/messages/ask/shipping/")
 
 
-def test_a_paid_orders_page_asks_what_the_buyer_waits_for():
-    order = paid_make()
+@pytest.mark.parametrize("page", ["result/", ""])
+@pytest.mark.parametrize(("held", "topic"), [(False, "shipping"), (True, "group")])
+def test_a_paid_orders_pages_ask_about_what_the_buyer_waits_for(page, held, topic):
+    order = paid_make(held=held)
     client = Client(headers={"user-agent": PHONE})
     client.force_login(User.objects.get(pk=order.buyer_id))
-    path = f"/orders/{order.public_id}/result/"
-    assert f"/messages/ask/shipping/?next={path}" in said(client, path)
+    path = f"/orders/{order.public_id}/{page}"
+    assert f"/messages/ask/{topic}/?next={path}" in said(client, path)
     outside = Client()
     outside.force_login(User.objects.get(pk=order.buyer_id))
     assert "/messages/ask/" not in said(outside, path)
