@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 
+from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -91,6 +92,12 @@ def openid_of(user_id: int, appid: str) -> str | None:
         .values_list("openid", flat=True)
         .first()
     )
+
+
+def verified_email_of(user_id: int) -> str:
+    """The address that the person has proved to be theirs; empty without one."""
+    rows = EmailAddress.objects.filter(user_id=user_id, verified=True)
+    return rows.order_by("-primary", "pk").values_list("email", flat=True).first() or ""
 
 
 def has_consent(user_id: int, document: str, version: str) -> bool:

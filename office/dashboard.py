@@ -11,6 +11,7 @@ from campaigns.groupbuy.queries import groups_about_to_fail
 from catalog.queries import low_stock_count
 from core import clock
 from core.money import yuan
+from notices.queries import staff_lines
 from orders.queries import store_day
 from payments.queries import (
     open_difference_count,
@@ -47,6 +48,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     groups = reverse("admin:groupbuy_group_changelist")
     stuck, open_incidents = stuck_refund_count(store_id), open_incident_count(store_id)
     failing, low = groups_about_to_fail(store_id, now=now), low_stock_count(store_id)
+    assert request.user.pk is not None
+    notices = staff_lines(request.user.pk)
     tiles = [
         Tile(_("待发货"), str(day.to_ship), f"{orders}?state__exact=to_ship", day.to_ship > 0),
         Tile(_("待成团"), str(day.on_hold), f"{orders}?state__exact=on_hold"),
@@ -58,4 +61,9 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         Tile(_("今日付款订单"), str(day.paid_orders), orders),
         Tile(_("今日收款（元）"), yuan(day.paid_fen), orders),
     ]
-    return {**context, "tiles": tiles, "store": staff.store if staff else None}
+    return {
+        **context,
+        "tiles": tiles,
+        "store": staff.store if staff else None,
+        "notices": notices,
+    }

@@ -297,3 +297,71 @@ def store_day(store_id: int | None, *, now: datetime) -> StoreDay:
         paid_fen=Sum("payable_fen", filter=kept, default=0),
     )
     return StoreDay(**figures)
+
+
+@dataclass(frozen=True)
+class GistParcel:
+    """A parcel in a few words."""
+
+    id: int
+    carrier: str
+    tracking_no: str
+
+
+@dataclass(frozen=True)
+class OrderGist:
+    """An order in a few words, for telling somebody about it: no address, no phone.
+
+    `goods` names its first line and says how many more there are.
+    """
+
+    id: int
+    public_id: str
+    store_id: int
+    store_name: str
+    buyer_id: int
+    state: OrderState
+    offer_kind: str
+    offer_ref: str
+    goods: str
+    payable_fen: int
+    pay_before: datetime
+    receive_before: datetime | None
+    closing: bool
+    cancel_reason: str
+    urged_at: datetime | None
+    parcels: tuple[GistParcel, ...]
+
+
+def order_gist(*, order_id: int | None = None, order_ref: str = "") -> OrderGist | None:
+    """The order of that id or public id, in three queries; None for an unknown one."""
+    rows = Order.objects.select_related("store").defer("recipient", "phone", "street")
+    which = {"pk": order_id} if order_id is not None else {"public_id": order_ref}
+    order = rows.filter(**which).first()
+    if order is None:
+        return None
+    titles = list(order.lines.order_by("pk").values_list("title", flat=True))
+    goods = titles[0] if titles else ""
+    if len(titles) > 1:
+        goods = _("%(goods)s等 %(count)d 种") % {"goods": goods, "count": len(titles)}
+    return OrderGist(
+        id=order.pk,
+        public_id=order.public_id,
+        store_id=order.store_id,
+        store_name=order.store.name,
+        buyer_id=order.buyer_id,
+        state=OrderState(order.state),
+        offer_kind=order.offer_kind,
+        offer_ref=order.offer_ref,
+        goods=str(goods),
+        payable_fen=order.payable_fen,
+        pay_before=order.pay_before,
+        receive_before=order.receive_before,
+        closing=order.close_requested_at is not None,
+        cancel_reason=order.cancel_reason,
+        urged_at=order.urged_at,
+        parcels=tuple(
+            GistParcel(one.pk, str(one.get_carrier_display()), one.tracking_no)
+            for one in order.shipments.order_by("pk")
+        ),
+    )

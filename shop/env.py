@@ -4,6 +4,7 @@ Only `settings.py` imports this. `APP_ENV` is `production` unless said otherwise
 variable is a refused start, not an open door.
 """
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -20,6 +21,7 @@ TENCENT_URLS = {
     "WECHAT_OPEN_URL": "https://open.weixin.qq.com",
     "WECHAT_API_URL": "https://api.weixin.qq.com",
     "WECHAT_PAY_URL": "https://api.mch.weixin.qq.com",
+    "WECHAT_MP_URL": "https://mp.weixin.qq.com",
     "WECHAT_JSSDK_URL": "https://res.wx.qq.com/open/js/jweixin-1.6.0.js",
 }
 TENCENT_DOMAINS = ("qq.com", "wechat.com", "weixin.com", "tenpay.com")
@@ -31,13 +33,16 @@ def is_tencent(url: str) -> bool:
     return any(host == domain or host.endswith("." + domain) for domain in TENCENT_DOMAINS)
 
 
-def wechat_url(name: str) -> str:
+def wechat_url(name: str, *, beside: str = "") -> str:
     """The base URL of one of Tencent's services, without a trailing slash.
+
+    Where it is not set and the URL `beside` it is a simulator's, it is that simulator's, too.
 
     In production anything but Tencent's own address refuses to start; in tests Tencent's address
     does, so that no test can ever talk to the real servers.
     """
-    url = env.str(name, default=TENCENT_URLS[name]).rstrip("/")
+    default = beside if beside and not is_tencent(beside) else TENCENT_URLS[name]
+    url = env.str(name, default=default).rstrip("/")
     if PRODUCTION and (not is_tencent(url) or not url.startswith("https://")):
         raise ImproperlyConfigured(f"{name} is {url!r}: in production only Tencent's own address")
     if APP_ENV == "test" and is_tencent(url):
@@ -61,3 +66,20 @@ def required(name: str, *, development_default: str) -> str:
             raise ImproperlyConfigured(f"{name} is not set: production needs its own")
         return value
     return env.str(name, default=development_default)
+
+
+def message_templates(name: str, *, default: dict[str, Any]) -> dict[str, Any]:
+    """Templates of WeChat messages: `{"kind": {"id": "…", "places": {"thing1": "goods"}}}`.
+
+    Refuses to start with anything else: the first message would find out too late.
+    """
+    given = env.json(name, default=default)
+    if not isinstance(given, dict):
+        raise ImproperlyConfigured(f"{name} is no JSON object of templates by kind")
+    for kind, one in given.items():
+        template = one if isinstance(one, dict) else {}
+        places = template.get("places")
+        texts = [*places.keys(), *places.values()] if isinstance(places, dict) else []
+        if not texts or not all(isinstance(text, str) for text in [*texts, template.get("id")]):
+            raise ImproperlyConfigured(f'{name}: {kind} wants {{"id": "…", "places": {{…}}}}')
+    return given

@@ -7,7 +7,15 @@ import manimgx_fonts_cjk
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from shop.env import APP_ENV, PRODUCTION, env, required, simulator_only, wechat_url
+from shop.env import (
+    APP_ENV,
+    PRODUCTION,
+    env,
+    message_templates,
+    required,
+    simulator_only,
+    wechat_url,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -52,6 +60,7 @@ SHOP_APPS = [
     "campaigns.reductions",
     "campaigns.coupons",
     "campaigns.bargain",
+    "notices",
     "storefront",
     "office",
 ]
@@ -168,6 +177,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60 * 60 * 24.0,
         "options": {"expires": 60 * 60.0},
     },
+    "notices": {
+        "task": "notices.tasks.notices_purge",
+        "schedule": 60 * 60 * 24.0,
+        "options": {"expires": 60 * 60.0},
+    },
     "partitions": {
         "task": "core.tasks.partitions_ensure",
         "schedule": 60 * 60 * 24.0,
@@ -182,8 +196,28 @@ WECHAT_OPEN_URL = wechat_url("WECHAT_OPEN_URL")
 WECHAT_API_URL = wechat_url("WECHAT_API_URL")
 WECHAT_PAY_URL = wechat_url("WECHAT_PAY_URL")
 WECHAT_JSSDK_URL = wechat_url("WECHAT_JSSDK_URL")
+WECHAT_MP_URL = wechat_url("WECHAT_MP_URL", beside=WECHAT_OPEN_URL)
 WECHAT_BRIDGE_URL = simulator_only("WECHAT_BRIDGE_URL")
 SIMULATOR_URL = simulator_only("SIMULATOR_URL")
+# Messages: {"shipped": {"id": "…", "places": {"thing1": "goods"}}, …} by the kinds of
+# `notices/kinds.py`, and the one template of one-time subscriptions. Empty: not sent.
+_PLACES = {"thing1": "goods", "amount2": "amount"}
+_SIMULATED_TEMPLATES = {
+    "shipped": {
+        "id": "simulated-shipped",
+        "places": {"thing1": "goods", "thing2": "carrier", "character_string3": "tracking_no"},
+    },
+    "group_succeeded": {"id": "simulated-group", "places": {"thing1": "goods", "thing2": "store"}},
+    "group_failed": {"id": "simulated-refund", "places": _PLACES},
+    "cancelled": {"id": "simulated-refund", "places": _PLACES},
+    "refunded": {"id": "simulated-refund", "places": _PLACES},
+}
+WECHAT_TEMPLATES = message_templates(
+    "WECHAT_TEMPLATES", default=_SIMULATED_TEMPLATES if SIMULATOR_URL else {}
+)
+WECHAT_SUBSCRIBE_TEMPLATE = env.str(
+    "WECHAT_SUBSCRIBE_TEMPLATE", default="simulated-once" if SIMULATOR_URL else ""
+)
 # External pages inside WeChat: `strict` shows no share prompt, `open` shows everything.
 WECHAT_SHARE_POLICY = env.str("WECHAT_SHARE_POLICY", default="strict" if PRODUCTION else "open")
 
@@ -280,6 +314,7 @@ if PRODUCTION:
 
 _jssdk = "{0.scheme}://{0.netloc}".format(urlsplit(WECHAT_JSSDK_URL))
 _simulator = [SIMULATOR_URL] if SIMULATOR_URL else []
+WECHAT_PAGES = sorted({WECHAT_OPEN_URL, WECHAT_MP_URL})
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -290,8 +325,11 @@ CONTENT_SECURITY_POLICY = {
         "frame-src": _simulator or [NONE],
         "object-src": [NONE],
         "base-uri": [SELF],
-        # After a sign-in form the redirect goes to WeChat's consent page, which this must allow.
-        "form-action": [SELF, "{0.scheme}://{0.netloc}".format(urlsplit(WECHAT_OPEN_URL))],
+        # After a form of ours the redirect goes to a consent page of WeChat's: this must allow it.
+        "form-action": [
+            SELF,
+            *("{0.scheme}://{0.netloc}".format(urlsplit(url)) for url in WECHAT_PAGES),
+        ],
         "frame-ancestors": [NONE],
     },
 }
@@ -309,6 +347,14 @@ if not PRODUCTION:
     EMAIL_BACKEND = env.str(
         "EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend"
     )
+EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)
+# A mail server that says nothing must not hold up a worker.
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"no-reply@{SITE_HOST}")
 if APP_ENV == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -119,6 +119,8 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item(_("店铺资料"), "store", "stores.store"),
                     _item(_("店铺人员"), "badge", "stores.storestaff"),
+                    _item(_("消息"), "notifications", "notices.notice"),
+                    _item(_("消息发送"), "send", "notices.noticedelivery"),
                 ],
             },
             {
@@ -126,6 +128,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item(_("用户"), "person", "accounts.user", _platform),
+                    _item(_("消息订阅"), "mark_chat_read", "notices.noticeconsent", _platform),
                     _item(_("身份冲突"), "merge", "accounts.identityconflict", _platform),
                     _item(_("事实"), "history", "core.fact", _platform),
                     _item(_("投递"), "outbox", "core.delivery", _platform),

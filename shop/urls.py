@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("campaigns.coupons.urls")),
     path("", include("sharing.urls")),
     path("", include("sharers.urls")),
+    path("messages/", include("notices.urls")),
     path("", include("storefront.urls")),
 ]
 if not PRODUCTION:

@@ -17,6 +17,9 @@ class App(models.Model):
     secret = models.CharField(max_length=64)
     name = models.CharField(max_length=60)
     domains = models.JSONField(default=list)
+    # What messages may be sent with: template messages, and one-time subscriptions.
+    templates = models.JSONField(default=list)
+    subscribe_template = models.CharField(max_length=64, default="")
 
 
 class Person(models.Model):
@@ -160,4 +163,48 @@ class Card(models.Model):
     desc = models.CharField(max_length=400, default="")
     link = models.CharField(max_length=1000)
     image = models.CharField(max_length=1000, default="")
+    sent_at = models.DateTimeField()
+
+
+class Follow(models.Model):
+    """Somebody follows a 服务号: only they get template messages."""
+
+    app = models.ForeignKey(App, models.CASCADE)
+    person = models.ForeignKey(Person, models.CASCADE)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["app", "person"], name="follow_once")]
+
+
+class Subscription(models.Model):
+    """A person's leave to be sent one message. In one scene they do not add up."""
+
+    app = models.ForeignKey(App, models.CASCADE)
+    person = models.ForeignKey(Person, models.CASCADE)
+    template_id = models.CharField(max_length=64)
+    scene = models.PositiveIntegerField()
+    given_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["app", "person", "template_id", "scene"],
+                condition=models.Q(used_at=None),
+                name="subscription_does_not_add_up",
+            )
+        ]
+
+
+class Message(models.Model):
+    """What a 服务号 sent to a phone."""
+
+    app = models.ForeignKey(App, models.CASCADE)
+    person = models.ForeignKey(Person, models.CASCADE)
+    kind = models.CharField(max_length=12)
+    template_id = models.CharField(max_length=64)
+    title = models.CharField(max_length=60, default="")
+    data = models.JSONField(default=dict)
+    url = models.CharField(max_length=1000, default="")
+    client_msg_id = models.CharField(max_length=64, default="", db_index=True)
     sent_at = models.DateTimeField()

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from simulator.api import bill, cgi, control, kuaidi100, pay, refund, sns
-from simulator.front import cashier, home, phone
+from simulator.api import bill, cgi, control, kuaidi100, message, pay, refund, sns
+from simulator.front import cashier, home, messages, phone
 
 V3, PARTNER = "v3/pay/transactions", "v3/pay/partner/transactions"
 
@@ -19,6 +19,10 @@ urlpatterns = [
     path("cgi-bin/token", cgi.token),
     path("cgi-bin/stable_token", cgi.stable_token),
     path("cgi-bin/ticket/getticket", cgi.ticket),
+    path("cgi-bin/message/template/send", message.template_send),
+    path("cgi-bin/message/template/subscribe", message.subscription_send),
+    # mp.weixin.qq.com
+    path("mp/subscribemsg", messages.subscribe),
     # api.mch.weixin.qq.com
     path(f"{V3}/jsapi", pay.jsapi),
     path(f"{V3}/native", pay.native),
@@ -48,6 +52,7 @@ urlpatterns = [
     path("_phone/bridge", cashier.bridge),
     path("_phone/cards", phone.card_send),
     path("cashier/<str:prepay_id>", cashier.cashier),
+    path("_phone/messages", messages.messages),
     path("native/<str:code>", cashier.native),
     path("cgi-bin/mmpayweb-bin/checkmweb", cashier.h5),
     # the controls
@@ -56,6 +61,9 @@ urlpatterns = [
     path("_control/merchants/<str:mchid>", control.merchant),
     path("_control/people", control.people),
     path("_control/people/<str:key>/openid", control.openid),
+    path("_control/people/<str:key>/follow", control.follow),
+    path("_control/people/<str:key>/subscription", control.subscription),
+    path("_control/messages", control.messages),
     path("_control/become", phone.become),
     path("_control/faults", control.faults),
     path("_control/pay", control.pay),

@@ -19,6 +19,7 @@ from core import clock
 from core.errors import NotHere
 from core.idempotency import form_key_new
 from core.public_pages import personal, public_page
+from notices.queries import unread_count
 from sharers.queries import plan_of
 from sharing.pages import share_card, visit_note
 from sharing.posters.spec import PosterAbout
@@ -152,7 +153,9 @@ def store_mine(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def me(request: HttpRequest) -> HttpResponse:
     """The shopper's own corner."""
-    return render(request, "storefront/me.html", {"person": request.user})
+    assert request.user.pk is not None
+    context = {"person": request.user, "unread": unread_count(request.user.pk)}
+    return render(request, "storefront/me.html", context)
 
 
 @public_page(max_age_s=60)

@@ -74,6 +74,12 @@ def store_id_of(user_id: int) -> int | None:
     return StoreStaff.objects.filter(user_id=user_id).values_list("store_id", flat=True).first()
 
 
+def staff_ids(store_id: int) -> tuple[int, ...]:
+    """Who works in the store and may enter the office."""
+    rows = StoreStaff.objects.filter(store_id=store_id, user__is_active=True, user__is_staff=True)
+    return tuple(rows.order_by("user_id").values_list("user_id", flat=True))
+
+
 def role_of(user_id: int) -> str | None:
     """What the person is there: one of StoreStaff.Role."""
     return StoreStaff.objects.filter(user_id=user_id).values_list("role", flat=True).first()

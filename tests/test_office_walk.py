@@ -14,6 +14,7 @@ from campaigns.coupons.tests.factories import place, take, template_make
 from campaigns.reductions.tests.factories import reduction_make
 from core import clock
 from freight.tests.factories import freight_make
+from notices.tests.factories import notice_make
 from orders.services import order_ship
 from payments.models import PaymentIncident
 from payments.services import RefundReason, refund_request
@@ -78,6 +79,7 @@ def rich_store(name: str) -> Any:
     payment = cast.order_of(late).payment
     with transaction.atomic():
         refund_request(payment_id=payment.pk, reason=RefundReason.CANCELLED, now=clock.now())
+    notice_make(alice.id, store=store)
     order_attribute(
         order_id=cast.order_of(late).pk,
         store_id=store.pk,

@@ -1,4 +1,4 @@
-"""What the shop asks of WeChat: who is this person, and may this page use the JS-SDK."""
+"""What the shop asks of WeChat: who is this person, may this page use the JS-SDK, tell them this."""
 
 import re
 import secrets
@@ -14,18 +14,38 @@ from wechatpy.oauth import WeChatOAuth
 
 from core import clock
 from wechat.client import Client, WechatTrouble, client, oauth, trouble
+from wechat.messages import (
+    BUSY,
+    LAST_SCENE,
+    NO_CONSENT,
+    NOT_FOLLOWING,
+    MessageTemplate,
+    message_template,
+    subscription_send,
+    subscription_url,
+    template_send,
+)
 from wechat.store import StoreUnavailable, shared_get
 
 __all__ = [
+    "BUSY",
+    "LAST_SCENE",
+    "NOT_FOLLOWING",
+    "NO_CONSENT",
     "ForeignUrl",
+    "MessageTemplate",
     "OAuthPerson",
     "WechatTrouble",
     "authorize_url",
     "is_own_url",
     "jssdk_config",
     "jssdk_signature",
+    "message_template",
     "oauth_person",
     "oauth_state_new",
+    "subscription_send",
+    "subscription_url",
+    "template_send",
 ]
 
 SCOPES = frozenset({"snsapi_base", "snsapi_userinfo"})

@@ -24,9 +24,15 @@ def simulator_call(method: str, path: str, *, body: dict[str, Any] | None = None
 
 
 def app_provision(*, name: str) -> None:
-    """Register WECHAT_APPID with its secret and our domain at the simulator. Idempotent."""
+    """Register WECHAT_APPID with its secret, our domain and templates at the simulator. Idempotent."""
     simulator_call(
         "PUT",
         f"apps/{settings.WECHAT_APPID}",
-        body={"secret": settings.WECHAT_SECRET, "name": name, "domains": [settings.SITE_HOST]},
+        body={
+            "secret": settings.WECHAT_SECRET,
+            "name": name,
+            "domains": [settings.SITE_HOST],
+            "templates": [one["id"] for one in settings.WECHAT_TEMPLATES.values()],
+            "subscribe_template": settings.WECHAT_SUBSCRIBE_TEMPLATE,
+        },
     )

@@ -6,6 +6,13 @@ from accounts.services.addresses import (
     address_save,
     address_set_default,
 )
+from accounts.services.emails import (
+    EmailRefused,
+    email_ask,
+    email_confirm,
+    email_of_token,
+    email_remove,
+)
 from accounts.services.identities import (
     AccountDisabled,
     SnapshotRefused,
@@ -29,6 +36,7 @@ __all__ = [
     "AccountDisabled",
     "AddressRefused",
     "ConsentMissing",
+    "EmailRefused",
     "PhoneTaken",
     "SnapshotRefused",
     "WechatSignIn",
@@ -37,6 +45,10 @@ __all__ = [
     "address_set_default",
     "consent_give",
     "consent_give_basic",
+    "email_ask",
+    "email_confirm",
+    "email_of_token",
+    "email_remove",
     "holds_value",
     "office_access_set",
     "people_sweep",

@@ -348,3 +348,52 @@ def _mine(rows: QuerySet[Member]) -> GroupMine | None:
         order_state=member.order.state,
         group_public_id=member.group.public_id,
     )
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Who sits in a group, and on which order."""
+
+    member_id: int
+    user_id: int
+    order_id: int
+    is_leader: bool
+
+
+@dataclass(frozen=True)
+class GroupGist:
+    """A group in a few words, for telling its members about it. `seats` are the paid ones."""
+
+    public_id: str
+    store_id: int
+    store_name: str
+    goods: str
+    is_open: bool
+    has_failed: bool
+    size: int
+    seats_left: int
+    seats: tuple[Seat, ...]
+
+
+def group_gist(*, group_id: int | None = None, group_ref: str = "") -> GroupGist | None:
+    """The group of that id or public id, in two queries; None for an unknown one."""
+    which = {"pk": group_id} if group_id is not None else {"public_id": group_ref}
+    rows = Group.objects.select_related("store", "campaign__product")
+    group = rows.filter(**which).first()
+    if group is None:
+        return None
+    paid = group.members.filter(state__in=[MemberState.JOINED, MemberState.CONFIRMED])
+    return GroupGist(
+        public_id=group.public_id,
+        store_id=group.store_id,
+        store_name=group.store.name,
+        goods=group.campaign.product.title,
+        is_open=group.state == GroupState.OPEN,
+        has_failed=group.state == GroupState.FAILED,
+        size=group.size,
+        seats_left=group.size - group.joined - group.confirmed,
+        seats=tuple(
+            Seat(*values)
+            for values in paid.order_by("pk").values_list("id", "user_id", "order_id", "is_leader")
+        ),
+    )

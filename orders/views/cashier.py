@@ -141,6 +141,10 @@ def result(request: HttpRequest, public_id: str) -> HttpResponse:
         "now": clock.now(),
         "stage": _stage(card),
         "money_back": card.state == OrderState.CANCELLED,
+        # What the buyer waits for now: asked about by the fragment of `notices`.
+        "ask_topic": {OrderState.CANCELLED: "refund", OrderState.ON_HOLD: "group"}.get(
+            OrderState(card.state), "shipping"
+        ),
         "waiting": unpaid_of_checkout(_user_id(request), card.checkout_ref),
     }
     return render(request, "orders/result.html", context)

@@ -45,17 +45,24 @@ def stable_token(request: HttpRequest) -> HttpResponse:
 
 def ticket(request: HttpRequest) -> HttpResponse:
     """GET ?type=jsapi: the ticket that signs pages."""
-    known = ApiToken.objects.filter(
-        kind__in=(CLASSIC, STABLE),
-        value=request.GET.get("access_token", ""),
-        expires_at__gt=clock.due_now(),
-    ).first()
-    if known is None:
+    app = app_of_token(request)
+    if app is None:
         return _error(40001, "invalid credential, access_token is invalid or not latest")
     if request.GET.get("type") != "jsapi":
         return _error(40097, "invalid args")
-    value, lives_s = _current(known.app, TICKET, renew=False)
+    value, lives_s = _current(app, TICKET, renew=False)
     return JsonResponse({"errcode": 0, "errmsg": "ok", "ticket": value, "expires_in": lives_s})
+
+
+def app_of_token(request: HttpRequest) -> App | None:
+    """Whose living access token is in the address."""
+    known = ApiToken.objects.select_related("app").filter(
+        kind__in=(CLASSIC, STABLE),
+        value=request.GET.get("access_token", ""),
+        expires_at__gt=clock.due_now(),
+    )
+    found = known.first()
+    return found.app if found else None
 
 
 def _token(asked: dict[str, Any], kind: str, *, renew: bool, overlap: timedelta) -> HttpResponse:

@@ -16,15 +16,19 @@ from simulator.models import (
     App,
     Card,
     Fault,
+    Follow,
     Grant,
     Merchant,
+    Message,
     Notice,
     Person,
     Refund,
+    Subscription,
     Trade,
 )
 from simulator.services import choices, keys, money
 from simulator.services import clock as clocks
+from simulator.services import messages as sent
 from simulator.services import notices as told
 from simulator.services import people as persons
 from simulator.services.faults import rule_new
@@ -62,13 +66,15 @@ def endpoint(*methods: str) -> Callable[[Callable[..., Answer]], Callable[..., H
 
 @endpoint("PUT")
 def app(request: HttpRequest, body: dict[str, Any], appid: str) -> Answer:
-    """Make a 服务号 known: {"secret", "name", "domains"}."""
+    """Make a 服务号 known: {"secret", "name", "domains", "templates", "subscribe_template"}."""
     App.objects.update_or_create(
         appid=appid,
         defaults={
             "secret": str(body["secret"]),
             "name": body.get("name", appid),
             "domains": _texts(body, "domains"),
+            "templates": _texts(body, "templates"),
+            "subscribe_template": str(body.get("subscribe_template", "")),
         },
     )
     return {"appid": appid}
@@ -138,6 +144,45 @@ def openid(request: HttpRequest, body: dict[str, Any], key: str) -> Answer:
         "openid": persons.openid_of(request.GET["appid"], key),
         "unionid": persons.unionid_of(key),
     }
+
+
+@endpoint("PUT", "DELETE")
+def follow(request: HttpRequest, body: dict[str, Any], key: str) -> Answer:
+    """Somebody follows the app {"appid"}, or with DELETE no longer does."""
+    person, app = Person.objects.get(key=key), App.objects.get(appid=body["appid"])
+    if request.method == "PUT":
+        Follow.objects.get_or_create(app=app, person=person)
+    else:
+        Follow.objects.filter(app=app, person=person).delete()
+    return {}
+
+
+@endpoint("PUT")
+def subscription(request: HttpRequest, body: dict[str, Any], key: str) -> Answer:
+    """Somebody agrees to one message without a browser: {"appid", "scene"}."""
+    person, app = Person.objects.get(key=key), App.objects.get(appid=body["appid"])
+    sent.subscription_give(app=app, person=person, scene=int(body["scene"]))
+    return {}
+
+
+@endpoint("GET")
+def messages(request: HttpRequest, body: dict[str, Any]) -> Answer:
+    """What was sent to ?person=, or to everybody, newest first."""
+    rows = Message.objects.order_by("-pk")
+    if "person" in request.GET:
+        rows = rows.filter(person_id=request.GET["person"])
+    return [
+        {
+            "person": one.person_id,
+            "appid": one.app_id,
+            "kind": one.kind,
+            "template_id": one.template_id,
+            "title": one.title,
+            "data": one.data,
+            "url": one.url,
+        }
+        for one in rows[:200]
+    ]
 
 
 @endpoint("GET", "POST", "DELETE")
@@ -273,7 +318,10 @@ def chats(request: HttpRequest, body: dict[str, Any]) -> Answer:
 @endpoint("POST")
 def reset(request: HttpRequest, body: dict[str, Any]) -> Answer:
     """Forget everything but apps, merchants and people."""
-    for model in (Notice, Refund, Trade, Grant, ApiToken, Fault, Card):
+    for model in (
+        *(Notice, Refund, Trade, Grant, ApiToken, Fault, Card),
+        *(Message, Subscription, Follow),
+    ):
         model.objects.all().delete()
     return {}
 

@@ -21,6 +21,7 @@ OPERATIONS = {
     "token": "取令牌",
     "oauth": "网页授权",
     "bill": "交易账单",
+    "message": "发消息",
 }
 _key = re.compile(r"[a-z0-9_-]{1,40}")
 

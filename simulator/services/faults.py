@@ -34,6 +34,13 @@ MODES = {
     "refund": {**CALL_MODES, "abnormal": "退款异常，要人处理"},
     "bill": {**CALL_MODES, "tampered": "账单里改一笔金额", "bad_hash": "账单的校验值不对"},
     "notice": NOTICE_MODES,
+    "message": {
+        **PLAIN_MODES,
+        "refused": "报 43101，说没有订阅或已经用完",
+        "not_following": "报 43004，说没有关注",
+        "bad_template": "报 40037，说模板编号不对",
+        "quota": "报 45009，说今天的次数用完了",
+    },
     "oauth": {**PLAIN_MODES, "snapshot": "只给快照页的虚拟身份"},
 }
 

@@ -50,6 +50,11 @@ def is_openid(appid: str, openid: str) -> bool:
     return openid in known
 
 
+def person_with(appid: str, openid: str) -> Person | None:
+    """Who has this openid at this app."""
+    return next((one for one in people() if openid_of(appid, one.key) == openid), None)
+
+
 def unionid_of(key: str) -> str:
     return "u" + _letters(f"unionid:{key}", 27)
 

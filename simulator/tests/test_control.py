@@ -192,6 +192,7 @@ def test_nothing_of_the_product_and_no_client_library_is_loaded(tmp_path):
         "orders",
         "sharing",
         "campaigns",
+        "notices",
         "storefront",
         "office",
         "wechatpy",
@@ -218,5 +219,5 @@ def test_nothing_of_the_product_and_no_client_library_is_loaded(tmp_path):
 def test_the_page_names_everything_that_can_misbehave(phone):
     page = phone.http.get(phone.url + "/", timeout=5)
     assert page.status_code == 200
-    for name in ("下单", "退款", "交易账单", "通知"):
+    for name in ("下单", "退款", "交易账单", "通知", "发消息"):
         assert name in page.content.decode("utf-8")

@@ -12,12 +12,12 @@ from wechat.queries import inside_wechat
 PHONE = "Mozilla/5.0 (Linux; Android 14) Mobile Safari/537.36 MicroMessenger/8.0.50 WeChat/arm64"
 
 
-def start(**changes: str) -> subprocess.CompletedProcess[str]:
+def start(code: str = "import shop.settings", **changes: str) -> subprocess.CompletedProcess[str]:
     """Load the settings in a process of its own."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("WECHAT_")}
     env.pop("DJANGO_SETTINGS_MODULE", None)
     return subprocess.run(
-        [sys.executable, "-c", "import shop.settings"],
+        [sys.executable, "-c", code],
         env={**env, **changes},
         cwd=settings.BASE_DIR,
         capture_output=True,
@@ -80,3 +80,33 @@ def test_tests_refuse_tencents_addresses():
 )
 def test_wechat_is_known_by_its_user_agent(agent, inside):
     assert inside_wechat(agent) is inside
+
+
+@pytest.mark.parametrize(
+    "templates",
+    [
+        "[]",
+        "[1]",
+        '{"shipped": 1}',
+        '{"shipped": {"id": "x"}}',
+        '{"shipped": {"places": {"a": "b"}}}',
+    ],
+)
+def test_templates_that_make_no_sense_refuse_to_start(templates):
+    done = start(**PRODUCTION, WECHAT_TEMPLATES=templates)
+    assert done.returncode != 0
+    assert "WECHAT_TEMPLATES" in done.stderr
+
+
+def test_the_page_that_asks_for_leave_to_send_is_tencents_or_the_simulators():
+    code = "import shop.settings as s; print(s.WECHAT_MP_URL, *s.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
+    told = start(code, **PRODUCTION).stdout
+    assert told.startswith("https://mp.weixin.qq.com ")
+    assert told.count("https://mp.weixin.qq.com") == 2
+    phone = "http://127.0.0.1:8100"
+    simulated = {"SIMULATOR_URL": phone, "APP_ENV": "test"} | dict.fromkeys(
+        ("WECHAT_OPEN_URL", "WECHAT_API_URL", "WECHAT_PAY_URL", "WECHAT_JSSDK_URL"), phone
+    )
+    assert start(code, **simulated).stdout.startswith(phone)
+    refused = start(**PRODUCTION, WECHAT_MP_URL=phone)
+    assert "WECHAT_MP_URL" in refused.stderr

@@ -83,20 +83,20 @@ def test_a_form_sent_again():
 def test_the_leaders_money():
     campaign, sku = campaign_make()
     pk = take(lead(campaign, sku, person()))
-    assert statements(lambda: services.seat_paid(order_id=pk, now=clock.now())) == 9
+    assert statements(lambda: services.seat_paid(order_id=pk, now=clock.now())) == 10
 
 
 def test_a_members_money():
     group, sku = group_of(size=9, paid=1)
     pk = take(join(group.public_id, sku, person()))
-    assert statements(lambda: services.seat_paid(order_id=pk, now=clock.now())) == 6
+    assert statements(lambda: services.seat_paid(order_id=pk, now=clock.now())) == 7
 
 
 @pytest.mark.parametrize("size", [2, 6])
 def test_the_last_money_completes_a_group_of_any_size_in_the_same_number(size):
     group, sku = group_of(size=size, paid=size - 1)
     pk = take(join(group.public_id, sku, person()))
-    assert statements(lambda: services.seat_paid(order_id=pk, now=clock.now())) == 15
+    assert statements(lambda: services.seat_paid(order_id=pk, now=clock.now())) == 17
     group.refresh_from_db()
     assert group.state == "succeeded"
 

@@ -1,0 +1,77 @@
+"""An e-mail address of a person's: theirs when they opened the letter that was sent to it."""
+
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.core import signing
+from django.core.mail import EmailMessage
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+
+SALT = "accounts.email"
+CONFIRM_WITHIN = timedelta(days=2)
+
+
+class EmailRefused(Exception):
+    """The address cannot become this person's; says why, and what to do."""
+
+
+def email_ask(*, user_id: int, email: str, confirm_url: str) -> None:
+    """Send a letter with a link that proves the address. Nothing is stored before it is opened.
+
+    `confirm_url` gets `?token=`. Raises EmailRefused, and what the mail server raises.
+    """
+    email = email.strip().lower()
+    _check_free(user_id, email)
+    token = signing.dumps({"user": user_id, "email": email}, salt=SALT, compress=True)
+    text = _(
+        "请打开下面的链接，确认用这个邮箱接收订单消息（两天内有效）：\n\n%(url)s\n\n不是您本人的操作，请忽略。\n"
+    )
+    message = EmailMessage(
+        subject=_("确认您的邮箱"), body=text % {"url": f"{confirm_url}?token={token}"}, to=[email]
+    )
+    message.send()
+
+
+def email_of_token(*, user_id: int, token: str) -> str:
+    """The address that the person's own token is about. Raises EmailRefused."""
+    try:
+        asked = signing.loads(token, salt=SALT, max_age=CONFIRM_WITHIN)
+    except signing.BadSignature:
+        raise EmailRefused(_("链接已过期或不完整，请重新填写邮箱。")) from None
+    if asked["user"] != user_id:
+        raise EmailRefused(_("这个链接是另一个账号的，请登录那个账号再打开。"))
+    return str(asked["email"])
+
+
+def email_confirm(*, user_id: int, token: str) -> str:
+    """The person opened the letter: the address is theirs, and replaces the one before. Safe to
+    repeat. Raises EmailRefused."""
+    email = email_of_token(user_id=user_id, token=token)
+    _check_free(user_id, email)
+    try:
+        with transaction.atomic():
+            EmailAddress.objects.filter(user_id=user_id).exclude(email=email).delete()
+            EmailAddress.objects.update_or_create(
+                user_id=user_id, email=email, defaults={"verified": True, "primary": True}
+            )
+    except IntegrityError:
+        raise EmailRefused(_taken()) from None
+    return email
+
+
+def email_remove(*, user_id: int) -> None:
+    """Forget the person's addresses."""
+    EmailAddress.objects.filter(user_id=user_id).delete()
+
+
+def _check_free(user_id: int, email: str) -> None:
+    others = EmailAddress.objects.filter(email=email, verified=True).exclude(user_id=user_id)
+    if others.exists() or User.objects.filter(email=email).exclude(pk=user_id).exists():
+        raise EmailRefused(_taken())
+
+
+def _taken() -> str:
+    return _("这个邮箱已绑定另一个账号，请换一个。")

@@ -1,0 +1,258 @@
+"""From a fact to what there is to say: about which event, to whom, where it leads, in which words.
+
+Each function looks at the present state, so it says nothing that is no longer true, and names the
+event by a key: facts that bring the same news share a key, and whoever comes second says nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext as _
+
+from campaigns.groupbuy.queries import GroupGist, group_gist
+from core.money import yuan
+from orders.queries import OrderGist, order_gist
+from payments.queries import refunds_of
+from stores.queries import staff_ids
+
+TOLD_BY_THE_ORDER = frozenset({"cancelled", "late", "group_failed"})
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What there is to say. `values` fill the sentences, and the places of message templates."""
+
+    key: str
+    store_id: int
+    people: tuple[int, ...]
+    path: str
+    values: dict[str, str] = field(default_factory=dict)
+    for_staff: bool = False
+
+
+def order_paid(event: Any) -> Iterator[Subject]:
+    """A single order's money came; a group's says what it waits for."""
+    order = _order(event)
+    if order.offer_kind == "group":
+        next_step = _("人齐就发货；到时人不齐，全额自动退回")
+    else:
+        next_step = _("店家会尽快发货")
+    yield _of_order(order, f"paid:{order.id}", next=next_step)
+
+
+def order_repriced(event: Any) -> Iterator[Subject]:
+    order = _order(event)
+    if order.state == "awaiting_payment" and not order.closing:
+        yield _of_order(order, f"repriced:{order.id}", path="orders:cashier")
+
+
+def order_closed(event: Any) -> Iterator[Subject]:
+    order = _order(event)
+    if order.state == "closed":
+        yield _of_order(order, f"closed:{order.id}")
+
+
+def order_paid_late(event: Any) -> Iterator[Subject]:
+    """The same news as the cancelling of the order that this leads to."""
+    order = _order(event)
+    yield _of_order(order, f"ended:{order.id}")
+
+
+def order_cancelled(event: Any) -> Iterator[Subject]:
+    """An order that was cancelled, unless its group failed."""
+    order = _order(event)
+    if not _failed_group(order):
+        reason = order.cancel_reason or _("订单已取消")
+        yield _of_order(order, f"ended:{order.id}", reason=reason)
+
+
+def group_failed(event: Any) -> Iterator[Subject]:
+    """An order that was cancelled because its group failed."""
+    order = _order(event)
+    group = _failed_group(order)
+    if group is not None:
+        yield Subject(
+            key=f"ended:{order.id}",
+            store_id=order.store_id,
+            people=(order.buyer_id,),
+            path=reverse("orders:detail", args=[order.public_id]),
+            values=_order_values(order),
+        )
+
+
+def parcels(event: Any) -> Iterator[Subject]:
+    """Every parcel of the order is an event of its own, whichever fact tells of it."""
+    order = _order(event)
+    for parcel in order.parcels:
+        yield _of_order(
+            order,
+            f"parcel:{parcel.id}",
+            carrier=parcel.carrier,
+            tracking_no=parcel.tracking_no,
+        )
+
+
+def member_joined(event: Any) -> Iterator[Subject]:
+    """While the group still waits for somebody, its leader hears of every newcomer, and everybody who
+    was in before hears when one more is enough."""
+    group = group_gist(group_id=event.group_id)
+    if group is None or not group.is_open:
+        return
+    others = tuple(
+        seat.user_id
+        for seat in group.seats
+        if seat.member_id < event.member_id and (seat.is_leader or group.seats_left == 1)
+    )
+    yield Subject(
+        key=f"joined:{event.member_id}",
+        store_id=group.store_id,
+        people=others,
+        path=reverse("groupbuy:group", args=[group.public_id]),
+        values={**_group_values(group), "left": str(group.seats_left)},
+    )
+
+
+def group_succeeded(event: Any) -> Iterator[Subject]:
+    group = group_gist(group_id=event.group_id)
+    if group is None:
+        return
+    yield Subject(
+        key=f"succeeded:{event.group_id}",
+        store_id=group.store_id,
+        people=tuple(seat.user_id for seat in group.seats),
+        path=reverse("groupbuy:group", args=[group.public_id]),
+        values=_group_values(group),
+    )
+
+
+def refund_requested(event: Any) -> Iterator[Subject]:
+    """Money goes back for a reason that nothing else tells of: of an order that ended, its end does."""
+    refund = _refund(event)
+    if refund.reason not in TOLD_BY_THE_ORDER and refund.state != "succeeded":
+        yield _of_refund(event, refund, f"refunding:{event.refund_id}")
+
+
+def refund_succeeded(event: Any) -> Iterator[Subject]:
+    yield _of_refund(event, _refund(event), f"refunded:{event.refund_id}")
+
+
+def refund_stuck(event: Any) -> Iterator[Subject]:
+    refund = _refund(event)
+    if refund.state == "stuck":
+        yield _of_refund(event, refund, f"stuck:{event.refund_id}")
+
+
+def staff_to_ship(event: Any) -> Iterator[Subject]:
+    """An order may be sent: at once when it is paid, or when its last hold is released."""
+    order = _order(event)
+    if order.state == "to_ship":
+        yield _for_staff(order, f"to_ship:{order.id}", page="orders_order")
+
+
+def staff_urged(event: Any) -> Iterator[Subject]:
+    """Once a day, as often as a buyer may ask."""
+    order = _order(event)
+    if order.state == "to_ship" and order.urged_at is not None:
+        day = timezone.localtime(order.urged_at).date()
+        yield _for_staff(order, f"urged:{order.id}:{day}", page="orders_order")
+
+
+def staff_refund_stuck(event: Any) -> Iterator[Subject]:
+    order = order_gist(order_ref=event.order_ref)
+    refund = _refund(event)
+    if order is not None and refund.state == "stuck":
+        key = f"staff:stuck:{event.refund_id}"
+        yield _for_staff(
+            order, key, page="payments_refund", pk=refund.pk, amount=yuan(refund.amount_fen)
+        )
+
+
+def pay_soon(order: OrderGist) -> Subject:
+    """An order that will close unpaid."""
+    return _of_order(
+        order, f"pay_soon:{order.id}", path="orders:cashier", until=_clock(order.pay_before)
+    )
+
+
+def receive_soon(order: OrderGist) -> Subject:
+    """An order that will count as received."""
+    until = _clock(order.receive_before) if order.receive_before else ""
+    return _of_order(order, f"receive_soon:{order.id}", until=until)
+
+
+def _clock(at: datetime) -> str:
+    return date_format(timezone.localtime(at), "Y-m-d H:i")
+
+
+def _order(event: Any) -> OrderGist:
+    order = order_gist(order_id=event.order_id)
+    if order is None:
+        raise LookupError(f"no order {event.order_id}")
+    return order
+
+
+def _refund(event: Any) -> Any:
+    for refund in refunds_of(event.order_ref):
+        if refund.pk == event.refund_id:
+            return refund
+    raise LookupError(f"no refund {event.refund_id}")
+
+
+def _failed_group(order: OrderGist) -> GroupGist | None:
+    if order.offer_kind != "group" or not order.offer_ref:
+        return None
+    group = group_gist(group_ref=order.offer_ref)
+    return group if group is not None and group.has_failed else None
+
+
+def _order_values(order: OrderGist) -> dict[str, str]:
+    return {
+        "order_no": order.public_id,
+        "store": order.store_name,
+        "goods": order.goods,
+        "amount": yuan(order.payable_fen),
+    }
+
+
+def _group_values(group: GroupGist) -> dict[str, str]:
+    return {
+        "store": group.store_name,
+        "goods": group.goods,
+        "size": str(group.size),
+    }
+
+
+def _of_order(order: OrderGist, key: str, *, path: str = "orders:detail", **values: str) -> Subject:
+    return Subject(
+        key=key,
+        store_id=order.store_id,
+        people=(order.buyer_id,),
+        path=reverse(path, args=[order.public_id]),
+        values={**_order_values(order), **values},
+    )
+
+
+def _of_refund(event: Any, refund: Any, key: str) -> Subject:
+    order = order_gist(order_ref=event.order_ref)
+    if order is None:
+        raise LookupError(f"no order {event.order_ref}")
+    values = {"amount": yuan(refund.amount_fen), "reason": str(refund.get_reason_display())}
+    return _of_order(order, key, **values)
+
+
+def _for_staff(
+    order: OrderGist, key: str, *, page: str, pk: int | None = None, **values: str
+) -> Subject:
+    return Subject(
+        key=key,
+        store_id=order.store_id,
+        people=staff_ids(order.store_id),
+        path=reverse(f"admin:{page}_change", args=[pk or order.id]),
+        values={**_order_values(order), **values},
+        for_staff=True,
+    )

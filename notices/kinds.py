@@ -1,0 +1,79 @@
+"""What people are told about. A topic is what a person switches on and off; a kind is one sentence.
+
+Stored in rows: a value never changes.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Topic(models.TextChoices):
+    """A group of kinds: preferences and consents are by topic."""
+
+    ORDER = "order", _("订单")
+    SHIPPING = "shipping", _("发货和收货")
+    GROUP = "group", _("拼团")
+    REFUND = "refund", _("取消和退款")
+    STAFF = "staff", _("店铺事务")
+
+
+class Kind(models.TextChoices):
+    """One thing that may have happened."""
+
+    PAID = "paid", _("付款成功")
+    PAY_SOON = "pay_soon", _("付款快要截止")
+    REPRICED = "repriced", _("商家改价")
+    CLOSED = "closed", _("订单关闭")
+    SHIPPED = "shipped", _("发货")
+    RECEIVE_SOON = "receive_soon", _("快要自动收货")
+    GROUP_JOINED = "group_joined", _("有人参团")
+    GROUP_SUCCEEDED = "group_succeeded", _("拼团成功")
+    GROUP_FAILED = "group_failed", _("拼团未成功")
+    CANCELLED = "cancelled", _("订单取消")
+    PAID_LATE = "paid_late", _("付款来晚了")
+    REFUNDING = "refunding", _("退款中")
+    REFUNDED = "refunded", _("退款到账")
+    REFUND_STUCK = "refund_stuck", _("退款遇到问题")
+    STAFF_TO_SHIP = "staff_to_ship", _("有订单要发货")
+    STAFF_URGED = "staff_urged", _("买家催发货")
+    STAFF_REFUND_STUCK = "staff_refund_stuck", _("有退款要处理")
+
+
+TOPIC_OF: dict[str, Topic] = {
+    Kind.PAID: Topic.ORDER,
+    Kind.PAY_SOON: Topic.ORDER,
+    Kind.REPRICED: Topic.ORDER,
+    Kind.CLOSED: Topic.ORDER,
+    Kind.SHIPPED: Topic.SHIPPING,
+    Kind.RECEIVE_SOON: Topic.SHIPPING,
+    Kind.GROUP_JOINED: Topic.GROUP,
+    Kind.GROUP_SUCCEEDED: Topic.GROUP,
+    Kind.GROUP_FAILED: Topic.GROUP,
+    Kind.CANCELLED: Topic.REFUND,
+    Kind.PAID_LATE: Topic.REFUND,
+    Kind.REFUNDING: Topic.REFUND,
+    Kind.REFUNDED: Topic.REFUND,
+    Kind.REFUND_STUCK: Topic.REFUND,
+    Kind.STAFF_TO_SHIP: Topic.STAFF,
+    Kind.STAFF_URGED: Topic.STAFF,
+    Kind.STAFF_REFUND_STUCK: Topic.STAFF,
+}
+
+# What a shopper has preferences for.
+SHOPPER_TOPICS = (Topic.SHIPPING, Topic.GROUP, Topic.REFUND, Topic.ORDER)
+
+# Beyond the inbox goes what somebody waits for and would miss. Not what they have just done
+# themselves (WeChat Pay sends its own receipt), nor what happens many times.
+PUSHED = frozenset(
+    {
+        Kind.PAY_SOON,
+        Kind.REPRICED,
+        Kind.SHIPPED,
+        Kind.GROUP_SUCCEEDED,
+        Kind.GROUP_FAILED,
+        Kind.CANCELLED,
+        Kind.PAID_LATE,
+        Kind.REFUNDED,
+        Kind.REFUND_STUCK,
+    }
+)

@@ -1,0 +1,59 @@
+"""Reminders: set when an order is placed or sent, told when it is time and still true."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from notices import about
+from notices.kinds import Kind
+from notices.models import Reminder
+from notices.services.tell import notices_tell
+from orders.queries import OrderGist, order_gist, orders_brief
+
+# So long before an unpaid order closes; none when there is little more time than that anyway.
+PAY_AHEAD, PAY_WORTHWHILE = timedelta(minutes=5), timedelta(minutes=15)
+RECEIVE_AHEAD = timedelta(hours=24)
+
+
+def pay_reminder_set(*, order_id: int, now: datetime) -> None:
+    """An order was placed: remind its buyer before it closes. Safe to repeat."""
+    order = orders_brief([order_id])[order_id]
+    if order.is_awaiting and order.pay_before - now >= PAY_WORTHWHILE:
+        due_at = order.pay_before - PAY_AHEAD
+        _set(order.store_id, order_id, kind=Kind.PAY_SOON, due_at=due_at)
+
+
+def receive_reminder_set(*, order_id: int, now: datetime) -> None:
+    """An order was sent: remind its buyer before it counts as received. Safe to repeat."""
+    order = order_gist(order_id=order_id)
+    if order is not None and order.receive_before is not None:
+        due_at = order.receive_before - RECEIVE_AHEAD
+        _set(order.store_id, order_id, kind=Kind.RECEIVE_SOON, due_at=due_at)
+
+
+@transaction.atomic
+def reminder_due(*, reminder_id: int, now: datetime) -> datetime | None:
+    """Tell it if it is still true, and forget it; when to look again if the instant has moved."""
+    reminder = Reminder.objects.filter(pk=reminder_id).first()
+    if reminder is None:
+        return None
+    order = order_gist(order_id=reminder.order_id)
+    if order is not None and reminder.kind == Kind.PAY_SOON:
+        _pay_soon(order, now=now)
+    elif order is not None and order.state == "shipped" and order.receive_before is not None:
+        if order.receive_before - now > RECEIVE_AHEAD:
+            return order.receive_before - RECEIVE_AHEAD  # the buyer asked for more time
+        if order.receive_before > now:
+            notices_tell(kind=Kind.RECEIVE_SOON, subject=about.receive_soon(order), now=now)
+    reminder.delete()
+    return None
+
+
+def _pay_soon(order: OrderGist, *, now: datetime) -> None:
+    if order.state == "awaiting_payment" and not order.closing and now < order.pay_before:
+        notices_tell(kind=Kind.PAY_SOON, subject=about.pay_soon(order), now=now)
+
+
+def _set(store_id: int, order_id: int, *, kind: Kind, due_at: datetime) -> None:
+    row = Reminder(store_id=store_id, order_id=order_id, kind=kind, due_at=due_at)
+    Reminder.objects.bulk_create([row], ignore_conflicts=True)

@@ -1,0 +1,106 @@
+"""The table of notices: which fact is told as what, about what, and in which words.
+
+A fact may have several rows; each row's `about` decides by the present state whether it has
+anything to say. Sentences are cut to what an inbox line holds, and never hold an address or phone.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.groupbuy.events import GroupSucceeded, MemberJoined
+from core.facts import Event
+from notices import about
+from notices.about import Subject
+from notices.kinds import Kind
+from orders.events import (
+    OrderCancelled,
+    OrderClosed,
+    OrderPaid,
+    OrderPaidLate,
+    OrderPartShipped,
+    OrderReleased,
+    OrderRepriced,
+    OrderShipped,
+    OrderUrged,
+)
+from payments.events import RefundRequested, RefundStuck, RefundSucceeded
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A row: when this fact comes, `about` says to whom and with what, `WORDS` say it."""
+
+    fact: type[Event]
+    kind: Kind
+    about: Callable[[Any], Iterable[Subject]]
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(OrderPaid, Kind.PAID, about.order_paid),
+    Rule(OrderPaid, Kind.STAFF_TO_SHIP, about.staff_to_ship),
+    Rule(OrderReleased, Kind.STAFF_TO_SHIP, about.staff_to_ship),
+    Rule(OrderRepriced, Kind.REPRICED, about.order_repriced),
+    Rule(OrderClosed, Kind.CLOSED, about.order_closed),
+    Rule(OrderPaidLate, Kind.PAID_LATE, about.order_paid_late),
+    Rule(OrderCancelled, Kind.CANCELLED, about.order_cancelled),
+    Rule(OrderCancelled, Kind.GROUP_FAILED, about.group_failed),
+    Rule(OrderPartShipped, Kind.SHIPPED, about.parcels),
+    Rule(OrderShipped, Kind.SHIPPED, about.parcels),
+    Rule(OrderUrged, Kind.STAFF_URGED, about.staff_urged),
+    Rule(MemberJoined, Kind.GROUP_JOINED, about.member_joined),
+    Rule(GroupSucceeded, Kind.GROUP_SUCCEEDED, about.group_succeeded),
+    Rule(RefundRequested, Kind.REFUNDING, about.refund_requested),
+    Rule(RefundSucceeded, Kind.REFUNDED, about.refund_succeeded),
+    Rule(RefundStuck, Kind.REFUND_STUCK, about.refund_stuck),
+    Rule(RefundStuck, Kind.STAFF_REFUND_STUCK, about.staff_refund_stuck),
+)
+
+# Title, and the sentence below it.
+WORDS: dict[str, tuple[Any, Any]] = {
+    Kind.PAID: (_("付款成功"), _("%(goods)s，已付 %(amount)s 元。%(next)s。")),
+    Kind.PAY_SOON: (
+        _("订单快要关闭了"),
+        _("%(goods)s，待付 %(amount)s 元，请在 %(until)s 前付款。"),
+    ),
+    Kind.REPRICED: (_("店家改了价"), _("%(goods)s，现在应付 %(amount)s 元，请重新付款。")),
+    Kind.CLOSED: (
+        _("订单已关闭"),
+        _("%(goods)s 没有付款，已关闭。如果您其实付了，钱会全额自动退回。"),
+    ),
+    Kind.PAID_LATE: (
+        _("付款来晚了，全额退回"),
+        _("%(goods)s 的订单已经关闭，您付的 %(amount)s 元会原路退回。"),
+    ),
+    Kind.CANCELLED: (
+        _("订单已取消，钱在退回"),
+        _("%(goods)s：%(reason)s。%(amount)s 元会原路退回。"),
+    ),
+    Kind.GROUP_FAILED: (
+        _("拼团没有成功，全额退回"),
+        _("%(goods)s 的团没有凑齐，您付的 %(amount)s 元会原路退回。"),
+    ),
+    Kind.SHIPPED: (_("已发货"), _("%(goods)s 已由%(carrier)s发出，运单号 %(tracking_no)s。")),
+    Kind.RECEIVE_SOON: (
+        _("快要自动确认收货了"),
+        _("%(goods)s 将在 %(until)s 自动确认收货；还没收到的话，请延长收货。"),
+    ),
+    Kind.GROUP_JOINED: (_("有人参加了您的团"), _("%(goods)s，还差 %(left)s 人成团。")),
+    Kind.GROUP_SUCCEEDED: (_("拼团成功"), _("%(goods)s，%(size)s 人已到齐，店家会尽快发货。")),
+    Kind.REFUNDING: (_("退款在路上"), _("%(goods)s：%(reason)s，%(amount)s 元会原路退回。")),
+    Kind.REFUNDED: (_("退款已到账"), _("%(goods)s：%(amount)s 元已原路退回。")),
+    Kind.REFUND_STUCK: (
+        _("退款需要多等一会儿"),
+        _("%(goods)s：%(amount)s 元的退款遇到问题，店家正在处理，不用重复申请。"),
+    ),
+    Kind.STAFF_TO_SHIP: (_("有订单要发货"), _("%(goods)s，已收 %(amount)s 元。")),
+    Kind.STAFF_URGED: (_("买家催发货"), _("%(goods)s，请尽快发货。")),
+    Kind.STAFF_REFUND_STUCK: (_("有退款要处理"), _("%(goods)s，%(amount)s 元没有退成。")),
+}
+
+
+def rules_of(fact: type[Event]) -> tuple[Rule, ...]:
+    """The rows of one fact."""
+    return tuple(rule for rule in RULES if rule.fact is fact)

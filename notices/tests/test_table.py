@@ -1,0 +1,302 @@
+"""Which fact is told to whom as what: made by the real services, told by the real subscribers."""
+
+import pytest
+from django.db import transaction
+from django.urls import resolve
+
+from core import clock
+from core.deliveries import deliveries_rerun, delivery_attempt
+from core.models import Delivery
+from notices.kinds import TOPIC_OF, Kind
+from notices.models import Notice
+from notices.table import RULES, WORDS
+from orders.models import Order
+from orders.services import (
+    order_cancel,
+    order_close_request,
+    order_line_cancel,
+    order_price_ask,
+    order_ship,
+    order_urge,
+)
+from orders.tests.factories import deliver, order_make, paid_make, place, settle
+from payments.models import Payment, Refund
+from payments.services import refund_settle
+from payments.states import REFUND
+from payments.tests.factories import payment_make
+from stores.tests.factories import staff_make
+from tests import cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def told(user_id, *, for_staff=False):
+    """The kinds that a person was told, oldest first."""
+    deliver()
+    rows = Notice.objects.filter(user_id=user_id, for_staff=for_staff)
+    return list(rows.order_by("pk").values_list("kind", flat=True))
+
+
+def paid():
+    return paid_make().buyer_id, [Kind.PAID]
+
+
+def closed():
+    order = order_make()
+    order_close_request(order_id=order.pk, now=clock.now(), by_buyer=True)
+    return order.buyer_id, [Kind.CLOSED]
+
+
+def cancelled():
+    order = paid_make()
+    order_cancel(order_id=order.pk, reason="没货了", now=clock.now())
+    return order.buyer_id, [Kind.PAID, Kind.CANCELLED]
+
+
+def paid_late():
+    order = order_make()
+    payment = Payment.objects.get(order_ref=order.public_id)
+    order_close_request(order_id=order.pk, now=clock.now())
+    deliver()
+    settle(payment)
+    return order.buyer_id, [Kind.CLOSED, Kind.PAID_LATE]
+
+
+def shipped():
+    order = paid_make()
+    ship(order, "SF1234567890")
+    return order.buyer_id, [Kind.PAID, Kind.SHIPPED]
+
+
+def shipped_in_two_parcels():
+    sku = cast.sku_on_sale()
+    order = paid_make(sku, quantity=2)
+    line = order.lines.get()
+    ship(order, "SF1111111111", quantities={line.pk: 1})
+    deliver()
+    ship(order, "SF2222222222")
+    return order.buyer_id, [Kind.PAID, Kind.SHIPPED, Kind.SHIPPED]
+
+
+def repriced():
+    order = order_make()
+    order_price_ask(
+        order_id=order.pk, payable_fen=order.payable_fen - 100, by_id=None, now=clock.now()
+    )
+    return order.buyer_id, [Kind.REPRICED]
+
+
+def refunded():
+    order = paid_make()
+    order_cancel(order_id=order.pk, reason="没货了", now=clock.now())
+    deliver()
+    money_back(order)
+    return order.buyer_id, [Kind.PAID, Kind.CANCELLED, Kind.REFUNDED]
+
+
+def line_given_up():
+    sku = cast.sku_on_sale()
+    from catalog.tests.factories import sku_make
+    from orders.services import OrderItem
+
+    other = sku_make(store=sku.store, price_fen=100, on_hand=5)
+    order = place(sku, items=[OrderItem(sku.pk, 1), OrderItem(other.pk, 1)])
+    cast.pay(order.public_id)
+    deliver()
+    line = order.lines.get(sku=other)
+    order_line_cancel(
+        order_id=order.pk, line_id=line.pk, reason="没货了", by_id=None, now=clock.now()
+    )
+    return order.buyer_id, [Kind.PAID, Kind.REFUNDING]
+
+
+def refund_stuck():
+    order = paid_make()
+    order_cancel(order_id=order.pk, reason="没货了", now=clock.now())
+    deliver()
+    stuck(order)
+    return order.buyer_id, [Kind.PAID, Kind.CANCELLED, Kind.REFUND_STUCK]
+
+
+def paid_twice():
+    order = order_make()
+    first = Payment.objects.get(order_ref=order.public_id)
+    settle(first)
+    deliver()
+    settle(payment_make(account=first.account, order_ref=order.public_id, payer_id=order.buyer_id))
+    return order.buyer_id, [Kind.PAID, Kind.REFUNDING]
+
+
+CASES = [
+    refund_stuck,
+    paid_twice,
+    paid,
+    closed,
+    cancelled,
+    paid_late,
+    shipped,
+    shipped_in_two_parcels,
+    repriced,
+    refunded,
+    line_given_up,
+]
+
+
+def ship(order, number, **changes):
+    order_ship(
+        order_id=order.pk, carrier="sf", tracking_no=number, by_id=None, now=clock.now(), **changes
+    )
+
+
+def stuck(order):
+    refund = Refund.objects.get(order_ref=order.public_id)
+    with transaction.atomic():
+        REFUND.move_row(refund, "submit", now=clock.now())
+        assert REFUND.move_row(refund, "stick", now=clock.now())
+
+
+def money_back(order):
+    refund = Refund.objects.get(order_ref=order.public_id)
+    refund_settle(
+        refund_id=refund.pk,
+        provider_refund_id=f"50{refund.pk}",
+        amount_fen=refund.amount_fen,
+        succeeded_at=clock.now(),
+        now=clock.now(),
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+def test_what_happens_to_an_order_is_told_to_its_buyer_alone(case):
+    buyer_id, kinds = case()
+    assert told(buyer_id) == kinds
+    assert set(Notice.objects.values_list("user_id", flat=True)) == {buyer_id}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+def test_every_fact_delivered_twice_is_told_once(case):
+    buyer_id, kinds = case()
+    deliver()
+    ours = list(
+        Delivery.objects.filter(subscriber__startswith="notices.").values_list("pk", flat=True)
+    )
+    assert ours
+    Delivery.objects.filter(pk__in=ours).update(delivered_at=None)
+    deliveries_rerun(ours, now=clock.now())
+    assert all(delivery_attempt(pk, now=clock.now()) for pk in reversed(ours))
+    assert told(buyer_id) == kinds
+
+
+def test_a_group_tells_its_members_and_not_the_newcomer_of_themselves():
+    campaign, sku = cast.campaign_make(size=3)
+    alice, bob, carol = cast.people(3)
+    group, _leader = cast.group_open(campaign, sku, alice)
+    assert told(alice.id) == [Kind.PAID]
+    cast.pay(cast.join(group.public_id, sku, bob).order_public_id)
+    assert told(alice.id) == [Kind.PAID, Kind.GROUP_JOINED]
+    assert told(bob.id) == [Kind.PAID]
+    assert "还差 1 人" in Notice.objects.get(kind=Kind.GROUP_JOINED).body
+    cast.pay(cast.join(group.public_id, sku, carol).order_public_id)
+    for one, kinds in (
+        (alice, [Kind.PAID, Kind.GROUP_JOINED, Kind.GROUP_SUCCEEDED]),
+        (bob, [Kind.PAID, Kind.GROUP_SUCCEEDED]),
+        (carol, [Kind.PAID, Kind.GROUP_SUCCEEDED]),
+    ):
+        assert sorted(told(one.id)) == sorted(kinds)
+
+
+def test_a_failed_group_is_told_once_to_each_member_and_not_also_as_a_cancelled_order():
+    from core.deadlines import deadlines_run
+
+    campaign, sku = cast.campaign_make(size=3)
+    alice, bob = cast.people(2)
+    group, _leader = cast.group_open(campaign, sku, alice)
+    cast.pay(cast.join(group.public_id, sku, bob).order_public_id)
+    deliver()
+    cast.overdue(group)
+    deadlines_run(now=clock.now())
+    for one in (alice, bob):
+        kinds = told(one.id)
+        assert kinds.count(Kind.GROUP_FAILED) == 1
+        assert Kind.CANCELLED not in kinds
+        assert Kind.REFUNDING not in kinds
+
+
+def test_staff_are_told_what_they_have_to_do_and_buyers_are_not():
+    sku = cast.sku_on_sale()
+    owner = staff_make(sku.store).user
+    other = staff_make(cast.store_open("陶坊")).user
+    order = paid_make(sku)
+    assert told(owner.pk, for_staff=True) == [Kind.STAFF_TO_SHIP]
+    order_urge(order_id=order.pk, by_id=order.buyer_id, now=clock.now())
+    assert told(owner.pk, for_staff=True) == [Kind.STAFF_TO_SHIP, Kind.STAFF_URGED]
+    assert told(other.pk, for_staff=True) == []
+    assert told(order.buyer_id, for_staff=True) == []
+    assert told(order.buyer_id) == [Kind.PAID]
+
+
+def test_a_refund_that_is_stuck_is_the_staffs_business_until_it_is_not():
+    sku = cast.sku_on_sale()
+    owner = staff_make(sku.store).user
+    order = paid_make(sku)
+    order_cancel(order_id=order.pk, reason="没货了", now=clock.now())
+    deliver()
+    stuck(order)
+    money_back(order)
+    # Both facts come late: the money is back by now, and nobody is told that it is stuck.
+    assert Kind.REFUND_STUCK not in told(order.buyer_id)
+    assert Kind.REFUNDED in told(order.buyer_id)
+    assert Kind.STAFF_REFUND_STUCK not in told(owner.pk, for_staff=True)
+    other = paid_make(sku)
+    order_cancel(order_id=other.pk, reason="没货了", now=clock.now())
+    deliver()
+    stuck(other)
+    assert Kind.STAFF_REFUND_STUCK in told(owner.pk, for_staff=True)
+
+
+def test_in_a_big_group_only_its_leader_hears_of_everybody():
+    campaign, sku = cast.campaign_make(size=4)
+    alice, bob, carol = cast.people(3)
+    group, _leader = cast.group_open(campaign, sku, alice)
+    cast.pay(cast.join(group.public_id, sku, bob).order_public_id)
+    deliver()
+    cast.pay(cast.join(group.public_id, sku, carol).order_public_id)
+    assert told(alice.id) == [Kind.PAID, Kind.GROUP_JOINED, Kind.GROUP_JOINED]
+    assert told(bob.id) == [Kind.PAID, Kind.GROUP_JOINED]  # one more is enough
+    assert told(carol.id) == [Kind.PAID]
+
+
+def test_a_groups_order_is_the_staffs_business_when_it_is_released():
+    campaign, sku = cast.campaign_make(size=2)
+    owner = staff_make(sku.store).user
+    alice, bob = cast.people(2)
+    group, _leader = cast.group_open(campaign, sku, alice)
+    assert told(owner.pk, for_staff=True) == []
+    cast.pay(cast.join(group.public_id, sku, bob).order_public_id)
+    assert told(owner.pk, for_staff=True) == [Kind.STAFF_TO_SHIP, Kind.STAFF_TO_SHIP]
+
+
+def test_a_notice_holds_no_address_and_no_phone():
+    order = paid_make()
+    ship(order, "SF1234567890")
+    deliver()
+    order = Order.objects.get(pk=order.pk)
+    for notice in Notice.objects.all():
+        text = f"{notice.title}{notice.body}{notice.values}"
+        for secret in (order.phone, order.street, order.recipient):
+            assert secret not in text
+
+
+def test_every_kind_has_words_a_topic_and_a_rule_or_a_clock():
+    by_clock = {Kind.PAY_SOON, Kind.RECEIVE_SOON}
+    assert set(WORDS) == set(TOPIC_OF) == set(Kind)
+    assert {rule.kind for rule in RULES} | by_clock == set(Kind)
+    # WeChat takes titles of fifteen characters.
+    assert [str(title) for title, _ in WORDS.values() if len(str(title)) > 15] == []
+
+
+def test_every_notice_leads_to_a_page():
+    shipped()
+    deliver()
+    for path in Notice.objects.values_list("path", flat=True):
+        assert resolve(path)
