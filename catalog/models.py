@@ -198,6 +198,11 @@ class ReturnReason(models.TextChoices):
     ACTIVATED = "activated", _("激活或试用后价值贬损较大的商品")
     NEAR_EXPIRY = "near_expiry", _("已明示的临期或有瑕疵的商品")
 
+    @property
+    def needs_consent(self) -> bool:
+        """Whether it holds only when the buyer has agreed to it for this purchase."""
+        return self in (self.OPENED, self.ACTIVATED, self.NEAR_EXPIRY)
+
 
 class Sku(models.Model):
     """What is priced, stocked and bought. Available = on hand − reserved, never below zero.

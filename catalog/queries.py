@@ -45,6 +45,15 @@ class SkuForSale:
     return_rule: str = ReturnRule.SEVEN_DAYS.value
     purchase_limit: int | None = None
     freight_id: int | None = None
+    return_reason: str = ""
+
+    @property
+    def consent_reason(self) -> str:
+        """Why the buyer is asked to do without 七天无理由, in words; "" when nobody is asked."""
+        if self.return_rule != ReturnRule.EXEMPT or not self.return_reason:
+            return ""
+        reason = ReturnReason(self.return_reason)
+        return str(reason.label) if reason.needs_consent else ""
 
 
 @dataclass(frozen=True)
@@ -412,7 +421,7 @@ _SKUS_FOR_SALE = """
             AND (product.on_sale_from IS NULL OR product.on_sale_from <= %s)
             AND (product.on_sale_until IS NULL OR product.on_sale_until > %s),
         sku.weight_g, sku.volume_cm3, sku.return_rule, product.purchase_limit,
-        product.freight_template_id
+        product.freight_template_id, sku.return_reason
     FROM catalog_sku sku JOIN catalog_product product ON product.id = sku.product_id
     WHERE {condition} ORDER BY sku.id
 """

@@ -1,17 +1,19 @@
 """Reads of carts: what is in them, what of it can be bought now, and what that costs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from catalog.queries import SkuForSale, skus_for_sale
-from orders.adjusters import Asked, discounts_for
+from orders.adjusters import Asked, Wish, discounts_and_wishes
+from orders.exemption import wording
 from orders.freights import OrderFreight, freight_of
 from orders.models import CartLine
 from orders.pricing import AmountRefused, PricedItem, Quote, quote
 from orders.services.cart import Owner
+from orders.services.place import OrderRefused
 from stores.queries import StoreInfo, stores_by_id
 
 
@@ -43,6 +45,12 @@ class CartStore:
     cost: Quote | None
     too_much: str
     freight: OrderFreight | None = None
+    wishes: tuple[Wish, ...] = ()
+
+    @property
+    def exemptions(self) -> tuple[str, ...]:
+        """What the buyer has to agree to, a sentence for each of the chosen goods that asks for it."""
+        return tuple(said for item in self.chosen if (said := wording(item.sku)))
 
     @property
     def chosen(self) -> tuple[CartItem, ...]:
@@ -82,10 +90,17 @@ class Cart:
         return tuple(one for one in self.stores if one.cost)
 
 
-def cart_of(owner: Owner, *, now: datetime, province: str = "") -> Cart:
+def cart_of(
+    owner: Owner,
+    *,
+    now: datetime,
+    province: str = "",
+    wishes: Mapping[int, Mapping[str, str]] | None = None,
+) -> Cart:
     """The owner's cart, the newest first, in three queries and what discounts and freight need.
 
-    `province` is the code of where it goes; without one freight is each template's least.
+    `province` is the code of where it goes; without one freight is each template's least. `wishes`
+    are the discounts that the shopper chose, by store; None where there is nothing to choose.
     """
     lines = list(owner.lines().order_by("-added_at", "-id"))
     skus = skus_for_sale([line.sku_id for line in lines])
@@ -100,6 +115,7 @@ def cart_of(owner: Owner, *, now: datetime, province: str = "") -> Cart:
                 owner,
                 now=now,
                 province=province,
+                wishes=None if wishes is None else wishes.get(store_id, {}),
             )
             for store_id in dict.fromkeys(item.sku.store_id for item in sound)
         ),
@@ -135,31 +151,51 @@ def _item(line: CartLine, sku: SkuForSale, stores: Mapping[int, StoreInfo]) -> C
 
 
 def _store(
-    store: StoreInfo, items: Sequence[CartItem], owner: Owner, *, now: datetime, province: str
+    store: StoreInfo,
+    items: Sequence[CartItem],
+    owner: Owner,
+    *,
+    now: datetime,
+    province: str,
+    wishes: Mapping[str, str] | None,
 ) -> CartStore:
     cost, too_much = None, ""
+    offered: tuple[Wish, ...] = ()
     chosen = [item for item in items if item.selected]
     freight = freight_of(store.freight_fen, [item.sku for item in chosen], province=province)
     if chosen:
         try:
-            cost = _cost(store, chosen, owner, freight=freight, now=now)
+            cost, offered = _cost(chosen, owner, freight=freight, wishes=wishes, now=now)
         except AmountRefused as error:
             too_much = str(error)
-    return CartStore(store=store, items=tuple(items), cost=cost, too_much=too_much, freight=freight)
+    return CartStore(
+        store=store,
+        items=tuple(items),
+        cost=cost,
+        too_much=too_much,
+        freight=freight,
+        wishes=offered,
+    )
 
 
 def _cost(
-    store: StoreInfo,
-    items: Iterable[CartItem],
+    items: Sequence[CartItem],
     owner: Owner,
     *,
     freight: OrderFreight,
+    wishes: Mapping[str, str] | None,
     now: datetime,
-) -> Quote:
+) -> tuple[Quote, tuple[Wish, ...]]:
+    store_id = items[0].sku.store_id
     priced = tuple(
         PricedItem(item.sku.id, item.quantity, item.sku.price_fen, item.sku.price_fen)
         for item in items
     )
     # A guest has no coupons and no points, but everybody gets a store's full reduction.
-    asked = Asked(owner.user_id or 0, store.id, priced)
-    return quote(priced, freight=freight, discounts=discounts_for(asked, now=now))
+    asked = Asked(owner.user_id or 0, store_id, priced, wishes or {})
+    try:
+        discounts, offered = discounts_and_wishes(asked, now=now, with_wishes=wishes is not None)
+    except OrderRefused:  # a wish that cannot be granted is left out: placing says why
+        asked = Asked(owner.user_id or 0, store_id, priced)
+        discounts, offered = discounts_and_wishes(asked, now=now, with_wishes=wishes is not None)
+    return quote(priced, freight=freight, discounts=discounts), offered

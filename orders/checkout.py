@@ -33,6 +33,7 @@ from core import clock
 from core.idempotency import form_key_new
 from core.public_pages import personal
 from orders.adjusters import Asked, Wish, discounts_and_wishes
+from orders.exemption import exemption_agree, wording
 from orders.forms import NOTE_MAX, CheckoutForm
 from orders.freights import OrderFreight, freight_of
 from orders.pricing import (
@@ -51,7 +52,7 @@ from stores.queries import StoreInfo
 DRAFT = "checkout_draft"
 DRAFT_AGE = timedelta(minutes=30)
 KEPT = (
-    *("sku", "quantity", "address", "note", "shows_profile"),
+    *("sku", "quantity", "address", "note", "shows_profile", "agrees"),
     *(f"wish_{kind}" for kind in KINDS),
     *(f"auto_{kind}" for kind in KINDS),
 )
@@ -116,6 +117,7 @@ class Typed:
     address: str
     note: str
     shows_profile: bool
+    agrees: bool = False
     wishes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -134,6 +136,7 @@ class CheckoutPage:
     wishes: tuple[Wish, ...] = ()
     freight_depends: bool = False
     not_delivered: str = ""
+    exemption: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     refusal: Refusal | None = None
 
@@ -205,6 +208,12 @@ class CheckoutView(View, ABC):
         if not form.is_valid():
             errors = {name: str(messages[0]) for name, messages in form.errors.items()}
             return self._page(request, wares, typed, errors=errors)
+        sku, _quantity_asked = item_chosen(wares, form)
+        if sku.consent_reason:
+            if not typed.agrees:
+                said = _("请先勾选确认：%(what)s。") % {"what": wording(sku)}
+                return self._page(request, wares, typed, errors={"agrees": said})
+            exemption_agree(user_id=self.buyer_id, skus=[sku], now=now)
         try:
             order = self._place(request, wares, form, now)
         except Refused as refused:
@@ -266,6 +275,7 @@ class CheckoutView(View, ABC):
             wishes=wishes,
             freight_depends=freight.depends_on_address,
             not_delivered=freight.refusal,
+            exemption=wording(chosen.sku),
             errors=errors or {},
             refusal=refusal,
         )
@@ -343,6 +353,7 @@ def _typed(data: QueryDict | dict[str, str]) -> Typed:
         address=data.get("address", "") or "",
         note=data.get("note", "") or "",
         shows_profile=bool(data.get("shows_profile")),
+        agrees=bool(data.get("agrees")),
         # What the page chose by itself is chosen anew: with another quantity another may be best.
         wishes={
             kind: value

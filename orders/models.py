@@ -147,6 +147,14 @@ class OrderLine(models.Model):
     adjust_fen = models.BigIntegerField(_("改价分摊（分）"), default=0)
     shipped_quantity = models.PositiveIntegerField(_("已发数量"), default=0)
     cancelled_at = models.DateTimeField(_("取消时间"), null=True, blank=True)
+    exempt_consent = models.ForeignKey(
+        "orders.ExemptionConsent",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("不退货确认"),
+    )
 
     class Meta:
         verbose_name = _("订单行")
@@ -178,6 +186,28 @@ class OrderLine(models.Model):
     def left(self) -> int:
         """How many are still to be sent."""
         return 0 if self.cancelled_at else self.quantity - self.shipped_quantity
+
+
+class ExemptionConsent(models.Model):
+    """A buyer agreed, for one purchase, that a SKU is not taken back without a reason. Append-only.
+
+    《网络购买商品七日无理由退货暂行办法》第七、八条: it holds only if the buyer confirmed it for this
+    purchase, in a step of its own.
+    """
+
+    store = models.ForeignKey("stores.Store", models.PROTECT, related_name="+", editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    sku = models.ForeignKey("catalog.Sku", models.PROTECT, related_name="+")
+    wording = models.CharField(_("确认内容"), max_length=200)
+    given_at = models.DateTimeField(_("确认时间"))
+
+    class Meta:
+        verbose_name = _("不退货确认")
+        verbose_name_plural = _("不退货确认")
+        indexes = [models.Index(fields=["user", "sku", "-given_at"])]
+
+    def __str__(self) -> str:
+        return self.wording
 
 
 class OrderAdjustment(models.Model):

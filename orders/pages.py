@@ -50,6 +50,7 @@ class Line:
     amount_fen: int
     shipped_quantity: int = 0
     is_cancelled: bool = False
+    exempt_agreed: bool = False
 
 
 @dataclass(frozen=True)
@@ -345,6 +346,7 @@ def _line(line: OrderLine) -> Line:
         amount_fen=line.amount_fen,
         shipped_quantity=line.shipped_quantity,
         is_cancelled=line.cancelled_at is not None,
+        exempt_agreed=line.exempt_consent_id is not None,
     )
 
 

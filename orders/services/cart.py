@@ -114,6 +114,7 @@ def cart_buy(
     note: str,
     expected_payable_fen: int | None,
     checkout_ref: str,
+    wishes: Mapping[str, str] | None = None,
     now: datetime,
 ) -> str:
     """Order one store's part of the cart, which leaves the cart with it; the order's public id.
@@ -131,6 +132,7 @@ def cart_buy(
             note=note,
             expected_payable_fen=expected_payable_fen,
             now=now,
+            wishes=wishes,
         )
         made_now = Order.objects.filter(public_id=ref, placed_at=now)
         if made_now.update(checkout_ref=checkout_ref):

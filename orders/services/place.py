@@ -20,6 +20,7 @@ from core.idempotency import form_claim
 from core.ids import public_id as new_public_id
 from orders.adjusters import Asked, adjustments_claim, discounts_for
 from orders.events import OrderPlaced
+from orders.exemption import consents_of, wording
 from orders.freights import freight_of
 from orders.locks import purchases_lock
 from orders.models import Order, OrderAdjustment, OrderHold, OrderLine
@@ -52,6 +53,13 @@ class StoreClosed(OrderRefused):
 
 class NotDelivered(OrderRefused):
     """Something of the order is not sent to its address; the message names it."""
+
+
+class ExemptionNotAgreed(OrderRefused):
+    """Something is not taken back without a reason, and the buyer did not agree to that."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(_("%(what)s，请勾选确认后再提交。") % {"what": what})
 
 
 class PurchaseLimitReached(OrderRefused):
@@ -149,7 +157,7 @@ def order_place(
     """Place an order: stock reserved, a payment open until `pay_before`.
 
     `expected_payable_fen` is what the shopper was shown; None skips the comparison. Raises
-    PriceChanged, OutOfStock, NotForSale, NotDelivered, PurchaseLimitReached, StoreClosed, QuantityRefused,
+    PriceChanged, OutOfStock, NotForSale, NotDelivered, ExemptionNotAgreed, PurchaseLimitReached, StoreClosed, QuantityRefused,
     AmountRefused, NoMerchantAccount, and whatever the adjusters and the offer's claim raise; then
     nothing is written. An offer's price takes no discounts.
     """
@@ -167,6 +175,7 @@ def order_place(
         cost = quote(asked.items, freight=freight, discounts=discounts)
         if expected_payable_fen is not None and expected_payable_fen != cost.payable_fen:
             raise PriceChanged(expected_payable_fen, cost.payable_fen)
+        agreed = _agreements(buyer_id, bought, now=now)
         _limits_check(buyer_id, cost, skus)
         order = _order_new(
             buyer_id, store_id, cost, address=address, note=note, offer=offer, now=now
@@ -174,7 +183,7 @@ def order_place(
         order.public_id = public_id or order.public_id
         order.pay_before = order.due_at = _pay_before(terms, offer, now=now)
         order.save(force_insert=True)
-        _lines_write(order, cost, skus)
+        _lines_write(order, cost, skus, agreed)
         _adjustments_write(order, cost)
         if offer and offer.holds:
             OrderHold.objects.create(
@@ -274,7 +283,18 @@ def _pay_before(terms: StoreTerms, offer: Offer | None, *, now: datetime) -> dat
     return min(window_ends, offer.pay_before) if offer and offer.pay_before else window_ends
 
 
-def _lines_write(order: Order, cost: Quote, skus: Mapping[int, SkuForSale]) -> None:
+def _agreements(buyer_id: int, skus: Sequence[SkuForSale], *, now: datetime) -> dict[int, int]:
+    """The buyer's agreements by SKU. Raises ExemptionNotAgreed."""
+    agreed = consents_of(buyer_id, skus, now=now)
+    missing = next((sku for sku in skus if sku.consent_reason and sku.id not in agreed), None)
+    if missing is not None:
+        raise ExemptionNotAgreed(wording(missing))
+    return agreed
+
+
+def _lines_write(
+    order: Order, cost: Quote, skus: Mapping[int, SkuForSale], agreed: Mapping[int, int]
+) -> None:
     OrderLine.objects.bulk_create(
         [
             OrderLine(
@@ -289,6 +309,7 @@ def _lines_write(order: Order, cost: Quote, skus: Mapping[int, SkuForSale]) -> N
                 quantity=line.quantity,
                 amount_fen=line.amount_fen,
                 discount_fen=line.discount_fen,
+                exempt_consent_id=agreed.get(line.sku_id),
             )
             for line in cost.lines
         ]

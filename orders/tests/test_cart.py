@@ -9,6 +9,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Address, User
+from campaigns.coupons.tests.factories import take, template_make
 from catalog.models import Product
 from catalog.queries import skus_for_sale
 from catalog.services import product_withdraw, sku_price_change
@@ -411,3 +412,44 @@ def test_nothing_selected_leads_back_to_the_cart(mine, owner, filled):
 
 def test_a_guest_is_asked_who_they_are(client):
     assert client.get("/cart/checkout/").url == "/sign-in/?next=/cart/checkout/"
+
+
+# --- coupons in a cart ---
+def test_each_store_of_a_cart_has_its_own_choice(mine, owner, filled, who):
+    dear, cheap = (template_make(filled[0].store, off_fen=fen) for fen in (1000, 300))
+    best, other = take(dear, who), take(cheap, who)
+    page = mine.get("/cart/checkout/")
+    section = page.context["page"].sections
+    first = next(one for one in section if one.one.store.id == filled[0].store_id)
+    assert first.one.cost.discount_fen == 1000
+    name = f"wish_coupon_{filled[0].store_id}"
+    assert f'name="{name}" value="{best.public_id}"' in page.content.decode()
+    wish = {name: other.public_id, f"auto_coupon_{filled[0].store_id}": best.public_id}
+    again = mine.post("/cart/checkout/", {**form_of(mine), **wish, "action": "refresh"})
+    assert again.status_code == 200
+    chosen = {one.one.store.id: one.one.cost for one in again.context["page"].sections}
+    assert chosen[filled[0].store_id].discount_fen == 300
+    shown = {f"shown_{pk}": str(cost.payable_fen) for pk, cost in chosen.items()}
+    mine.post("/cart/checkout/", {**form_of(mine), **wish, **shown})
+    order = Order.objects.get(store=filled[0].store)
+    assert order.adjustments.get().reference == other.public_id
+    assert cast.broken() == []
+
+
+def test_a_cart_may_do_without_a_coupon(mine, filled, who):
+    take(template_make(filled[0].store), who)
+    wish = {f"wish_coupon_{filled[0].store_id}": "none"}
+    page = mine.post("/cart/checkout/", {**form_of(mine), **wish, "action": "refresh"})
+    assert all(one.one.cost.discount_fen == 0 for one in page.context["page"].sections)
+
+
+def test_a_wish_that_makes_no_sense_is_left_out(mine, filled):
+    wish = {"wish_coupon_x": "1", f"wish_coupon_{filled[0].store_id}": "cpn_none"}
+    page = mine.post("/cart/checkout/", {**form_of(mine), **wish, "action": "refresh"})
+    assert page.status_code == 200
+
+
+def test_the_browser_is_told_how_much_is_in_the_cart(mine, filled):
+    assert mine.get("/cart/").cookies["cart_size"].value == "3"
+    answer = mine.post("/cart/checkout/", form_of(mine))
+    assert answer.cookies["cart_size"].value == "1"

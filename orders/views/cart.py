@@ -45,12 +45,16 @@ def add(request: HttpRequest) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         context = {"said": said, "good": good, "size": cart_size(owner), "form_key": form_key_new()}
         response = render(request, "orders/_cart_said.html", context)
+        size_tell(response, cart_size(owner))
     else:
         (messages.success if good else messages.warning)(request, said)
         response = redirect("orders:cart")
     if made:
         guest_keep(request, response, made)
     return response
+
+
+SIZE_COOKIE, SIZE_AGE_S = "cart_size", 30 * 86400
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +69,14 @@ def cart(request: HttpRequest) -> HttpResponse:
         if not request.htmx:  # type: ignore[attr-defined]
             return redirect("orders:cart")
     found = cart_of(owner, now=clock.now())
-    return render(request, "orders/cart.html", {"cart": found})
+    response = render(request, "orders/cart.html", {"cart": found})
+    size_tell(response, cart_size(owner))
+    return response
+
+
+def size_tell(response: HttpResponse, size: int) -> None:
+    """Tell the browser how much is in the cart: kept pages show it without asking anybody."""
+    response.set_cookie(SIZE_COOKIE, str(size), max_age=SIZE_AGE_S, samesite="Lax")
 
 
 def owner_of(request: HttpRequest) -> Owner:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -17,12 +17,14 @@ from catalog.services import OutOfStock
 from core import clock
 from core.idempotency import form_key_new
 from core.public_pages import personal
-from orders.carts import Cart, CartStore, cart_of
+from orders.carts import Cart, CartStore, cart_of, cart_size
+from orders.exemption import exemption_agree
 from orders.forms import CartCheckoutForm
 from orders.pages import unpaid_of_checkout
-from orders.pricing import AmountRefused, QuantityRefused
+from orders.pricing import KINDS, AmountRefused, QuantityRefused
 from orders.services import OrderRefused, PriceChanged
 from orders.services.cart import Owner, cart_buy
+from orders.views.cart import size_tell
 from payments.services import NoMerchantAccount
 
 REFUSALS = (
@@ -43,6 +45,13 @@ class Section:
     note: str
     was_fen: int = 0
     error: str = ""
+    agrees: bool = False
+    agrees_error: str = ""
+
+    @property
+    def key(self) -> str:
+        """What its fields' names end with."""
+        return str(self.one.store.id)
 
 
 @dataclass(frozen=True)
@@ -72,7 +81,12 @@ def checkout(request: HttpRequest) -> HttpResponse:
     assert request.user.pk is not None
     user_id, now = request.user.pk, clock.now()
     addresses = addresses_of(user_id)
-    found = cart_of(Owner(user_id), now=now, province=_province(request, addresses))
+    found = cart_of(
+        Owner(user_id),
+        now=now,
+        province=_province(request, addresses),
+        wishes=_wishes(request.POST),
+    )
     if request.method != "POST":
         return _page(request, found, addresses) if found.chosen else _nothing_chosen(request)
     if request.POST.get("action") == "address":
@@ -91,14 +105,27 @@ def checkout(request: HttpRequest) -> HttpResponse:
             if waiting
             else _nothing_chosen(request)
         )
-    if not form.is_valid():
-        errors = {name: str(said[0]) for name, said in form.errors.items()}
-        return _page(request, found, addresses, errors=errors)
-    if request.POST.get("action") == "refresh" or any(
+    if request.POST.get("action") == "refresh":
+        return _page(request, found, addresses)
+    errors = {name: str(said[0]) for name, said in form.errors.items()}
+    changed = not errors and any(
         form.shown_fen(one.store.id) != one.cost.payable_fen for one in found.chosen if one.cost
-    ):
-        return _page(request, found, addresses, status=409)
+    )
+    if not changed:
+        errors = errors or _not_agreed(request, found)
+    if errors or changed:
+        return _page(request, found, addresses, errors=errors, status=409)
     return _place(request, found, form, ref, addresses=addresses, now=now)
+
+
+def _not_agreed(request: HttpRequest, found: Cart) -> dict[str, str]:
+    """What the buyer has to tick first, by field."""
+    return {
+        f"agrees_{one.store.id}": _("请先勾选确认：%(what)s。")
+        % {"what": "；".join(one.exemptions)}
+        for one in found.chosen
+        if one.exemptions and not request.POST.get(f"agrees_{one.store.id}")
+    }
 
 
 def _place(
@@ -117,7 +144,9 @@ def _place(
     except AddressNotFound as error:
         return _page(request, found, addresses, errors={"address": str(error)})
     refused = []
+    chosen_by_store = _wishes(request.POST)
     for one in found.chosen:
+        exemption_agree(user_id=user_id, skus=[item.sku for item in one.chosen], now=now)
         try:
             cart_buy(
                 form_key=form.cleaned_data["form_key"],
@@ -128,6 +157,7 @@ def _place(
                 note=form.note(one.store.id),
                 expected_payable_fen=form.shown_fen(one.store.id),
                 checkout_ref=ref,
+                wishes=chosen_by_store.get(one.store.id),
                 now=now,
             )
         except REFUSALS as error:
@@ -139,7 +169,9 @@ def _place(
         return redirect("orders:cart")
     if refused:
         messages.info(request, _("没有下成的商品还在购物车里，其余的可以先付款。"))
-    return redirect("orders:cashier", waiting[0].public_id)
+    response = redirect("orders:cashier", waiting[0].public_id)
+    size_tell(response, cart_size(Owner(user_id)))
+    return response
 
 
 def _page(
@@ -172,6 +204,22 @@ def _marked(request: HttpRequest, addresses: tuple[AddressCard, ...]) -> Address
     )
 
 
+def _wishes(data: QueryDict) -> dict[int, dict[str, str]]:
+    """The discounts that the shopper chose, by store: `wish_coupon_7` and the like. What the page
+    had chosen by itself is chosen anew."""
+    found: dict[int, dict[str, str]] = {}
+    for kind in KINDS:
+        start = f"wish_{kind}_"
+        for name in data:
+            store = name.removeprefix(start)
+            if not name.startswith(start) or not (store.isascii() and store.isdigit()):
+                continue
+            value = str(data[name])[:64]
+            if value and value != data.get(f"auto_{kind}_{store}"):
+                found.setdefault(int(store[:12]), {})[kind] = value
+    return found
+
+
 def _province(request: HttpRequest, addresses: tuple[AddressCard, ...]) -> str:
     marked = _marked(request, addresses)
     return marked.province_code if marked else ""
@@ -186,6 +234,8 @@ def _section(request: HttpRequest, one: CartStore, errors: dict[str, str]) -> Se
         note=request.POST.get(f"note_{one.store.id}", "")[:2000],
         was_fen=shown_fen if shown_fen != now_fen else 0,
         error=errors.get(f"note_{one.store.id}", ""),
+        agrees=bool(request.POST.get(f"agrees_{one.store.id}")),
+        agrees_error=errors.get(f"agrees_{one.store.id}", ""),
     )
 
 

@@ -33,6 +33,27 @@
     }
   };
 
+  // How much is in the cart, from a cookie: the page itself is the same for everybody.
+  const badge = () => {
+    const link = document.querySelector("[data-cart]");
+    if (!link) return;
+    const told = document.cookie.match(/(?:^|; )cart_size=(\d{1,4})/);
+    const size = told ? Number(told[1]) : 0;
+    let dot = link.querySelector(".badge");
+    if (!size) {
+      if (dot) dot.remove();
+      return;
+    }
+    if (!dot) {
+      dot = document.createElement("span");
+      dot.className = "badge";
+      link.append(dot);
+    }
+    dot.textContent = size > 99 ? "99+" : String(size);
+  };
+  badge();
+  document.addEventListener("htmx:afterRequest", badge);
+
   const stepper = (input) => {
     if (input.dataset.stepped) return;
     input.dataset.stepped = "1";
