@@ -9,8 +9,8 @@ from django.contrib import admin, messages
 from django.core import signing
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +23,15 @@ from core.crypto import mask_name, mask_phone
 from core.forms import YuanField
 from core.money import yuan
 from orders.amounts import line_paid_fen
-from orders.models import Invoice, Order, OrderAdjustment, OrderHold, OrderLine, Shipment
+from orders.models import (
+    Invoice,
+    Order,
+    OrderAdjustment,
+    OrderHold,
+    OrderLine,
+    RiskReview,
+    Shipment,
+)
 from orders.papers import MAX_ORDERS, picking_list, shipping_labels
 from orders.queries import order_story
 from orders.services import (
@@ -43,6 +51,8 @@ from orders.services import (
     order_note_add,
     order_price_ask,
     order_ship,
+    review_refuse,
+    review_release,
 )
 from orders.services.invoice import MAX_BYTES as INVOICE_BYTES
 from orders.sheets import (
@@ -692,3 +702,81 @@ def _file(data: bytes, content_type: str, name: str) -> HttpResponse:
 def render_lines(lines: Any) -> Any:
     """Lines of text, one under the other."""
     return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
+
+
+class ReviewForm(forms.Form):
+    """What a person decided about an order, and why."""
+
+    decision = forms.ChoiceField(
+        choices=[("release", _("放行，可以发货")), ("refuse", _("拒绝，全额退款"))]
+    )
+    note = forms.CharField(max_length=120, required=False)
+
+
+@admin.register(RiskReview)
+class RiskReviewPage(ReadOnlyAdmin):
+    """Orders that wait for a person's judgement: released or refused one by one, with a word why."""
+
+    platform = VIEW
+    owner = clerk = frozenset({"view", "change"})
+    list_display = ["opened_at", "order", "score", "why", "outcome", "ends"]
+    list_filter = ["outcome"]
+    list_select_related = ["order", "store"]
+    ordering = ["outcome", "-id"]
+    fields = ["order", "score", "why", "opened_at", "ends", "outcome", "by", "note", "decided_at"]
+    actions = ["release"]
+    change_form_outer_after_template = "admin/orders/riskreview/decide.html"
+
+    @admin.display(description=_("最晚"))
+    def ends(self, review: RiskReview) -> Any:
+        return review.due_at
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields
+
+    def get_urls(self) -> list[Any]:
+        own = path(
+            "<int:review_id>/decide/",
+            self.admin_site.admin_view(self.decide),
+            name="orders_riskreview_decide",
+        )
+        return [own, *super().get_urls()]
+
+    def decide(self, request: HttpRequest, review_id: int) -> HttpResponse:
+        """POST the decision; whatever comes of it is said on the list."""
+        review = self.get_object(request, str(review_id))
+        back = redirect("admin:orders_riskreview_changelist")
+        if review is None or not self.has_change_permission(request, review):
+            return back
+        form = ReviewForm(request.POST if request.method == "POST" else None)
+        if not form.is_valid():
+            messages.error(request, _("请选择放行还是拒绝。"))
+            return redirect("admin:orders_riskreview_change", review.pk)
+        act = review_release if form.cleaned_data["decision"] == "release" else review_refuse
+        assert request.user.pk is not None
+        try:
+            done = act(
+                review_id=review.pk,
+                by_id=request.user.pk,
+                note=form.cleaned_data["note"],
+                now=clock.now(),
+            )
+        except CancelRefused as refusal:
+            messages.error(request, str(refusal))
+            return back
+        if done:
+            messages.success(request, _("已处理。"))
+        else:
+            messages.warning(request, _("这个订单已经有人处理过了。"))
+        return back
+
+    @admin.action(description=_("放行所选订单"), permissions=["change"])
+    def release(self, request: HttpRequest, queryset: QuerySet[RiskReview]) -> None:
+        number = sum(
+            review_release(review_id=one.pk, by_id=request.user.pk, now=clock.now())
+            for one in queryset
+        )
+        messages.success(request, _("已放行 %(number)d 个订单。") % {"number": number})

@@ -30,6 +30,7 @@ from accounts.queries import (
 from catalog.queries import SkuForSale
 from catalog.services import OutOfStock
 from core import clock
+from core.devices import device_keep, device_known
 from core.idempotency import form_key_new
 from core.public_pages import personal
 from orders.adjusters import Asked, Wish, discounts_and_wishes
@@ -45,8 +46,10 @@ from orders.pricing import (
     Quote,
     quote,
 )
-from orders.services import OrderRefused, PriceChanged, QuantityRefused
+from orders.services import OrderRefused, PriceChanged, QuantityRefused, RiskRefused
 from payments.services import NoMerchantAccount
+from risk.rules import Verdict
+from risk.services import risk_record
 from stores.queries import StoreInfo
 
 DRAFT = "checkout_draft"
@@ -192,7 +195,9 @@ class CheckoutView(View, ABC):
         now = clock.now()
         wares = self.wares_find(request, now=now)
         refusal = self.refusal_foreseen(request, wares, now=now)
-        return self._page(request, wares, self._typed_first(request), refusal=refusal)
+        page = self._page(request, wares, self._typed_first(request), refusal=refusal)
+        device_keep(request, page)
+        return page
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         now = clock.now()
@@ -235,11 +240,24 @@ class CheckoutView(View, ABC):
         self, request: HttpRequest, wares: ForSale, form: CheckoutForm, now: datetime
     ) -> str:
         try:
-            return self.place(request, wares, form, now)
+            with device_known(request):
+                return self.place(request, wares, form, now)
         except PriceChanged as error:
             raise Refused(Refusal(str(error), was_fen=error.shown_fen)) from error
         except (OutOfStock, QuantityRefused, AmountRefused, AddressNotFound) as error:
             raise Refused(Refusal(str(error))) from error
+        except RiskRefused as error:
+            risk_record(
+                error.assessed,
+                store_id=wares.store.id,
+                user_id=self.buyer_id,
+                order_ref="",
+                now=now,
+            )
+            code = error.assessed.verdict == Verdict.CODE
+            label = _("去验证手机号") if code else _("返回商品页")
+            url = reverse("account_change_phone") if code else wares.back_url
+            raise Refused(Refusal(str(error), label, url)) from error
         except (OrderRefused, NoMerchantAccount) as error:
             raise Refused(Refusal(str(error), _("返回商品页"), wares.back_url)) from error
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from core.deadlines import DeadlineKind, deadline_register
-from orders.models import Order
-from orders.services import order_expire, order_receive
+from orders.models import Order, RiskReview
+from orders.services import order_expire, order_receive, review_release
 from orders.states import OrderState
 
 
@@ -19,4 +19,11 @@ def order_due(order_id: int, *, now: datetime) -> datetime | None:
     return order_expire(order_id=order_id, now=now)
 
 
+def review_due(review_id: int, *, now: datetime) -> datetime | None:
+    """Nobody judged the order in time: it goes on."""
+    review_release(review_id=review_id, by_id=None, now=now, timed_out=True)
+    return None
+
+
+deadline_register(DeadlineKind(name="orders.review", model=RiskReview, handler=review_due))
 deadline_register(DeadlineKind(name="orders.order", model=Order, handler=order_due))

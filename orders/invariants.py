@@ -243,3 +243,18 @@ def shipped(now: datetime) -> Broken:
         limit=now - RECEIVE_SLACK,
     ):
         yield f"order {ref}", f"shipped, to be received before {receive_before}"
+
+
+@invariant("orders.reviews", because="an order is held for risk exactly while its review waits")
+def reviews(now: datetime) -> Broken:
+    for ref, outcome, state, is_held in _rows(
+        """
+        SELECT o.public_id, r.outcome, o.state, h.id IS NOT NULL
+        FROM orders_riskreview r JOIN orders_order o ON o.id = r.order_id
+        LEFT JOIN orders_orderhold h ON h.order_id = o.id AND h.kind = 'risk'
+            AND h.closed_at IS NULL
+        WHERE o.state IN ('awaiting_payment', 'on_hold', 'to_ship', 'shipped', 'completed')
+            AND (r.outcome = '') <> (h.id IS NOT NULL)
+        """
+    ):
+        yield f"order {ref}", f"{state}, review {outcome or 'waits'}, held: {is_held}"

@@ -84,6 +84,8 @@ class Order(Deadline):
     cancelled_at = models.DateTimeField(_("取消时间"), null=True, blank=True)
     cancel_reason = models.CharField(_("取消原因"), max_length=120, blank=True)
     urged_at = models.DateTimeField(_("催发货"), null=True, blank=True)
+    # A mark of the browser and network it was placed from (`core/devices.py`), or "".
+    device = models.CharField(max_length=32, blank=True, default="", editable=False)
 
     class Meta:
         verbose_name = _("订单")
@@ -109,6 +111,11 @@ class Order(Deadline):
                 condition=~Q(offer_kind=""),
             ),
             models.Index(fields=["phone_index"], name="orders_order_phone"),
+            models.Index(
+                fields=["device", "placed_at"],
+                name="orders_order_device",
+                condition=~Q(device=""),
+            ),
             models.Index(
                 fields=["buyer", "checkout_ref"],
                 name="orders_order_checkout",
@@ -251,6 +258,7 @@ class OrderHold(models.Model):
 
     class Kind(models.TextChoices):
         GROUP = "group", _("待成团")
+        RISK = "risk", _("待审核")
 
     store = models.ForeignKey(
         "stores.Store", models.PROTECT, related_name="+", editable=False, db_index=False
@@ -272,6 +280,54 @@ class OrderHold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.reference}"
+
+
+class RiskReview(Deadline):
+    """An order that waits for a person's judgement; `due_at` is when it goes on without one."""
+
+    class Outcome(models.TextChoices):
+        WAITING = "", _("待审核")
+        RELEASED = "released", _("已放行")
+        REFUSED = "refused", _("已拒绝")
+        TIMED_OUT = "timed_out", _("到时放行")
+
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="+", verbose_name=_("店铺")
+    )
+    order = models.OneToOneField(
+        Order, models.PROTECT, related_name="risk_review", verbose_name=_("订单")
+    )
+    score = models.PositiveSmallIntegerField(_("总分"))
+    why = models.CharField(_("原因"), max_length=300)
+    outcome = models.CharField(
+        _("结果"), max_length=16, choices=Outcome.choices, blank=True, default=""
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("经手人"),
+    )
+    note = models.CharField(_("说明"), max_length=120, blank=True)
+    opened_at = models.DateTimeField(_("开始时间"))
+    decided_at = models.DateTimeField(_("处理时间"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("订单审核")
+        verbose_name_plural = _("订单审核")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome="", decided_at=None)
+                | ~Q(outcome="") & Q(decided_at__isnull=False),
+                name="orders_review_decided",
+            )
+        ]
+        indexes = [models.Index(fields=["store", "outcome", "-id"]), due_index("orders_review_due")]
+
+    def __str__(self) -> str:
+        return f"{self.order} {self.score}"
 
 
 class Shipment(models.Model):

@@ -51,6 +51,7 @@ SHOP_APPS = [
     "wechat",
     "stores",
     "freight",
+    "risk",
     "catalog",
     "payments",
     "orders",
@@ -166,6 +167,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "payments.tasks.bills_fetch",
         "schedule": 60 * 60.0,
         "options": {"expires": 60 * 30.0},
+    },
+    "risks": {
+        "task": "risk.tasks.risks_forget",
+        "schedule": 60 * 60 * 24.0,
+        "options": {"expires": 60 * 60.0},
     },
     "posters": {
         "task": "sharing.tasks.posters_forget",

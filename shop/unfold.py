@@ -68,12 +68,15 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item(_("订单"), "receipt_long", "orders.order"),
+                    _item(_("订单审核"), "fact_check", "orders.riskreview"),
                     _item(_("拼团"), "groups", "groupbuy.group"),
                     _item(_("砍价"), "content_cut", "bargain.bargain"),
                     _item(_("退款"), "currency_exchange", "payments.refund"),
                     _item(_("支付异常"), "report", "payments.paymentincident"),
                     _item(_("对账差异"), "balance", "payments.billdifference"),
                     _item(_("微信账单"), "receipt_long", "payments.tradebill"),
+                    _item(_("风控记录"), "policy", "risk.riskassessment"),
+                    _item(_("风控设置"), "tune", "risk.riskpolicy"),
                 ],
             },
             {

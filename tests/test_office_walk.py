@@ -1,5 +1,6 @@
 """Every page of the office, walked by a clerk and an owner of the other store with foreign ids."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +16,12 @@ from campaigns.reductions.tests.factories import reduction_make
 from core import clock
 from freight.tests.factories import freight_make
 from notices.tests.factories import notice_make
+from orders.models import RiskReview
 from orders.services import order_ship
 from payments.models import PaymentIncident
 from payments.services import RefundReason, refund_request
+from risk.models import RiskPolicy
+from risk.services import risk_report
 from sharers.models import SkuRate
 from sharers.services import showcase_add
 from sharers.tests.factories import brings, plan_make, sharer_make
@@ -94,6 +98,18 @@ def rich_store(name: str) -> Any:
     freight = freight_make(store)
     sku.product.freight_template = freight
     sku.product.save()
+    RiskPolicy.objects.create(store=store)
+    risk_report(
+        user_id=alice.id,
+        store_id=store.pk,
+        kind="fraud",
+        reference=str(store.pk),
+        score=60,
+        lasts=timedelta(days=1),
+        now=clock.now(),
+    )
+    cast.pay(cast.buy(alice, sku))
+    assert RiskReview.objects.filter(store=store).exists()
     plan_make(store)
     sharer = sharer_make(store, alice)
     SkuRate.objects.create(store=store, sku=sku, rate_bp=100)

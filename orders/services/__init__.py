@@ -21,12 +21,14 @@ from orders.services.place import (
     OrderItem,
     OrderRefused,
     PurchaseLimitReached,
+    RiskRefused,
     StoreClosed,
     order_buy,
     order_place,
 )
 from orders.services.receive import order_receive
 from orders.services.reprice import RepriceRefused, order_price_ask, order_price_settle
+from orders.services.review import review_refuse, review_release
 from orders.services.ship import ShipRefused, order_ship
 from orders.services.track import parcel_track
 from orders.services.wishes import (
@@ -50,6 +52,7 @@ __all__ = [
     "PurchaseLimitReached",
     "QuantityRefused",
     "RepriceRefused",
+    "RiskRefused",
     "ShipRefused",
     "StoreClosed",
     "WishRefused",
@@ -77,4 +80,6 @@ __all__ = [
     "order_ship",
     "order_urge",
     "parcel_track",
+    "review_refuse",
+    "review_release",
 ]

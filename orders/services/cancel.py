@@ -30,8 +30,12 @@ def order_cancel(*, order_id: int, reason: str, now: datetime, hold_kind: str = 
         if not ORDER.allows(order.state, "cancel"):
             raise CancelRefused(_refusal(order.state))
         holds = OrderHold.objects.filter(order=order, closed_at=None)
-        if holds.exclude(kind=hold_kind).exists():
-            raise CancelRefused(_("这是拼团订单，尚未成团：请在“拼团”页面取消整个团。"))
+        # A group that failed takes an order with it that nobody judged yet; not the other way round.
+        owned = (
+            {hold_kind, OrderHold.Kind.RISK} if hold_kind == OrderHold.Kind.GROUP else {hold_kind}
+        )
+        if foreign := holds.exclude(kind__in=owned).order_by("kind").first():
+            raise CancelRefused(_held(foreign.kind))
         lines = list(order.lines.filter(cancelled_at=None))
         if any(line.shipped_quantity for line in lines):
             raise CancelRefused(_("订单已经发出一部分，不能整单取消；没发的商品可以单独取消。"))
@@ -55,6 +59,12 @@ def order_cancel(*, order_id: int, reason: str, now: datetime, hold_kind: str = 
             now=now,
         )
         return True
+
+
+def _held(kind: str) -> str:
+    if kind == OrderHold.Kind.RISK:
+        return _("这个订单正在等待审核：请在“订单审核”页面放行或拒绝。")
+    return _("这是拼团订单，尚未成团：请在“拼团”页面取消整个团。")
 
 
 def _refusal(state: str) -> str:

@@ -15,6 +15,7 @@ from accounts.queries import AddressSnapshot
 from catalog.queries import SkuForSale, skus_for_sale
 from catalog.services import stock_reserve
 from core.crypto import blind_index
+from core.devices import device_mark
 from core.facts import facts_record
 from core.idempotency import form_claim
 from core.ids import public_id as new_public_id
@@ -23,10 +24,13 @@ from orders.events import OrderPlaced
 from orders.exemption import consents_of, wording
 from orders.freights import freight_of
 from orders.locks import purchases_lock
-from orders.models import Order, OrderAdjustment, OrderHold, OrderLine
+from orders.models import Order, OrderAdjustment, OrderHold, OrderLine, RiskReview
 from orders.pricing import PriceChanged, PricedItem, Quote, quote
 from orders.queries import bought_quantities
+from orders.risks import OrderRisk, order_risk, refusal_words
 from payments.services import payment_open
+from risk.rules import Assessed, Verdict
+from risk.services import risk_record
 from stores.queries import StoreTerms, store_terms
 
 DESCRIPTION_LENGTH = 127  # WeChat Pay's limit for what its cashier shows
@@ -60,6 +64,15 @@ class ExemptionNotAgreed(OrderRefused):
 
     def __init__(self, what: str) -> None:
         super().__init__(_("%(what)s，请勾选确认后再提交。") % {"what": what})
+
+
+class RiskRefused(OrderRefused):
+    """Risk wants something done before this order, or refuses it. What was found is in `assessed`:
+    the transaction is gone, so whoever hears this writes it down."""
+
+    def __init__(self, assessed: Assessed) -> None:
+        self.assessed = assessed
+        super().__init__(refusal_words(assessed.verdict))
 
 
 class PurchaseLimitReached(OrderRefused):
@@ -175,6 +188,16 @@ def order_place(
         cost = quote(asked.items, freight=freight, discounts=discounts)
         if expected_payable_fen is not None and expected_payable_fen != cost.payable_fen:
             raise PriceChanged(expected_payable_fen, cost.payable_fen)
+        phone_index = blind_index(address.phone, purpose="order.phone")
+        risk = order_risk(
+            buyer_id=buyer_id,
+            store_id=store_id,
+            phone_index=phone_index,
+            amount_fen=cost.payable_fen,
+            now=now,
+        )
+        if risk.is_refused:
+            raise RiskRefused(risk.assessed)
         agreed = _agreements(buyer_id, bought, now=now)
         _limits_check(buyer_id, cost, skus)
         order = _order_new(
@@ -185,6 +208,7 @@ def order_place(
         order.save(force_insert=True)
         _lines_write(order, cost, skus, agreed)
         _adjustments_write(order, cost)
+        _risk_write(order, risk, now=now)
         if offer and offer.holds:
             OrderHold.objects.create(
                 store_id=store_id,
@@ -272,6 +296,7 @@ def _order_new(
         recipient=address.recipient,
         phone=address.phone,
         phone_index=blind_index(address.phone, purpose="order.phone"),
+        device=device_mark(),
         region=address.region,
         street=address.street,
         placed_at=now,
@@ -281,6 +306,34 @@ def _order_new(
 def _pay_before(terms: StoreTerms, offer: Offer | None, *, now: datetime) -> datetime:
     window_ends = now + timedelta(seconds=terms.payment_window_s)
     return min(window_ends, offer.pay_before) if offer and offer.pay_before else window_ends
+
+
+def _risk_write(order: Order, risk: OrderRisk, *, now: datetime) -> None:
+    """Keep what was found; a hold of its own, for a bounded time, where a person shall look."""
+    found = risk_record(
+        risk.assessed,
+        store_id=order.store_id,
+        user_id=order.buyer_id,
+        order_ref=order.public_id,
+        now=now,
+    )
+    if found is None or risk.assessed.verdict != Verdict.HOLD:
+        return
+    RiskReview.objects.create(
+        store_id=order.store_id,
+        order=order,
+        score=risk.assessed.score,
+        why=found.why[:300],
+        opened_at=now,
+        due_at=now + timedelta(hours=risk.policy.hold_hours),
+    )
+    OrderHold.objects.create(
+        store_id=order.store_id,
+        order=order,
+        kind=OrderHold.Kind.RISK,
+        reference=order.public_id,
+        opened_at=now,
+    )
 
 
 def _agreements(buyer_id: int, skus: Sequence[SkuForSale], *, now: datetime) -> dict[int, int]:

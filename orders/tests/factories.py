@@ -41,7 +41,7 @@ class Person:
 def person(name: str = "") -> Person:
     """Somebody who can buy."""
     user = user_make(nickname=name or f"买家{next(_numbers)}")
-    address = address_make(user)
+    address = address_make(user, phone=f"138{next(_numbers):08d}")
     return Person(user, address_for_order(user.pk, address.public_id))
 
 

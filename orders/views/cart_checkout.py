@@ -12,9 +12,16 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.queries import AddressCard, AddressNotFound, address_for_order, addresses_of
+from accounts.queries import (
+    AddressCard,
+    AddressNotFound,
+    AddressSnapshot,
+    address_for_order,
+    addresses_of,
+)
 from catalog.services import OutOfStock
 from core import clock
+from core.devices import device_keep, device_known
 from core.idempotency import form_key_new
 from core.public_pages import personal
 from orders.carts import Cart, CartStore, cart_of, cart_size
@@ -22,10 +29,11 @@ from orders.exemption import exemption_agree
 from orders.forms import CartCheckoutForm
 from orders.pages import unpaid_of_checkout
 from orders.pricing import KINDS, AmountRefused, QuantityRefused
-from orders.services import OrderRefused, PriceChanged
+from orders.services import OrderRefused, PriceChanged, RiskRefused
 from orders.services.cart import Owner, cart_buy
 from orders.views.cart import size_tell
 from payments.services import NoMerchantAccount
+from risk.services import risk_record
 
 REFUSALS = (
     AmountRefused,
@@ -88,7 +96,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         wishes=_wishes(request.POST),
     )
     if request.method != "POST":
-        return _page(request, found, addresses) if found.chosen else _nothing_chosen(request)
+        return _opened(request, found, addresses)
     if request.POST.get("action") == "address":
         query = urlencode({"next": request.path})
         return redirect(f"{reverse('accounts:address_new')}?{query}")
@@ -118,6 +126,14 @@ def checkout(request: HttpRequest) -> HttpResponse:
     return _place(request, found, form, ref, addresses=addresses, now=now)
 
 
+def _opened(request: HttpRequest, found: Cart, addresses: tuple[AddressCard, ...]) -> HttpResponse:
+    if not found.chosen:
+        return _nothing_chosen(request)
+    page = _page(request, found, addresses)
+    device_keep(request, page)
+    return page
+
+
 def _not_agreed(request: HttpRequest, found: Cart) -> dict[str, str]:
     """What the buyer has to tick first, by field."""
     return {
@@ -143,25 +159,14 @@ def _place(
         address = address_for_order(user_id, form.cleaned_data["address"])
     except AddressNotFound as error:
         return _page(request, found, addresses, errors={"address": str(error)})
-    refused = []
     chosen_by_store = _wishes(request.POST)
+    refused = []
     for one in found.chosen:
-        exemption_agree(user_id=user_id, skus=[item.sku for item in one.chosen], now=now)
-        try:
-            cart_buy(
-                form_key=form.cleaned_data["form_key"],
-                user_id=user_id,
-                store_id=one.store.id,
-                quantities={item.sku.id: item.quantity for item in one.chosen},
-                address=address,
-                note=form.note(one.store.id),
-                expected_payable_fen=form.shown_fen(one.store.id),
-                checkout_ref=ref,
-                wishes=chosen_by_store.get(one.store.id),
-                now=now,
-            )
-        except REFUSALS as error:
-            refused.append(f"{one.store.name}：{error}")
+        wishes = chosen_by_store.get(one.store.id)
+        with device_known(request):
+            said = _buy(one, form, ref, user_id=user_id, address=address, wishes=wishes, now=now)
+        if said:
+            refused.append(f"{one.store.name}：{said}")
     for said in refused:
         messages.warning(request, said)
     waiting = unpaid_of_checkout(user_id, ref)
@@ -172,6 +177,39 @@ def _place(
     response = redirect("orders:cashier", waiting[0].public_id)
     size_tell(response, cart_size(Owner(user_id)))
     return response
+
+
+def _buy(
+    one: CartStore,
+    form: CartCheckoutForm,
+    ref: str,
+    *,
+    user_id: int,
+    address: AddressSnapshot,
+    wishes: dict[str, str] | None,
+    now: datetime,
+) -> str:
+    """Order one store's part; why not, or ""."""
+    exemption_agree(user_id=user_id, skus=[item.sku for item in one.chosen], now=now)
+    try:
+        cart_buy(
+            form_key=form.cleaned_data["form_key"],
+            user_id=user_id,
+            store_id=one.store.id,
+            quantities={item.sku.id: item.quantity for item in one.chosen},
+            address=address,
+            note=form.note(one.store.id),
+            expected_payable_fen=form.shown_fen(one.store.id),
+            checkout_ref=ref,
+            wishes=wishes,
+            now=now,
+        )
+    except RiskRefused as error:
+        risk_record(error.assessed, store_id=one.store.id, user_id=user_id, order_ref="", now=now)
+        return str(error)
+    except REFUSALS as error:
+        return str(error)
+    return ""
 
 
 def _page(

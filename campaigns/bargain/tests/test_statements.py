@@ -69,7 +69,7 @@ def test_the_last_help():
 def test_buying():
     alice = person()
     bargain = launch(campaign_make(), alice)
-    assert statements(lambda: buy(bargain, alice)) == 14
+    assert statements(lambda: buy(bargain, alice)) == 15
 
 
 def test_the_money():

@@ -1,0 +1,282 @@
+"""Risk on the way to an order: a phone to prove, a hold of its own, a refusal; and who decides."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import User
+from core import clock
+from core.deadlines import deadlines_run
+from orders.models import Order, OrderHold, RiskReview
+from orders.services import (
+    CancelRefused,
+    RiskRefused,
+    hold_release,
+    order_cancel,
+    review_refuse,
+    review_release,
+)
+from orders.tests.factories import deliver, order_make, pay, person, place
+from payments.models import Refund
+from risk.models import RiskAssessment, RiskPolicy, RiskReport
+from risk.services import risk_report, risks_forget
+from stores.tests.factories import staff_make
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sku():
+    return cast.sku_on_sale()
+
+
+@pytest.fixture
+def who():
+    who = person()
+    User.objects.filter(pk=who.id).update(joined_at=clock.now() - timedelta(days=30))
+    return who
+
+
+def report(who, sku, score, **changes):
+    told = {"kind": "fraud", "reference": "x", "lasts": timedelta(days=30), "now": clock.now()}
+    return risk_report(user_id=who.id, store_id=sku.store_id, score=score, **{**told, **changes})
+
+
+def held(sku, who, **changes):
+    """A paid order that waits for a person."""
+    report(who, sku, 60)
+    order = order_make(sku, who=who, **changes)
+    pay(order.public_id)
+    deliver()
+    order.refresh_from_db()
+    assert order.state == "on_hold"
+    return order, RiskReview.objects.get(order=order)
+
+
+def proved(who):
+    User.objects.filter(pk=who.id).update(phone_verified_at=clock.now())
+
+
+# --- the verdicts ---
+def test_an_ordinary_order_leaves_nothing_behind(sku, who):
+    place(sku, who)
+    assert not RiskAssessment.objects.exists()
+
+
+def test_a_phone_is_to_be_proved_first(sku, who):
+    report(who, sku, 40)
+    with pytest.raises(RiskRefused, match="验证手机号") as refused:
+        place(sku, who)
+    assert [one.rule for one in refused.value.assessed.fired] == ["reported"]
+    proved(who)
+    order = place(sku, who)
+    row = RiskAssessment.objects.get()
+    assert (row.order_ref, row.verdict, row.score) == (order.public_id, "code", 40)
+
+
+def test_a_refusal_writes_no_order(sku, who):
+    report(who, sku, 100)
+    proved(who)
+    with pytest.raises(RiskRefused, match="联系店家"):
+        place(sku, who)
+    sku.refresh_from_db()
+    assert (Order.objects.count(), sku.reserved) == (0, 0)
+
+
+def test_a_store_may_switch_it_off(sku, who):
+    RiskPolicy.objects.create(store=sku.store, is_on=False)
+    report(who, sku, 100)
+    assert place(sku, who).pk
+
+
+def test_a_report_counts_once_and_for_a_while(sku, who):
+    assert report(who, sku, 60)
+    assert not report(who, sku, 60)
+    RiskReport.objects.update(until=clock.now())
+    place(sku, who)
+    assert not RiskAssessment.objects.exists()
+
+
+def test_buying_again_and_again_is_noticed(sku, who):
+    RiskPolicy.objects.create(store=sku.store, weights={"many_in_an_hour": 60})
+    for _ in range(20):
+        place(sku, who)
+    assert not RiskReview.objects.exists()
+    order = place(sku, who)
+    assert RiskReview.objects.get().order == order
+
+
+def test_many_accounts_and_one_phone_are_noticed(sku):
+    RiskPolicy.objects.create(store=sku.store, weights={"shared_phone": 60})
+    from dataclasses import replace
+
+    people = [person() for _ in range(5)]
+    same = [replace(one, address=people[0].address) for one in people]
+    for one in same[:4]:
+        place(sku, one)
+    assert not RiskReview.objects.exists()
+    place(sku, same[4])
+    assert RiskReview.objects.get().order.buyer_id == same[4].id
+
+
+# --- the hold ---
+def test_it_does_not_ship_until_somebody_looked(sku, who):
+    order, review = held(sku, who)
+    with pytest.raises(CancelRefused, match="订单审核"):
+        order_cancel(order_id=order.pk, reason="", now=clock.now())
+    assert review_release(review_id=review.pk, by_id=who.id, note="老客户", now=clock.now())
+    assert not review_release(review_id=review.pk, by_id=who.id, now=clock.now())
+    order.refresh_from_db()
+    review.refresh_from_db()
+    assert (order.state, review.outcome, review.note) == ("to_ship", "released", "老客户")
+    assert cast.broken() == []
+
+
+def test_refused_it_is_cancelled_and_the_money_goes_back(sku, who):
+    order, review = held(sku, who)
+    assert review_refuse(review_id=review.pk, by_id=who.id, note="", now=clock.now())
+    deliver()
+    order.refresh_from_db()
+    sku.refresh_from_db()
+    assert (order.state, sku.reserved) == ("cancelled", 0)
+    assert Refund.objects.get().amount_fen == order.payable_fen
+    assert not review_release(review_id=review.pk, by_id=who.id, now=clock.now())
+    assert cast.broken() == []
+
+
+def test_what_is_not_paid_is_not_refused(sku, who):
+    report(who, sku, 60)
+    place(sku, who)
+    review = RiskReview.objects.get()
+    with pytest.raises(CancelRefused, match="还没有付款"):
+        review_refuse(review_id=review.pk, by_id=who.id, note="", now=clock.now())
+
+
+def test_nobody_waits_for_ever(sku, who):
+    RiskPolicy.objects.create(store=sku.store, hold_hours=2)
+    order, review = held(sku, who)
+    assert review.due_at == review.opened_at + timedelta(hours=2)
+    RiskReview.objects.update(due_at=clock.now())
+    deadlines_run(now=clock.now())
+    order.refresh_from_db()
+    review.refresh_from_db()
+    assert (order.state, review.outcome, review.by_id) == ("to_ship", "timed_out", None)
+
+
+# --- beside a group's hold ---
+@pytest.fixture
+def both(sku, who):
+    """An order with a group's hold, too."""
+    return held(sku, who, held=True)
+
+
+@pytest.mark.parametrize("first", ["group", "risk"])
+def test_one_hold_frees_nothing_of_the_other(both, who, first):
+    order, review = both
+
+    def group():
+        hold_release(order_ids=[order.pk], kind="group", now=clock.now())
+
+    def risk():
+        review_release(review_id=review.pk, by_id=who.id, now=clock.now())
+
+    acts = [group, risk] if first == "group" else [risk, group]
+    acts[0]()
+    order.refresh_from_db()
+    assert order.state == "on_hold"
+    acts[1]()
+    order.refresh_from_db()
+    assert order.state == "to_ship"
+
+
+def test_an_open_group_comes_first(both, who):
+    order, review = both
+    with pytest.raises(CancelRefused, match="等拼团"):
+        review_refuse(review_id=review.pk, by_id=who.id, note="", now=clock.now())
+    hold_release(order_ids=[order.pk], kind="group", now=clock.now())
+    assert review_refuse(review_id=review.pk, by_id=who.id, note="", now=clock.now())
+
+
+def test_a_group_that_failed_takes_the_order_with_it(both):
+    order, _review = both
+    assert order_cancel(order_id=order.pk, reason="", hold_kind="group", now=clock.now())
+    assert not OrderHold.objects.filter(closed_at=None).exists()
+    assert cast.broken() == []
+
+
+# --- pages ---
+def test_the_checkout_says_what_to_do_and_keeps_the_note(client, sku, who):
+    from core.idempotency import form_key_new
+
+    report(who, sku, 40)
+    client.force_login(who.user)
+    sent = {
+        "sku": sku.public_id,
+        "quantity": "1",
+        "address": who.user.addresses.get().public_id,
+        "note": "请放门口",
+        "shown_fen": str(cast.LIST_FEN + cast.FREIGHT_FEN),
+        "form_key": form_key_new(),
+    }
+    text = client.post("/checkout/", sent).content.decode()
+    assert "去验证手机号" in text
+    assert "请放门口" in text
+    assert "反映" not in text
+    row = RiskAssessment.objects.get()
+    assert (row.order_ref, row.verdict) == ("", "code")
+
+
+def test_the_browser_is_known_at_the_checkout_alone(client, sku, who):
+    client.force_login(who.user)
+    assert "device" not in client.get(f"/p/{sku.product.public_id}/").cookies
+    assert client.get("/checkout/", {"sku": sku.public_id}).cookies["device"]["httponly"]
+    order = Order.objects.filter(device="")
+    assert not order.exists()
+
+
+def test_staff_decide_on_their_own_stores_orders(client, sku, who):
+    order, review = held(sku, who)
+    page = f"/office/orders/riskreview/{review.pk}/"
+    client.force_login(staff_make(cast.store_open("陶坊")).user)
+    client.post(f"{page}decide/", {"decision": "release"})
+    order.refresh_from_db()
+    assert order.state == "on_hold"
+    client.force_login(staff_make(sku.store, role="clerk").user)
+    shown = client.get(f"{page}change/").content.decode()
+    assert "平台收到过对此人的反映（60）+60" in shown
+    assert "放行，可以发货" in shown
+    client.post(f"{page}decide/", {"decision": "release", "note": "电话确认过"})
+    order.refresh_from_db()
+    assert order.state == "to_ship"
+
+
+def test_a_merchant_tunes_thresholds(client, sku):
+    client.force_login(staff_make(sku.store).user)
+    typed = {
+        "is_on": "on",
+        "code_from": "30",
+        "hold_from": "50",
+        "refuse_from": "40",
+        "hold_hours": "12",
+        "big_fen": "2000",
+        "rule_shared_phone": "0",
+    }
+    page = client.post("/office/risk/riskpolicy/add/", typed).content.decode()
+    assert "从小到大" in page
+    client.post("/office/risk/riskpolicy/add/", {**typed, "refuse_from": "80"})
+    policy = RiskPolicy.objects.get(store=sku.store)
+    assert (policy.big_fen, policy.weights) == (200_000, {"shared_phone": 0})
+
+
+def test_what_is_old_is_forgotten(sku, who):
+    held(sku, who)
+    assert risks_forget(now=clock.now() + timedelta(days=100)) == 0
+    assert risks_forget(now=clock.now() + timedelta(days=300)) >= 1
+    assert not RiskAssessment.objects.exists()
+
+
+def test_a_hold_that_was_forgotten_is_found(sku, who):
+    order, _review = held(sku, who)
+    OrderHold.objects.filter(order=order).update(closed_at=clock.now())
+    assert any(one.startswith("orders.reviews") for one in cast.broken("orders.reviews"))

@@ -1,0 +1,78 @@
+"""Use cases of risk: a store's policy, what was reported, and what is written down."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from risk.models import KEPT_DAYS, RiskAssessment, RiskReport
+from risk.rules import Assessed, Policy, Verdict
+
+__all__ = ["policy_from", "risk_record", "risk_report", "risks_forget"]
+
+
+def policy_from(row: Mapping[str, Any] | None) -> Policy:
+    """A store's thresholds from its row's columns; the usual ones without a row."""
+    if row is None:
+        return Policy()
+    return Policy(**{field.name: row[field.name] for field in fields(Policy)})
+
+
+def risk_report(
+    *,
+    user_id: int,
+    store_id: int,
+    kind: str,
+    reference: str,
+    score: int,
+    lasts: timedelta,
+    now: datetime,
+) -> bool:
+    """Report something of a person, from an app above; False when it was reported before."""
+    made = RiskReport.objects.bulk_create(
+        [
+            RiskReport(
+                user_id=user_id,
+                store_id=store_id,
+                kind=kind,
+                reference=reference,
+                score=score,
+                reported_at=now,
+                until=now + lasts,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    return (
+        bool(made)
+        and RiskReport.objects.filter(
+            user_id=user_id, kind=kind, reference=reference, reported_at=now
+        ).exists()
+    )
+
+
+def risk_record(
+    assessed: Assessed, *, store_id: int, user_id: int, order_ref: str, now: datetime
+) -> RiskAssessment | None:
+    """Write down what was found, in the caller's transaction; None for an order that just goes on:
+    when a crowd of newcomers comes, nothing is worth a row."""
+    if assessed.verdict == Verdict.ALLOW:
+        return None
+    return RiskAssessment.objects.create(
+        store_id=store_id,
+        user_id=user_id,
+        order_ref=order_ref,
+        verdict=assessed.verdict,
+        score=assessed.score,
+        fired=[asdict(one) for one in assessed.fired],
+        assessed_at=now,
+    )
+
+
+def risks_forget(*, now: datetime) -> int:
+    """Delete what is older than half a year; how many rows there were."""
+    gone, _rows = RiskAssessment.objects.filter(
+        assessed_at__lt=now - timedelta(days=KEPT_DAYS)
+    ).delete()
+    old, _rows = RiskReport.objects.filter(until__lt=now - timedelta(days=KEPT_DAYS)).delete()
+    return gone + old

@@ -1,0 +1,90 @@
+"""Two holds let go at once; a review decided twice; time running out meanwhile. With controls."""
+
+import pytest
+
+from core import clock
+from orders.models import Order, OrderHold, RiskReview
+from orders.services import hold_release, review_refuse, review_release
+from orders.states import ORDER
+from orders.tests.test_risk import held
+from payments.models import Refund
+from tests import cast
+from tests.races.threads import LEADS, head_to_head, kinds, many, together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def waiting():
+    return held(cast.sku_on_sale(), cast.person(), held=True)
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_both_holds_at_once_release_the_order_once(waiting, lead_s):
+    order, review = waiting
+    head_to_head(
+        lambda: hold_release(order_ids=[order.pk], kind="group", now=clock.now()),
+        lambda: review_release(review_id=review.pk, by_id=None, now=clock.now()),
+        lead_s=lead_s,
+    )
+    order.refresh_from_db()
+    assert order.state == "to_ship"
+    assert not OrderHold.objects.filter(order=order, closed_at=None).exists()
+    assert cast.broken() == []
+
+
+def test_without_the_lock_both_leave_the_order_held(waiting, monkeypatch):
+    """Control: each closes its own hold, sees the other's still open, and releases nothing."""
+    order, _review = waiting
+
+    def careless(*, order_ids, kind, now):
+        from django.db import transaction
+
+        with transaction.atomic():
+            OrderHold.objects.filter(order_id__in=order_ids, kind=kind).update(closed_at=now)
+            if not still_open(order_ids):
+                ORDER.move_set(
+                    Order.objects.filter(pk__in=order_ids),
+                    "release",
+                    now=now,
+                    changes={"released_at": now},
+                )
+
+    still_open = together(
+        lambda ids: OrderHold.objects.filter(order_id__in=ids, closed_at=None).exists(), 2
+    )
+    many(lambda n: careless(order_ids=[order.pk], kind=("group", "risk")[n], now=clock.now()), 2)
+    order.refresh_from_db()
+    assert order.state == "on_hold"
+    assert not OrderHold.objects.filter(order=order, closed_at=None).exists()
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_released_or_refused_but_never_both(lead_s):
+    order, review = held(cast.sku_on_sale(), cast.person())
+    told = head_to_head(
+        lambda: review_release(review_id=review.pk, by_id=None, now=clock.now(), timed_out=True),
+        lambda: review_refuse(review_id=review.pk, by_id=order.buyer_id, note="", now=clock.now()),
+        lead_s=lead_s,
+    )
+    assert sorted(told) == [False, True]
+    order.refresh_from_db()
+    review.refresh_from_db()
+    assert (order.state, review.outcome) in {("to_ship", "timed_out"), ("cancelled", "refused")}
+    assert Refund.objects.count() == (order.state == "cancelled")
+    assert cast.broken() == []
+
+
+def test_eight_refusals_are_one_refund():
+    order, review = held(cast.sku_on_sale(), cast.person())
+    told = kinds(
+        many(
+            lambda _n: review_refuse(
+                review_id=review.pk, by_id=order.buyer_id, note="", now=clock.now()
+            ),
+            8,
+        )
+    )
+    assert told == {"ok": 8}
+    assert Refund.objects.count() == 1
+    assert RiskReview.objects.get().outcome == "refused"
