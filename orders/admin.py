@@ -32,6 +32,7 @@ from orders.models import (
     RiskReview,
     Shipment,
 )
+from orders.money import money_story
 from orders.papers import MAX_ORDERS, picking_list, shipping_labels
 from orders.queries import order_story
 from orders.services import (
@@ -256,7 +257,15 @@ class OrderPage(ReadOnlyAdmin):
     list_select_related = ["store"]
     ordering = ["-id"]
     inlines = [LineInline, AdjustmentInline, HoldInline, ShipmentInline]
-    actions_detail = ["ship", "cancel", "cancel_line", "reprice", "address", "note_add"]
+    actions_detail = [
+        "money_story",
+        "ship",
+        "cancel",
+        "cancel_line",
+        "reprice",
+        "address",
+        "note_add",
+    ]
     actions_row = ["ship"]
     actions_list = ["sheet_down", "sheet_up"]
     actions = ["picking", "labels"]
@@ -327,6 +336,23 @@ class OrderPage(ReadOnlyAdmin):
             f"{entry.at:%Y-%m-%d %H:%M:%S} {entry.label}"
             for entry in order_story(order, for_buyer=False)
         )
+
+    @action(
+        description=_("钱的来去"), url_path="money", icon="account_balance", permissions=["look"]
+    )
+    def money_story(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        order = get_object_or_404(self.get_queryset(request), pk=object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "order": order,
+            "story": money_story(order),
+            "title": _("钱的来去"),
+        }
+        return render(request, "admin/orders/order/money.html", context)
+
+    def has_look_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_view_permission(request)
 
     def has_ship_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_view_permission(request) and not request.user.is_superuser  # type: ignore[union-attr]

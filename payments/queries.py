@@ -1,10 +1,18 @@
 """Reads for other apps, pages and the staff lists."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from django.db.models import F, Q, QuerySet, Sum
 
-from payments.models import BillDifference, LedgerEntry, Payment, PaymentIncident, Refund
+from payments.models import (
+    BillDifference,
+    BillLine,
+    LedgerEntry,
+    Payment,
+    PaymentIncident,
+    Refund,
+)
 from payments.states import LIVE_PAYMENT, PaymentState, RefundState
 
 
@@ -95,3 +103,61 @@ def stuck_refund_count(store_id: int | None = None) -> int:
 def open_incident_count(store_id: int | None = None) -> int:
     """How many incidents are on the staff list."""
     return open_incidents(store_id).count()
+
+
+@dataclass(frozen=True)
+class LedgerMove:
+    """Money that really moved for an order: in (+) or back (−), and what was with the merchant after
+    it, in fen."""
+
+    at: datetime
+    label: str
+    reference: str
+    amount_fen: int
+    balance_fen: int
+
+
+@dataclass(frozen=True)
+class BilledMoney:
+    """What WeChat Pay's bill says of it; `difference` is what nobody has explained yet, or ""."""
+
+    day: date
+    reference: str
+    amount_fen: int
+    fee: str
+    difference: str
+
+
+def ledger_of(order_ref: str) -> tuple[LedgerMove, ...]:
+    """What moved for an order, oldest first, in one query."""
+    rows = (
+        LedgerEntry.objects.filter(order_ref=order_ref)
+        .select_related("payment", "refund")
+        .order_by("pk")
+    )
+    moves, balance = [], 0
+    for row in rows:
+        balance += row.amount_fen
+        reference = row.refund.out_refund_no if row.refund else row.payment.out_trade_no
+        label = row.get_kind_display()
+        moves.append(LedgerMove(row.entered_at, label, reference, row.amount_fen, balance))
+    return tuple(moves)
+
+
+def billed_of(order_ref: str) -> tuple[BilledMoney, ...]:
+    """The bill's lines about an order, and the differences about it, in two queries."""
+    numbers = Payment.objects.filter(order_ref=order_ref).values("out_trade_no")
+    lines = BillLine.objects.filter(out_trade_no__in=numbers).select_related("bill")
+    open_ones = BillDifference.objects.filter(order_ref=order_ref, explained_at=None)
+    differences = {one.reference: str(one) for one in open_ones}
+    told = [
+        BilledMoney(
+            day=line.bill.day,
+            reference=line.out_refund_no or line.out_trade_no,
+            amount_fen=-line.refund_fen if line.out_refund_no else line.amount_fen,
+            fee=line.fee_text,
+            difference=differences.pop(line.out_refund_no or line.out_trade_no, ""),
+        )
+        for line in lines.order_by("bill__day", "number")
+    ]
+    return tuple(told)
