@@ -1,0 +1,172 @@
+"""A shop with very many orders, and how long its audit takes: `make bench ARGS=audit`.
+
+A handful of orders of every kind is made through the services; then the database itself copies their
+rows, each copy with goods, money and numbers of its own. What the copies are like is therefore never
+out of date: a new column or table of an order is copied, too.
+"""
+
+import argparse
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection, transaction
+
+from core import clock
+from core.deliveries import deliveries_sweep
+from core.invariants import audit, invariants
+from orders.models import Order
+from orders.services import (
+    OrderItem,
+    order_cancel,
+    order_close_request,
+    order_line_cancel,
+    order_receive,
+)
+from orders.tests.factories import order_make, paid_make, person, shipped_make, sku_on_sale
+from payments.models import Refund
+from payments.services import refund_settle
+
+ORDERS = 1_000_000
+LIMIT_S = 60.0
+# What belongs to an order, and the goods that it takes: copied together, so that every copy adds up.
+COPIED = (
+    *("catalog_sku", "catalog_stockmovement"),
+    *("payments_payment", "payments_refund", "payments_ledgerentry"),
+    *("orders_order", "orders_orderline", "orders_orderadjustment", "orders_orderhold"),
+    *("orders_shipment", "orders_shipmentline", "orders_orderchange", "orders_orderreprice"),
+)
+# Numbers that tell one row from another: a copy has its own, and refers to its own.
+NUMBERS = frozenset(
+    {
+        *("public_id", "order_ref", "reference", "out_trade_no", "out_refund_no"),
+        *("transaction_id", "provider_refund_id", "offer_ref", "part"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What an audit found, and how long each invariant took, in seconds."""
+
+    orders: int
+    findings: int
+    seconds: float
+    slowest: tuple[tuple[str, float], ...]
+
+
+def main(argv: list[str]) -> int:
+    """Fill an empty, migrated database and audit it; 1 when it takes too long, or finds anything."""
+    parser = argparse.ArgumentParser(prog="bench audit")
+    parser.add_argument("--orders", type=int, default=ORDERS)
+    options = parser.parse_args(argv)
+    print(f"making {options.orders:,} orders …", flush=True)
+    books_fill(options.orders)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    found = audited()
+    for name, seconds in found.slowest:
+        print(f"  {name:<28} {seconds:6.2f} s")
+    print(f"audit: orders={found.orders} findings={found.findings} seconds={found.seconds:.1f}")
+    return int(found.findings > 0 or found.seconds > LIMIT_S)
+
+
+def books_fill(orders: int) -> int:
+    """At least so many orders, every copy of a few that were really placed; how many there are."""
+    _originals()
+    made = Order.objects.count()
+    copies = max(-(-orders // made) - 1, 0)
+    with connection.cursor() as cursor:
+        stride = 1 + max(_highest(cursor, table) for table in COPIED)
+        with transaction.atomic():
+            # Copies refer to copies that are not there yet, and nothing is to be told of them.
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            for table in COPIED:
+                cursor.execute(_copy_sql(cursor, table), {"stride": stride, "copies": copies})
+            cursor.execute("SET LOCAL session_replication_role = origin")
+    return Order.objects.count()
+
+
+def audited() -> Audited:
+    """Ask every invariant but the provider's books, and time each."""
+    took: dict[str, float] = {}
+    findings = 0
+    for one in invariants():
+        if one.name == "books.agree":
+            continue
+        begun = time.monotonic()
+        findings += len(audit(now=clock.now(), names=[one.name]))
+        took[one.name] = time.monotonic() - begun
+    slowest = sorted(took.items(), key=lambda item: -item[1])[:5]
+    return Audited(Order.objects.count(), findings, sum(took.values()), tuple(slowest))
+
+
+def _originals() -> None:
+    """Orders of every kind that is common, come by as orders are."""
+    sku = sku_on_sale()
+    other = sku_on_sale(sku.store)
+    both = [OrderItem(sku.pk, 2), OrderItem(other.pk, 1)]
+    now = clock.now()
+    for _ in range(4):
+        order_receive(order_id=shipped_make(sku).pk, now=now)
+    shipped_make(sku, items=both)
+    paid_make(sku, items=both)
+    paid_make(sku, held=True)
+    order_cancel(order_id=paid_make(sku).pk, reason="断货", now=now)
+    partly = paid_make(sku, items=both)
+    line = partly.lines.get(sku=other)
+    order_line_cancel(order_id=partly.pk, line_id=line.pk, reason="", by_id=None, now=now)
+    order_close_request(order_id=order_make(sku, who=person()).pk, now=now)
+    for _ in range(20):
+        if not deliveries_sweep(now=now + timedelta(minutes=20)):
+            break
+    for refund in Refund.objects.exclude(state="succeeded"):
+        refund_settle(
+            refund_id=refund.pk,
+            provider_refund_id=f"5030{refund.pk}",
+            amount_fen=refund.amount_fen,
+            succeeded_at=now,
+            now=now,
+        )
+
+
+def _highest(cursor: object, table: str) -> int:
+    cursor.execute(f"SELECT COALESCE(max(id), 0) FROM {table}")  # type: ignore[attr-defined]
+    return int(cursor.fetchone()[0])  # type: ignore[attr-defined]
+
+
+def _copy_sql(cursor: object, table: str) -> str:
+    """INSERT … SELECT of every row, `copies` times; ids move by `stride` for each copy."""
+    cursor.execute(  # type: ignore[attr-defined]
+        """
+        SELECT column_name, (SELECT target.relname FROM pg_constraint fk
+            JOIN pg_class target ON target.oid = fk.confrelid
+            JOIN pg_attribute own ON own.attrelid = fk.conrelid AND own.attnum = fk.conkey[1]
+            WHERE fk.contype = 'f' AND fk.conrelid = %s::regclass
+                AND own.attname = column_name LIMIT 1)
+        FROM information_schema.columns
+        WHERE table_name = %s AND table_schema = 'public' AND is_generated = 'NEVER'
+        ORDER BY ordinal_position
+        """,
+        [table, table],
+    )
+    columns = cursor.fetchall()  # type: ignore[attr-defined]
+    taken = ", ".join(f'"{name}"' for name, _target in columns)
+    given = ", ".join(_value(name, target) for name, target in columns)
+    return (
+        f"INSERT INTO {table} ({taken}) SELECT {given} FROM {table} row "
+        f"CROSS JOIN generate_series(1, %(copies)s) AS copy WHERE row.id < %(stride)s"
+    )
+
+
+def _value(name: str, target: str | None) -> str:
+    if name == "id" or target in COPIED:
+        return f'row."{name}" + copy * %(stride)s'
+    if name == "part":  # "line_7": of a line that is a copy, too
+        moved = """(substr(row.part, 6)::bigint + copy * %(stride)s)"""
+        return f"CASE WHEN row.part LIKE 'line\\_%%' THEN 'line_' || {moved} ELSE row.part END"
+    if name in NUMBERS:
+        # The same number becomes the same one everywhere in a copy.
+        moved = f"left(md5(row.\"{name}\" || '#' || copy), 30)"
+        return f'CASE WHEN row."{name}" <> \'\' THEN {moved} ELSE row."{name}" END'
+    return f'row."{name}"'

@@ -1,0 +1,25 @@
+"""What `make bench ARGS=audit` makes is a sound shop, in which a fault is found."""
+
+import pytest
+
+from bench.books import COPIED, audited, books_fill
+from catalog.models import Sku
+from orders.models import Order, OrderLine
+from payments.models import Payment, Refund
+
+pytestmark = pytest.mark.django_db
+
+
+def test_copied_orders_add_up_and_a_fault_among_them_is_found():
+    assert books_fill(300) >= 300
+    found = audited()
+    assert (found.findings, len(found.slowest)) == (0, 5)
+    states = set(Order.objects.values_list("state", flat=True))
+    assert states >= {"completed", "shipped", "to_ship", "on_hold", "cancelled", "closed"}
+    assert Payment.objects.count() >= 300
+    assert Refund.objects.filter(state="succeeded").count() > 50
+    assert OrderLine.objects.exclude(cancelled_at=None).count() > 25
+    assert len(COPIED) > 10
+    newest = Sku.objects.order_by("-pk")[0]
+    Sku.objects.filter(pk=newest.pk).update(on_hand=newest.on_hand + 1)
+    assert audited().findings >= 1
