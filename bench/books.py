@@ -117,9 +117,7 @@ def _originals() -> None:
     line = partly.lines.get(sku=other)
     order_line_cancel(order_id=partly.pk, line_id=line.pk, reason="", by_id=None, now=now)
     order_close_request(order_id=order_make(sku, who=person()).pk, now=now)
-    for _ in range(20):
-        if not deliveries_sweep(now=now + timedelta(minutes=20)):
-            break
+    _deliver()
     for refund in Refund.objects.exclude(state="succeeded"):
         refund_settle(
             refund_id=refund.pk,
@@ -128,6 +126,14 @@ def _originals() -> None:
             succeeded_at=now,
             now=now,
         )
+    _deliver()
+
+
+def _deliver() -> None:
+    """Everybody hears of everything, as workers would see to."""
+    for _ in range(20):
+        if not deliveries_sweep(now=clock.now() + timedelta(minutes=20)):
+            return
 
 
 def _highest(cursor: object, table: str) -> int:

@@ -152,7 +152,9 @@ class FreightTemplatePage(StoreAdmin):
     list_select_related = ["store"]
     fields = [
         ("name", "unit"),
-        ("serves", "first", "first_fen", "step", "step_fen"),
+        "serves",
+        ("first", "first_fen"),
+        ("step", "step_fen"),
         ("free_over_fen", "free_over_count"),
     ]
     inlines = [AreaInline]

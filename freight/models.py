@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import MAX_FEN
 from freight.pricing import By
+from freight.regions import provinces_write
 
 MAX_UNITS = 10_000_000
 
@@ -93,4 +94,4 @@ class FreightArea(TierFields):
         ]
 
     def __str__(self) -> str:
-        return "、".join(self.provinces)
+        return provinces_write(self.provinces)

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
+from django.utils import formats, timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -320,6 +321,8 @@ class OrderPage(ReadOnlyAdmin):
         sent = any(line.shipped_quantity for line in order.lines.all())
         if order.state == OrderState.TO_SHIP and sent:
             return str(_("部分已发货"))
+        if order.state == OrderState.ON_HOLD and order.offer_kind != Order.Offer.GROUP:
+            return str(_("待审核"))
         return order.get_state_display()
 
     @admin.display(description=_("收退款"))
@@ -755,7 +758,21 @@ class RiskReviewPage(ReadOnlyAdmin):
 
     @admin.display(description=_("最晚"))
     def ends(self, review: RiskReview) -> Any:
-        return review.due_at
+        return review.due_at and formats.date_format(
+            timezone.localtime(review.due_at), "SHORT_DATETIME_FORMAT"
+        )
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        # Deciding has buttons of its own; there is nothing to save.
+        hidden = {"show_save": False, "show_save_and_continue": False}
+        context = {**(extra_context or {}), **hidden}
+        return super().changeform_view(request, object_id, form_url, context)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields

@@ -320,7 +320,7 @@ def _card(order: Order) -> OrderCard:
         store_name=order.store.name,
         store_slug=order.store.slug,
         state=order.state,
-        state_label=str(OrderState(order.state).label),
+        state_label=_state_label(order),
         offer_kind=order.offer_kind,
         offer_ref=order.offer_ref,
         goods_fen=order.goods_fen,
@@ -333,6 +333,13 @@ def _card(order: Order) -> OrderCard:
         checkout_ref=order.checkout_ref,
         lines=tuple(_line(line) for line in order.lines.all()),
     )
+
+
+def _state_label(order: Order) -> str:
+    """On hold is a group's word for a group's order, and another for one that a person looks at."""
+    if order.state == OrderState.ON_HOLD and order.offer_kind != Order.Offer.GROUP:
+        return _("店家确认中")
+    return str(OrderState(order.state).label)
 
 
 def _line(line: OrderLine) -> Line:

@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 
 from core.forms import YuanField
 from risk.models import RiskAssessment, RiskPolicy
-from risk.rules import RULES
+from risk.rules import RULES, Policy
 from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin
 
 PLAIN = ("is_on", "code_from", "hold_from", "refuse_from", "hold_hours", "big_fen")
@@ -20,7 +20,10 @@ class PolicyForm(forms.ModelForm):
     """Thresholds, and what each rule counts; an empty field is the usual score, 0 switches it off."""
 
     big_fen = YuanField(
-        label=_("多大金额算特别大（元）"), min_fen=1, widget=UnfoldAdminTextInputWidget
+        label=_("多大金额算特别大（元）"),
+        min_fen=1,
+        initial=Policy().big_fen,
+        widget=UnfoldAdminTextInputWidget,
     )
 
     class Meta:

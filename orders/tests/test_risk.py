@@ -280,3 +280,11 @@ def test_a_hold_that_was_forgotten_is_found(sku, who):
     order, _review = held(sku, who)
     OrderHold.objects.filter(order=order).update(closed_at=clock.now())
     assert any(one.startswith("orders.reviews") for one in cast.broken("orders.reviews"))
+
+
+def test_the_buyer_reads_that_the_store_is_looking(client, sku, who):
+    order, _review = held(sku, who)
+    client.force_login(who.user)
+    text = client.get(f"/orders/{order.public_id}/").content.decode()
+    assert "店家确认中" in text
+    assert "待成团" not in text
