@@ -204,8 +204,8 @@ def _shoppers() -> list[Shopper]:
         Address(
             user=user,
             recipient="王小枣",
-            phone="13800000000",
-            phone_index=blind_index("13800000000", purpose="bench"),
+            phone=f"138{n:08d}",
+            phone_index=blind_index(f"138{n:08d}", purpose="bench"),
             province_code="140000",
             city_code="141100",
             district_code="141102",
@@ -213,7 +213,7 @@ def _shoppers() -> list[Shopper]:
             street="滨河北路 1 号",
             is_default=True,
         )
-        for user in users
+        for n, user in enumerate(users)
     )
     shoppers = []
     csrf = "c" * 32

@@ -33,7 +33,8 @@ for key, openid in json.loads(sys.stdin.read()).items():
     user = User.objects.create_user(nickname=key)
     consent_give_basic(user_id=user.pk, now=now)
     WechatIdentity.objects.create(user=user, appid=settings.WECHAT_APPID, openid=openid)
-    address = address_save(user_id=user.pk, recipient='王小枣', phone='13800138000',
+    address = address_save(user_id=user.pk, recipient='王小枣',
+        phone=f'138{user.pk % 10**8:08d}',
         province_code='140000', city_code='141100', district_code='141102', street='滨河北中路 8 号',
         now=now)
     session = import_module(settings.SESSION_ENGINE).SessionStore()
