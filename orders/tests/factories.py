@@ -45,7 +45,7 @@ def person(name: str = "") -> Person:
     return Person(user, address_for_order(user.pk, address.public_id))
 
 
-def store_open(name: str = "枣园", **changes: object) -> Store:
+def store_open(name: str = "枣园", **changes: Any) -> Store:
     """A store that can take money; freight 6 yuan."""
     store = store_make(name=name, **{"freight_fen": FREIGHT_FEN, **changes})
     merchant_account_make(store=store)
