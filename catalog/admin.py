@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from catalog.models import (
+    MAX_RELATED,
     MAX_TAGS,
     OPTION_VALUE_LENGTH,
     OPTION_VALUES,
@@ -36,6 +37,7 @@ from catalog.services import (
     PriceRefused,
     PublishRefused,
     StockRefused,
+    fulfilment_check,
     product_publish,
     product_withdraw,
     sku_add,
@@ -79,6 +81,7 @@ DETAIL = (
     "low_stock_below",
     "return_rule",
     "return_reason",
+    "content",
 )
 
 
@@ -301,6 +304,25 @@ class ProductForm(forms.ModelForm):
         if self.instance.pk:
             self.initial["tags"] = "、".join(self.instance.tags)
 
+    def clean_fulfilment(self) -> str:
+        chosen: str = self.cleaned_data["fulfilment"]
+        if self.instance.pk and "fulfilment" in self.changed_data:
+            try:
+                fulfilment_check(product_id=self.instance.pk, fulfilment=chosen)
+            except PublishRefused as refusal:
+                raise ValidationError(str(refusal), code="fulfilment") from refusal
+        return chosen
+
+    def clean_related(self) -> Any:
+        chosen = self.cleaned_data["related"]
+        if self.instance.pk:
+            chosen = chosen.exclude(pk=self.instance.pk)
+        if len(chosen) > MAX_RELATED:
+            raise ValidationError(
+                _("搭配推荐最多 %(count)d 个。") % {"count": MAX_RELATED}, code="count"
+            )
+        return chosen
+
     def clean_tags(self) -> list[str]:
         return _words(self.cleaned_data["tags"], MAX_TAGS, TAG_LENGTH, _("标签"))
 
@@ -315,7 +337,7 @@ class ProductPage(StoreAdmin):
     list_filter = ["state"]
     search_fields = ["title", "brand"]
     list_select_related = ["category", "store"]
-    autocomplete_fields = ["category"]
+    autocomplete_fields = ["category", "related"]
     readonly_fields = ["state"]
     fields = [
         "title",
@@ -324,7 +346,9 @@ class ProductPage(StoreAdmin):
         "brand",
         "tags",
         "description",
+        "fulfilment",
         "freight_template",
+        "related",
         "purchase_limit",
         "on_sale_from",
         "on_sale_until",

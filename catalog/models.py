@@ -12,11 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.barcodes import barcode_check
 from catalog.states import ProductState
+from core.crypto import EncryptedTextField
 from core.ids import PublicIdField
 from core.money import MAX_FEN, yuan
 
 OPTION_VALUES, OPTION_VALUE_LENGTH = 30, 12
 MAX_TAGS, TAG_LENGTH = 10, 10
+MAX_RELATED = 6
 MAX_WEIGHT_G = 10_000_000
 MAX_VOLUME_CM3 = 100_000_000
 
@@ -41,6 +43,14 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Fulfilment(models.TextChoices):
+    """How what was bought reaches the buyer."""
+
+    GOODS = "goods", _("实物：快递或自提")
+    CARD_KEYS = "card_keys", _("卡密：付款后自动发一条卡密")
+    CONTENT = "content", _("虚拟商品：付款后自动发固定内容")
 
 
 class Product(models.Model):
@@ -85,6 +95,21 @@ class Product(models.Model):
         related_name="products",
         verbose_name=_("运费模板"),
         help_text=_("不选则按店铺的一口价运费"),
+    )
+    fulfilment = models.CharField(
+        _("交付方式"),
+        max_length=12,
+        choices=Fulfilment.choices,
+        default=Fulfilment.GOODS,
+        help_text=_("有订单以后不能改。卡密的库存随导入增加。"),
+    )
+    related = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        blank=True,
+        related_name="+",
+        verbose_name=_("搭配推荐"),
+        help_text=_("显示在商品页下面，最多 6 个；不选则推荐同店的其他商品。"),
     )
     purchase_limit = models.PositiveIntegerField(
         _("每人限购"),
@@ -245,6 +270,12 @@ class Sku(models.Model):
     )
     return_reason = models.CharField(
         _("不支持的法定理由"), max_length=16, choices=ReturnReason.choices, blank=True
+    )
+    content = EncryptedTextField(
+        _("交付内容"),
+        blank=True,
+        default="",
+        help_text=_("只用于虚拟商品：付款后买家看到的文字，例如下载地址和提取码。"),
     )
     removed_at = models.DateTimeField(_("停用时间"), null=True, blank=True, editable=False)
 

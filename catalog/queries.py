@@ -15,7 +15,15 @@ from django.db import connection
 from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 
-from catalog.models import Category, Product, ProductPhoto, ReturnReason, ReturnRule, Sku
+from catalog.models import (
+    Category,
+    Fulfilment,
+    Product,
+    ProductPhoto,
+    ReturnReason,
+    ReturnRule,
+    Sku,
+)
 from catalog.photos import WIDTHS, derivative, share_name
 from catalog.states import ProductState
 from core import clock
@@ -46,6 +54,12 @@ class SkuForSale:
     purchase_limit: int | None = None
     freight_id: int | None = None
     return_reason: str = ""
+    fulfilment: str = Fulfilment.GOODS.value
+
+    @property
+    def is_digital(self) -> bool:
+        """Nothing is sent: the buyer gets a card key or a text when it is paid."""
+        return self.fulfilment != Fulfilment.GOODS
 
     @property
     def consent_reason(self) -> str:
@@ -168,6 +182,12 @@ class ProductPage:
     brand: str = ""
     tags: tuple[str, ...] = ()
     struck_fen: int | None = None
+    fulfilment: str = Fulfilment.GOODS.value
+
+    @property
+    def is_digital(self) -> bool:
+        """Nothing is sent."""
+        return self.fulfilment != Fulfilment.GOODS
 
 
 def skus_for_sale(sku_ids: Iterable[int], *, now: datetime | None = None) -> dict[int, SkuForSale]:
@@ -182,6 +202,21 @@ def skus_for_sale(sku_ids: Iterable[int], *, now: datetime | None = None) -> dic
 def sku_for_sale(public_id: str) -> SkuForSale | None:
     """One SKU by its public id, in one query."""
     return next(iter(_skus_for_sale("sku.public_id = %s", public_id, None)), None)
+
+
+def skus_by_keys(store_id: int) -> list[SkuForSale]:
+    """The store's SKUs that are sold by card keys, in one query."""
+    condition = f"sku.store_id = %s AND product.fulfilment = '{Fulfilment.CARD_KEYS.value}'"
+    return _skus_for_sale(condition + " AND sku.removed_at IS NULL", store_id, None)
+
+
+def contents_of(sku_ids: Iterable[int]) -> dict[int, str | None]:
+    """The text that a SKU's buyers are given, by SKU, in one query; None for one with card keys."""
+    rows = Sku.objects.filter(pk__in=list(sku_ids)).select_related("product")
+    return {
+        sku.pk: None if sku.product.fulfilment == Fulfilment.CARD_KEYS else sku.content
+        for sku in rows
+    }
 
 
 def product_page(public_id: str) -> ProductPage | None:
@@ -238,6 +273,7 @@ def product_page(public_id: str) -> ProductPage | None:
         price_max_fen=max(prices),
         sold_out=not any(sku.available for sku in skus),
         is_matrix=_is_matrix(skus),
+        fulfilment=product.fulfilment,
         struck_fen=next((sku.struck_fen for sku in skus if sku.price_fen == min(prices)), None),
     )
 
@@ -289,6 +325,17 @@ def cards_of(product_ids: Sequence[int]) -> dict[int, ProductCard]:
     """Cards of given products by id, on sale or not, in three queries."""
     rows = list(Product.objects.select_related("store").filter(pk__in=list(product_ids)))
     return {card.id: card for card in _cards(rows)}
+
+
+def related_products(product_id: int, store_id: int, *, limit: int) -> list[int]:
+    """Ids of what goes with a product, in one query: what the merchant chose, as far as it is on
+    sale; without a choice the store's first goods. Never the product itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _RELATED,
+            {"product": product_id, "store": store_id, "limit": limit, "now": clock.now()},
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def first_products(store_ids: Sequence[int], *, limit: int) -> list[int]:
@@ -421,7 +468,7 @@ _SKUS_FOR_SALE = """
             AND (product.on_sale_from IS NULL OR product.on_sale_from <= %s)
             AND (product.on_sale_until IS NULL OR product.on_sale_until > %s),
         sku.weight_g, sku.volume_cm3, sku.return_rule, product.purchase_limit,
-        product.freight_template_id, sku.return_reason
+        product.freight_template_id, sku.return_reason, product.fulfilment
     FROM catalog_sku sku JOIN catalog_product product ON product.id = sku.product_id
     WHERE {condition} ORDER BY sku.id
 """
@@ -440,8 +487,24 @@ _FIRST_PRODUCTS = """
 """
 
 
+# By hand, because what was chosen and what stands in for it come in one trip.
+_RELATED = """
+    WITH chosen AS (
+        SELECT to_product_id AS id, id AS turn FROM catalog_product_related
+        WHERE from_product_id = %(product)s
+    )
+    SELECT product.id FROM catalog_product product LEFT JOIN chosen ON chosen.id = product.id
+    WHERE product.store_id = %(store)s AND product.id <> %(product)s
+        AND product.state = 'on_sale'
+        AND (product.on_sale_from IS NULL OR product.on_sale_from <= %(now)s)
+        AND (product.on_sale_until IS NULL OR product.on_sale_until > %(now)s)
+        AND (chosen.id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM chosen))
+    ORDER BY chosen.turn, product.position, product.id LIMIT %(limit)s
+"""
+
+
 def _skus_for_sale(
-    condition: str, value: str | list[int], now: datetime | None
+    condition: str, value: str | int | list[int], now: datetime | None
 ) -> list[SkuForSale]:
     now = now or clock.now()
     with connection.cursor() as cursor:

@@ -40,6 +40,10 @@ def order_paid(event: Any) -> Iterator[Subject]:
     order = _order(event)
     if order.offer_kind == "group":
         next_step = _("人齐就发货；到时人不齐，全额自动退回")
+    elif order.delivery == "pickup":
+        next_step = _("打开订单出示取货码，就能到店取货")
+    elif order.delivery == "digital":
+        next_step = _("马上就能在订单里看到内容")
     else:
         next_step = _("店家会尽快发货")
     yield _of_order(order, f"paid:{order.id}", next=next_step)
@@ -89,12 +93,21 @@ def parcels(event: Any) -> Iterator[Subject]:
     """Every parcel of the order is an event of its own, whichever fact tells of it."""
     order = _order(event)
     for parcel in order.parcels:
+        if not parcel.is_posted:
+            continue
         yield _of_order(
             order,
             f"parcel:{parcel.id}",
             carrier=parcel.carrier,
             tracking_no=parcel.tracking_no,
         )
+
+
+def delivered(event: Any) -> Iterator[Subject]:
+    """What is delivered on a screen is there."""
+    order = _order(event)
+    if order.delivery == "digital" and order.parcels:
+        yield _of_order(order, f"delivered:{order.id}")
 
 
 def member_joined(event: Any) -> Iterator[Subject]:
@@ -150,7 +163,7 @@ def refund_stuck(event: Any) -> Iterator[Subject]:
 def staff_to_ship(event: Any) -> Iterator[Subject]:
     """An order may be sent: at once when it is paid, or when its last hold is released."""
     order = _order(event)
-    if order.state == "to_ship":
+    if order.state == "to_ship" and order.delivery != "digital":
         yield _for_staff(order, f"to_ship:{order.id}", page="orders_order")
 
 

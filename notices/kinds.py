@@ -25,6 +25,7 @@ class Kind(models.TextChoices):
     REPRICED = "repriced", _("商家改价")
     CLOSED = "closed", _("订单关闭")
     SHIPPED = "shipped", _("发货")
+    DELIVERED = "delivered", _("虚拟商品交付")
     RECEIVE_SOON = "receive_soon", _("快要自动收货")
     GROUP_JOINED = "group_joined", _("有人参团")
     GROUP_SUCCEEDED = "group_succeeded", _("拼团成功")
@@ -45,6 +46,7 @@ TOPIC_OF: dict[str, Topic] = {
     Kind.REPRICED: Topic.ORDER,
     Kind.CLOSED: Topic.ORDER,
     Kind.SHIPPED: Topic.SHIPPING,
+    Kind.DELIVERED: Topic.SHIPPING,
     Kind.RECEIVE_SOON: Topic.SHIPPING,
     Kind.GROUP_JOINED: Topic.GROUP,
     Kind.GROUP_SUCCEEDED: Topic.GROUP,

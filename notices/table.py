@@ -49,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     Rule(OrderCancelled, Kind.GROUP_FAILED, about.group_failed),
     Rule(OrderPartShipped, Kind.SHIPPED, about.parcels),
     Rule(OrderShipped, Kind.SHIPPED, about.parcels),
+    Rule(OrderShipped, Kind.DELIVERED, about.delivered),
     Rule(OrderUrged, Kind.STAFF_URGED, about.staff_urged),
     Rule(MemberJoined, Kind.GROUP_JOINED, about.member_joined),
     Rule(GroupSucceeded, Kind.GROUP_SUCCEEDED, about.group_succeeded),
@@ -83,6 +84,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
         _("%(goods)s 的团没有凑齐，您付的 %(amount)s 元会原路退回。"),
     ),
     Kind.SHIPPED: (_("已发货"), _("%(goods)s 已由%(carrier)s发出，运单号 %(tracking_no)s。")),
+    Kind.DELIVERED: (_("内容已交付"), _("%(goods)s 已交付，打开订单就能看到。")),
     Kind.RECEIVE_SOON: (
         _("快要自动确认收货了"),
         _("%(goods)s 将在 %(until)s 自动确认收货；还没收到的话，请延长收货。"),

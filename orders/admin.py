@@ -39,20 +39,24 @@ from orders.queries import order_story
 from orders.services import (
     AddressRefused,
     CancelRefused,
+    CollectRefused,
     InvoiceRefused,
     RepriceRefused,
     ShipRefused,
     bulk_plan,
     bulk_ship,
+    collect_refusal,
     invoice_decline,
     invoice_file,
     invoice_issue,
     order_address_change,
     order_cancel,
+    order_collect,
     order_line_cancel,
     order_note_add,
     order_price_ask,
     order_ship,
+    pickup_find,
     review_refuse,
     review_release,
 )
@@ -108,6 +112,18 @@ class ShipForm(forms.Form):
         if not any(f"line_{line.pk}" in self.data for line in self.rows):
             return None
         return {line.pk: self.cleaned_data.get(f"line_{line.pk}") or 0 for line in self.rows}
+
+
+class CollectForm(forms.Form):
+    """The code that a buyer shows."""
+
+    code = forms.CharField(
+        label=_("取货码（12 位数字）"),
+        max_length=40,
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"inputmode": "numeric", "autocomplete": "off", "autofocus": True}
+        ),
+    )
 
 
 class CancelForm(forms.Form):
@@ -253,7 +269,7 @@ class OrderPage(ReadOnlyAdmin):
         "region",
         "urged_at",
     ]
-    list_filter = ["state", "offer_kind", ("placed_at", admin.DateFieldListFilter)]
+    list_filter = ["state", "delivery", "offer_kind", ("placed_at", admin.DateFieldListFilter)]
     search_fields = ["=public_id", "=offer_ref"]
     list_select_related = ["store"]
     ordering = ["-id"]
@@ -268,7 +284,7 @@ class OrderPage(ReadOnlyAdmin):
         "note_add",
     ]
     actions_row = ["ship"]
-    actions_list = ["sheet_down", "sheet_up"]
+    actions_list = ["collect", "sheet_down", "sheet_up"]
     actions = ["picking", "labels"]
     fieldsets = [
         (
@@ -279,6 +295,7 @@ class OrderPage(ReadOnlyAdmin):
                     "state",
                     "offer_kind",
                     "offer_ref",
+                    "delivery",
                     "placed_at",
                     "pay_before",
                 ]
@@ -318,6 +335,8 @@ class OrderPage(ReadOnlyAdmin):
 
     @admin.display(description=_("状态"), ordering="state")
     def progress(self, order: Order) -> str:
+        if order.state == OrderState.TO_SHIP and order.delivery == Order.Delivery.PICKUP:
+            return str(_("待取货"))
         sent = any(line.shipped_quantity for line in order.lines.all())
         if order.state == OrderState.TO_SHIP and sent:
             return str(_("部分已发货"))
@@ -506,10 +525,46 @@ class OrderPage(ReadOnlyAdmin):
         return self._form(request, order, form, title=_("备注"), submit=_("保存备注"))
 
     @action(
+        description=_("核销取货码"),
+        url_path="collect",
+        icon="qr_code_scanner",
+        permissions=["ship"],
+    )
+    def collect(self, request: HttpRequest) -> HttpResponse:
+        """?code=…, which the QR code on a buyer's phone leads to: whose it is, and handing over."""
+        staff = staff_of(request)
+        assert staff is not None  # has_ship_permission
+        order, trouble = None, ""
+        asked = request.POST or request.GET
+        form = CollectForm(asked if asked.get("code") else None)
+        if form.is_valid():
+            try:
+                order = pickup_find(store_id=staff.store_id, code=form.cleaned_data["code"])
+                trouble = collect_refusal(order)
+                if request.method == "POST" and "hand_over" in request.POST:
+                    order_collect(order_id=order.pk, by_id=request.user.pk, now=clock.now())
+                    messages.success(request, _("已核销，货交给买家了。"))
+                    return self._back(order)
+            except CollectRefused as refusal:
+                trouble = str(refusal)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": _("核销取货码"),
+            "form": form,
+            "order": order,
+            "lines": order.lines.filter(cancelled_at=None) if order else (),
+            "trouble": trouble,
+        }
+        return render(request, "admin/orders/order/collect.html", context)
+
+    @action(
         description=_("下载待发货表格"), url_path="sheet", icon="download", permissions=["ship"]
     )
     def sheet_down(self, request: HttpRequest) -> HttpResponse:
-        rows = self.get_queryset(request).filter(state=OrderState.TO_SHIP)
+        rows = self.get_queryset(request).filter(
+            state=OrderState.TO_SHIP, delivery=Order.Delivery.POST
+        )
         orders = list(rows.order_by("released_at", "pk")[:MAX_ROWS])
         log.info("user %s downloads %d addresses to ship", request.user.pk, len(orders))
         return _file(to_ship_sheet(orders), XLSX, "to-ship.xlsx")
@@ -577,7 +632,8 @@ class OrderPage(ReadOnlyAdmin):
 
     def _to_print(self, request: HttpRequest, rows: QuerySet[Order]) -> list[Order]:
         """What of the chosen is to be sent; says so when nothing is."""
-        waiting = rows.filter(state=OrderState.TO_SHIP).select_related("store")
+        waiting = rows.filter(state=OrderState.TO_SHIP, delivery=Order.Delivery.POST)
+        waiting = waiting.select_related("store")
         orders = list(waiting.order_by("released_at", "pk")[:MAX_ORDERS])
         if not orders:
             messages.info(request, _("选中的订单里没有待发货的。"))

@@ -45,6 +45,7 @@ class CartStore:
     cost: Quote | None
     too_much: str
     freight: OrderFreight | None = None
+    fetched_at: str = ""
     wishes: tuple[Wish, ...] = ()
 
     @property
@@ -96,11 +97,13 @@ def cart_of(
     now: datetime,
     province: str = "",
     wishes: Mapping[int, Mapping[str, str]] | None = None,
+    fetched: Mapping[int, str] | None = None,
 ) -> Cart:
     """The owner's cart, the newest first, in three queries and what discounts and freight need.
 
     `province` is the code of where it goes; without one freight is each template's least. `wishes`
     are the discounts that the shopper chose, by store; None where there is nothing to choose.
+    `fetched` are the places where the shopper fetches a store's goods, by store.
     """
     lines = list(owner.lines().order_by("-added_at", "-id"))
     skus = skus_for_sale([line.sku_id for line in lines])
@@ -116,6 +119,7 @@ def cart_of(
                 now=now,
                 province=province,
                 wishes=None if wishes is None else wishes.get(store_id, {}),
+                fetched_at=(fetched or {}).get(store_id, ""),
             )
             for store_id in dict.fromkeys(item.sku.store_id for item in sound)
         ),
@@ -135,11 +139,13 @@ def _item(line: CartLine, sku: SkuForSale, stores: Mapping[int, StoreInfo]) -> C
         problem = _("已下架")
     elif not is_open:
         problem = _("店铺休息中")
+    elif sku.is_digital:
+        problem = _("虚拟商品请在商品页直接购买")
     elif sku.available < 1:
         problem = _("已售罄")
     elif sku.available < quantity:
         problem = _("只剩 %(left)d 件") % {"left": sku.available}
-    buyable = sku.on_sale and is_open
+    buyable = sku.on_sale and is_open and not sku.is_digital
     return CartItem(
         sku=sku,
         quantity=quantity,
@@ -158,11 +164,17 @@ def _store(
     now: datetime,
     province: str,
     wishes: Mapping[str, str] | None,
+    fetched_at: str,
 ) -> CartStore:
     cost, too_much = None, ""
     offered: tuple[Wish, ...] = ()
     chosen = [item for item in items if item.selected]
-    freight = freight_of(store.freight_fen, [item.sku for item in chosen], province=province)
+    freight = freight_of(
+        store.freight_fen,
+        [item.sku for item in chosen],
+        province=province,
+        is_posted=not fetched_at,
+    )
     if chosen:
         try:
             cost, offered = _cost(chosen, owner, freight=freight, wishes=wishes, now=now)
@@ -174,6 +186,7 @@ def _store(
         cost=cost,
         too_much=too_much,
         freight=freight,
+        fetched_at=fetched_at,
         wishes=offered,
     )
 

@@ -34,8 +34,9 @@ from core.devices import device_keep, device_known
 from core.idempotency import form_key_new
 from core.public_pages import personal
 from orders.adjusters import Asked, Wish, discounts_and_wishes
+from orders.destinations import fetched_at, on_screen
 from orders.exemption import exemption_agree, wording
-from orders.forms import NOTE_MAX, CheckoutForm
+from orders.forms import NOTE_MAX, POST, CheckoutForm
 from orders.freights import OrderFreight, freight_of
 from orders.pricing import (
     KINDS,
@@ -50,12 +51,12 @@ from orders.services import OrderRefused, PriceChanged, QuantityRefused, RiskRef
 from payments.services import NoMerchantAccount
 from risk.rules import Verdict
 from risk.services import risk_record
-from stores.queries import StoreInfo
+from stores.queries import PickupPlace, StoreInfo, pickup_places
 
 DRAFT = "checkout_draft"
 DRAFT_AGE = timedelta(minutes=30)
 KEPT = (
-    *("sku", "quantity", "address", "note", "shows_profile", "agrees"),
+    *("sku", "quantity", "delivery", "address", "note", "shows_profile", "agrees"),
     *(f"wish_{kind}" for kind in KINDS),
     *(f"auto_{kind}" for kind in KINDS),
 )
@@ -121,6 +122,9 @@ class Typed:
     note: str
     shows_profile: bool
     agrees: bool = False
+    delivery: str = POST
+    recipient: str = ""
+    phone: str = ""
     wishes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -136,12 +140,18 @@ class CheckoutPage:
     addresses: tuple[AddressCard, ...]
     form_key: str
     note_max: int = NOTE_MAX
+    places: tuple[PickupPlace, ...] = ()
     wishes: tuple[Wish, ...] = ()
     freight_depends: bool = False
     not_delivered: str = ""
     exemption: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     refusal: Refusal | None = None
+
+    @property
+    def on_screen(self) -> bool:
+        """Nothing is sent, so nothing is asked about it."""
+        return self.chosen.sku.is_digital
 
 
 class CheckoutView(View, ABC):
@@ -234,6 +244,8 @@ class CheckoutView(View, ABC):
             skus=[choice.sku.public_id for choice in wares.choices],
             addresses=address_ids_of(self.buyer_id),
             limit=wares.limit,
+            places=[place.public_id for place in _places(wares)],
+            on_screen={c.sku.public_id for c in wares.choices if c.sku.is_digital},
         )
 
     def _place(
@@ -272,10 +284,14 @@ class CheckoutView(View, ABC):
     ) -> HttpResponse:
         chosen = _chosen(wares, typed.sku)
         quantity = _quantity(typed.quantity, wares.limit)
-        addresses = addresses_of(self.buyer_id)
+        addresses, places = addresses_of(self.buyer_id), _places(wares)
         typed = _with_address(typed, chosen, addresses)
+        typed = _with_place(typed, places, self.buyer_id)
         freight = freight_of(
-            wares.store.freight_fen, [chosen.sku], province=_province(typed, addresses)
+            wares.store.freight_fen,
+            [chosen.sku],
+            province=_province(typed, addresses),
+            is_posted=typed.delivery == POST and not chosen.sku.is_digital,
         )
         try:
             cost, wishes = self._quote(wares, typed, chosen, quantity, freight=freight)
@@ -290,6 +306,7 @@ class CheckoutView(View, ABC):
             quote=cost,
             addresses=addresses,
             form_key=_key_kept(request.POST),
+            places=places,
             wishes=wishes,
             freight_depends=freight.depends_on_address,
             not_delivered=freight.refusal,
@@ -354,8 +371,17 @@ def wishes_of(data: QueryDict | dict[str, str]) -> dict[str, str]:
     return {kind: str(data[f"wish_{kind}"])[:64] for kind in KINDS if data.get(f"wish_{kind}")}
 
 
-def address_chosen(buyer_id: int, form: CheckoutForm) -> AddressSnapshot:
-    """The snapshot of the chosen address. Raises AddressNotFound."""
+def address_chosen(buyer_id: int, wares: ForSale, form: CheckoutForm) -> AddressSnapshot:
+    """Where the order goes, as chosen. Raises AddressNotFound."""
+    if _chosen(wares, form.cleaned_data["sku"]).sku.is_digital:
+        return on_screen()
+    for place in _places(wares):
+        if place.public_id == form.cleaned_data["delivery"]:
+            return fetched_at(
+                place,
+                recipient=form.cleaned_data["recipient"],
+                phone=form.cleaned_data["phone"],
+            )
     return address_for_order(buyer_id, form.cleaned_data["address"])
 
 
@@ -372,6 +398,9 @@ def _typed(data: QueryDict | dict[str, str]) -> Typed:
         note=data.get("note", "") or "",
         shows_profile=bool(data.get("shows_profile")),
         agrees=bool(data.get("agrees")),
+        delivery=data.get("delivery", "") or POST,
+        recipient=(data.get("recipient", "") or "")[:100],
+        phone=(data.get("phone", "") or "")[:40],
         # What the page chose by itself is chosen anew: with another quantity another may be best.
         wishes={
             kind: value
@@ -400,6 +429,23 @@ def _with_address(typed: Typed, chosen: Choice, addresses: tuple[AddressCard, ..
     known = [address.public_id for address in addresses]
     address = typed.address if typed.address in known else (known[0] if known else "")
     return replace(typed, sku=chosen.sku.public_id, address=address)
+
+
+def _places(wares: ForSale) -> tuple[PickupPlace, ...]:
+    """Where the buyer may fetch what is sold; nowhere what is delivered on a screen."""
+    if all(choice.sku.is_digital for choice in wares.choices):
+        return ()
+    return pickup_places({wares.store.id}).get(wares.store.id, ())
+
+
+def _with_place(typed: Typed, places: tuple[PickupPlace, ...], buyer_id: int) -> Typed:
+    """The way that is marked, and whom to ask for: as the default address says until one types."""
+    known = typed.delivery in [place.public_id for place in places]
+    typed = replace(typed, delivery=typed.delivery if known else POST)
+    if not places or typed.recipient or typed.phone or not typed.address:
+        return typed
+    usual = address_for_order(buyer_id, typed.address)
+    return replace(typed, recipient=usual.recipient, phone=usual.phone)
 
 
 def _province(typed: Typed, addresses: tuple[AddressCard, ...]) -> str:

@@ -28,9 +28,12 @@ class OrderFreight:
     skus: Mapping[int, SkuForSale]
     tariffs: Mapping[int, Tariff]
     province: str = ""
+    is_posted: bool = True
 
     def fen(self, lines: Sequence[QuoteLine]) -> int:
         """What sending these lines costs, in fen."""
+        if not self.is_posted:
+            return 0
         by_template: dict[int | None, list[QuoteLine]] = {}
         for line in lines:
             by_template.setdefault(self._template(line.sku_id), []).append(line)
@@ -42,7 +45,8 @@ class OrderFreight:
         titles = (
             sku.title
             for sku in self.skus.values()
-            if self.province
+            if self.is_posted
+            and self.province
             and (template := self._template(sku.id)) is not None
             and not self.tariffs[template].serves(self.province)
         )
@@ -61,7 +65,7 @@ class OrderFreight:
     @property
     def depends_on_address(self) -> bool:
         """Whether another address may cost something else."""
-        return bool(self.tariffs)
+        return self.is_posted and bool(self.tariffs)
 
     def _template(self, sku_id: int) -> int | None:
         template = self.skus[sku_id].freight_id
@@ -87,8 +91,14 @@ class OrderFreight:
         )
 
 
-def freight_of(flat_fen: int, skus: Iterable[SkuForSale], *, province: str = "") -> OrderFreight:
-    """The freight of goods of one store, in two queries, or none where no template is used."""
+def freight_of(
+    flat_fen: int, skus: Iterable[SkuForSale], *, province: str = "", is_posted: bool = True
+) -> OrderFreight:
+    """The freight of goods of one store, in two queries, or none where no template is used.
+
+    What is fetched or delivered on a screen is not posted, and costs nothing.
+    """
     by_id = {sku.id: sku for sku in skus}
     wanted = {sku.freight_id for sku in by_id.values() if sku.freight_id is not None}
-    return OrderFreight(flat_fen, by_id, tariffs(wanted), province)
+    found = tariffs(wanted) if is_posted else {}
+    return OrderFreight(flat_fen, by_id, found, province, is_posted)

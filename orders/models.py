@@ -26,6 +26,13 @@ class Order(Deadline):
         GROUP = "group", _("拼团")
         BARGAIN = "bargain", _("砍价")
 
+    class Delivery(models.TextChoices):
+        """How it reaches the buyer."""
+
+        POST = "post", _("快递")
+        PICKUP = "pickup", _("到店自提")
+        DIGITAL = "digital", _("在线交付")
+
     public_id = PublicIdField(prefix="ord")
     # The composite indexes below begin with store and buyer: single ones would only cost writes.
     store = models.ForeignKey(
@@ -57,6 +64,12 @@ class Order(Deadline):
     adjust_fen = models.BigIntegerField(_("商家改价（分）"), default=0)
     payable_fen = models.PositiveBigIntegerField(_("应付（分）"))
     note = models.CharField(_("买家留言"), max_length=200, blank=True)
+    delivery = models.CharField(
+        _("交付方式"), max_length=8, choices=Delivery.choices, default=Delivery.POST
+    )
+    pickup_ref = models.CharField(max_length=32, blank=True, default="", editable=False)
+    # What the buyer shows and the merchant scans; only good while the order waits to be fetched.
+    pickup_code = models.CharField(max_length=12, blank=True, default="", editable=False)
     recipient = EncryptedTextField(_("收货人"))
     phone = EncryptedTextField(_("收货手机"))
     phone_index = models.CharField(max_length=64, editable=False)
@@ -101,6 +114,16 @@ class Order(Deadline):
                 name="orders_payable_adds_up",
             ),
             models.CheckConstraint(condition=Q(payable_fen__gte=1), name="orders_payable_min"),
+            models.CheckConstraint(
+                condition=Q(delivery="pickup") & ~Q(pickup_code="")
+                | ~Q(delivery="pickup") & Q(pickup_code=""),
+                name="orders_pickup_has_code",
+            ),
+            models.UniqueConstraint(
+                fields=["store", "pickup_code"],
+                condition=~Q(pickup_code=""),
+                name="orders_pickup_code_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["store", "state", "-id"]),
@@ -346,11 +369,19 @@ class Shipment(models.Model):
         EMS = "ems", _("邮政EMS")
         OTHER = "other", _("其他快递")
 
+    class Handed(models.TextChoices):
+        """How goods reach a buyer without one."""
+
+        PICKUP = "pickup", _("到店自提")
+        DIGITAL = "digital", _("在线交付")
+
     store = models.ForeignKey("stores.Store", models.PROTECT, related_name="+", editable=False)
     order = models.ForeignKey(
         Order, models.CASCADE, related_name="shipments", verbose_name=_("订单")
     )
-    carrier = models.CharField(_("快递公司"), max_length=20, choices=Carrier.choices)
+    carrier = models.CharField(
+        _("快递公司"), max_length=20, choices=[*Carrier.choices, *Handed.choices]
+    )
     tracking_no = models.CharField(_("运单号"), max_length=40)
     shipped_at = models.DateTimeField(_("发货时间"))
     by = models.ForeignKey(
@@ -372,6 +403,11 @@ class Shipment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.carrier} {self.tracking_no}"
+
+    @property
+    def is_posted(self) -> bool:
+        """A carrier has it, so that there is something to track."""
+        return self.carrier in self.Carrier.values
 
 
 class CartLine(models.Model):

@@ -13,6 +13,7 @@ from core.money import yuan
 from orders.models import Invoice, Order, OrderChange, OrderLine, OrderReprice, Shipment
 from orders.pricing import KINDS
 from orders.states import InvoiceState, OrderState
+from stores.queries import PickupPlace, pickup_place
 
 PAGE_SIZE = 10
 MAX_PAGE = 500
@@ -75,6 +76,7 @@ class OrderCard:
     closing: bool
     checkout_ref: str
     lines: tuple[Line, ...]
+    delivery: str = Order.Delivery.POST.value
 
     @property
     def quantity(self) -> int:
@@ -98,6 +100,14 @@ class OrderCard:
     @property
     def can_receive(self) -> bool:
         return self.state == OrderState.SHIPPED
+
+    @property
+    def is_fetched(self) -> bool:
+        return self.delivery == Order.Delivery.PICKUP
+
+    @property
+    def is_digital(self) -> bool:
+        return self.delivery == Order.Delivery.DIGITAL
 
     @property
     def is_group(self) -> bool:
@@ -156,6 +166,7 @@ class Parcel:
     tracking_no: str
     shipped_at: datetime
     contents: tuple[Packed, ...] = ()
+    is_posted: bool = True
 
 
 @dataclass(frozen=True)
@@ -185,16 +196,24 @@ class OrderDetail:
     cancel_reason: str
     urged_at: datetime | None = None
     may_extend: bool = False
+    pickup_code: str = ""
+    place: PickupPlace | None = None
 
     @property
     def may_change_address(self) -> bool:
         """As long as nothing of it was sent."""
         waiting = self.card.state in (OrderState.ON_HOLD, OrderState.TO_SHIP)
-        return waiting and not self.parcels
+        is_posted = self.card.delivery == Order.Delivery.POST
+        return waiting and is_posted and not self.parcels
+
+    @property
+    def pickup_code_spaced(self) -> str:
+        """1234 5678 9012, as people read it out."""
+        return " ".join(self.pickup_code[at : at + 4] for at in range(0, len(self.pickup_code), 4))
 
     @property
     def may_urge(self) -> bool:
-        return self.card.state == OrderState.TO_SHIP
+        return self.card.state == OrderState.TO_SHIP and not self.card.is_fetched
 
 
 def order_of(buyer_id: int, public_id: str) -> OrderCard | None:
@@ -257,7 +276,20 @@ def order_detail(buyer_id: int, public_id: str) -> OrderDetail | None:
         urged_at=order.urged_at,
         may_extend=order.state == OrderState.SHIPPED
         and not any(one.kind == OrderChange.Kind.EXTENDED for one in order.changes.all()),
+        pickup_code=pickup_code_shown(order),
+        place=pickup_place(order.store_id, order.pickup_ref) if order.pickup_ref else None,
     )
+
+
+def pickup_code_shown(order: Order) -> str:
+    """The code with which the goods may be fetched now, or ""."""
+    return order.pickup_code if order.state == OrderState.TO_SHIP else ""
+
+
+def pickup_code_of(buyer_id: int, public_id: str) -> str:
+    """The code of the buyer's own order while it is good, or ""."""
+    order = Order.objects.filter(buyer_id=buyer_id, public_id=public_id).first()
+    return pickup_code_shown(order) if order else ""
 
 
 @dataclass(frozen=True)
@@ -332,6 +364,7 @@ def _card(order: Order) -> OrderCard:
         closing=order.close_requested_at is not None,
         checkout_ref=order.checkout_ref,
         lines=tuple(_line(line) for line in order.lines.all()),
+        delivery=order.delivery,
     )
 
 
@@ -339,6 +372,8 @@ def _state_label(order: Order) -> str:
     """On hold is a group's word for a group's order, and another for one that a person looks at."""
     if order.state == OrderState.ON_HOLD and order.offer_kind != Order.Offer.GROUP:
         return _("店家确认中")
+    if order.state == OrderState.TO_SHIP and order.delivery == Order.Delivery.PICKUP:
+        return _("待取货")
     return str(OrderState(order.state).label)
 
 
@@ -366,6 +401,7 @@ def _parcels(order: Order) -> tuple[Parcel, ...]:
             carrier=row.get_carrier_display(),
             tracking_no=row.tracking_no,
             shipped_at=row.shipped_at,
+            is_posted=row.is_posted,
             contents=tuple(
                 Packed(lines[part.line_id].title, lines[part.line_id].sku_name, part.quantity)
                 for part in row.lines.all()
@@ -378,11 +414,16 @@ def _parcels(order: Order) -> tuple[Parcel, ...]:
 def _steps(order: Order) -> Iterable[Step]:
     """What happened, newest first."""
     group = order.offer_kind == Order.Offer.GROUP
+    posted = order.delivery == Order.Delivery.POST
+    waits, sent = {
+        Order.Delivery.PICKUP.value: (_("等待取货"), _("已取货")),
+        Order.Delivery.DIGITAL.value: (_("等待交付"), _("已交付")),
+    }.get(order.delivery, (_("等待发货"), _("商家已发货")))
     happened = [
         (_("提交订单"), order.placed_at, ""),
         (_("付款成功"), order.paid_at, ""),
-        (_("拼团成功，等待发货") if group else _("等待发货"), order.released_at, ""),
-        (_("商家已发货"), order.shipped_at, ""),
+        (_("拼团成功，等待发货") if group and posted else waits, order.released_at, ""),
+        (sent, order.shipped_at, ""),
         (_("确认收货"), order.received_at, ""),
         (_("订单关闭"), order.closed_at, _("没有在时限内付款，或已取消")),
         (_("订单取消"), order.cancelled_at, order.cancel_reason),

@@ -306,6 +306,7 @@ class GistParcel:
     id: int
     carrier: str
     tracking_no: str
+    is_posted: bool = True
 
 
 @dataclass(frozen=True)
@@ -331,6 +332,7 @@ class OrderGist:
     cancel_reason: str
     urged_at: datetime | None
     parcels: tuple[GistParcel, ...]
+    delivery: str = "post"
 
 
 def order_gist(*, order_id: int | None = None, order_ref: str = "") -> OrderGist | None:
@@ -360,8 +362,11 @@ def order_gist(*, order_id: int | None = None, order_ref: str = "") -> OrderGist
         closing=order.close_requested_at is not None,
         cancel_reason=order.cancel_reason,
         urged_at=order.urged_at,
+        delivery=order.delivery,
         parcels=tuple(
-            GistParcel(one.pk, str(one.get_carrier_display()), one.tracking_no)
+            GistParcel(
+                one.pk, str(one.get_carrier_display()), one.tracking_no, is_posted=one.is_posted
+            )
             for one in order.shipments.order_by("pk")
         ),
     )

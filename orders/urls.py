@@ -12,6 +12,7 @@ urlpatterns = [
     path("cart/checkout/", cart_checkout.checkout, name="cart_checkout"),
     path("orders/", mine.order_list, name="list"),
     path("orders/<slug:public_id>/", mine.detail, name="detail"),
+    path("orders/<slug:public_id>/pickup.svg", mine.pickup_qr, name="pickup_qr"),
     path("orders/<slug:public_id>/close/", mine.close, name="close"),
     path("orders/<slug:public_id>/receive/", mine.receive, name="receive"),
     path("orders/<slug:public_id>/address/", wishes.address, name="address"),

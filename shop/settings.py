@@ -55,6 +55,7 @@ SHOP_APPS = [
     "catalog",
     "payments",
     "orders",
+    "digital",
     "sharing",
     "sharers",
     "campaigns.groupbuy",

@@ -85,6 +85,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item(_("商品"), "inventory_2", "catalog.product"),
                     _item(_("库存与价格"), "price_change", "catalog.sku"),
+                    _item(_("卡密"), "vpn_key", "digital.digitalitem"),
                     _item(_("库存流水"), "swap_vert", "catalog.stockmovement"),
                     _item(_("分类"), "category", "catalog.category"),
                     _item(_("运费模板"), "local_shipping", "freight.freighttemplate"),
@@ -121,6 +122,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item(_("店铺资料"), "store", "stores.store"),
+                    _item(_("自提点"), "pin_drop", "stores.pickuppoint"),
                     _item(_("店铺人员"), "badge", "stores.storestaff"),
                     _item(_("消息"), "notifications", "notices.notice"),
                     _item(_("消息发送"), "send", "notices.noticedelivery"),

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("wechat/", include("wechat.urls")),
     path("", include("accounts.urls")),
     path("", include("orders.urls")),
+    path("", include("digital.urls")),
     path("", include("campaigns.groupbuy.urls")),
     path("", include("campaigns.bargain.urls")),
     path("", include("campaigns.coupons.urls")),

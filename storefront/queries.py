@@ -28,6 +28,7 @@ from catalog.queries import (
     first_products,
     product_cards,
     product_page,
+    related_products,
     store_shelf,
 )
 from freight.queries import tariff_words, tariffs
@@ -37,6 +38,7 @@ STORES_AT_HOME = 8
 CARDS_PER_STORE = 6
 PICKS = 6
 GROUPS_SHOWN = 3
+RELATED = 6
 LAST_HOME_PAGE = 100
 
 
@@ -114,6 +116,7 @@ class ProductView:
     freight: str
     returns_all: bool
     exempts: tuple[Exempt, ...]
+    related: tuple[Item, ...]
 
 
 def home_page(page: int, *, now: datetime) -> Home:
@@ -196,7 +199,17 @@ def product_view(public_id: str, *, now: datetime) -> ProductView | None:
         freight=_freight_words(product),
         returns_all=bool(product.skus) and not any(sku.exempt_because for sku in product.skus),
         exempts=_exempts(product.skus),
+        related=_related(product, now=now),
     )
+
+
+def _related(product: ProductPage, *, now: datetime) -> tuple[Item, ...]:
+    ids = related_products(product.id, product.store_id, limit=RELATED)
+    if not ids:
+        return ()
+    cards = cards_of(ids)
+    offers = shelf_offers(cards, now=now)
+    return _items([cards[pk] for pk in ids], offers)
 
 
 def _exempts(skus: Sequence[SkuChoice]) -> tuple[Exempt, ...]:

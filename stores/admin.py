@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import YuanField
-from stores.models import Store, StoreStaff
+from stores.models import PickupPoint, Store, StoreStaff
 from stores.scoped import ALL, VIEW, StoreAdmin
 
 
@@ -47,6 +47,17 @@ class StorePage(StoreAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Shared cards carry the slug, so only the platform changes it."""
         return [] if request.user.is_superuser else ["slug"]  # type: ignore[union-attr]
+
+
+@admin.register(PickupPoint)
+class PickupPointPage(StoreAdmin):
+    """Where buyers may fetch their orders. One that is closed stays for the orders that chose it."""
+
+    platform = VIEW
+    owner = frozenset({"view", "add", "change"})
+    clerk = VIEW
+    list_display = ["name", "region", "street", "hours", "is_open"]
+    fields = ["name", "region", "street", "hours", "phone", "is_open"]
 
 
 @admin.register(StoreStaff)

@@ -54,6 +54,31 @@ class Store(models.Model):
         return self.name
 
 
+class PickupPoint(models.Model):
+    """Where buyers may fetch their orders themselves (自提点)."""
+
+    public_id = PublicIdField(prefix="pik")
+    store = models.ForeignKey(
+        Store, models.CASCADE, related_name="pickup_points", verbose_name=_("店铺")
+    )
+    name = models.CharField(_("名称"), max_length=30)
+    region = models.CharField(_("地区"), max_length=60, help_text=_("例如：山西省吕梁市临县"))
+    street = models.CharField(_("详细地址"), max_length=120)
+    hours = models.CharField(_("营业时间"), max_length=60, help_text=_("例如：每天 9:00–20:00"))
+    phone = models.CharField(_("联系电话"), max_length=20)
+    is_open = models.BooleanField(_("可以自提"), default=True)
+
+    class Meta:
+        verbose_name = _("自提点")
+        verbose_name_plural = _("自提点")
+        constraints = [
+            models.UniqueConstraint(fields=["store", "name"], name="stores_pickup_name_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class StoreStaff(models.Model):
     """Who works in a store. A person may work in one store only, so that "own store" is clear."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.core.files.storage import default_storage
 
-from stores.models import Store, StoreStaff
+from stores.models import PickupPoint, Store, StoreStaff
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,32 @@ class StoreTerms:
     payment_window_s: int
     auto_receive_days: int
     is_open: bool
+
+
+@dataclass(frozen=True)
+class PickupPlace:
+    """Where a buyer may fetch an order."""
+
+    public_id: str
+    name: str
+    region: str
+    street: str
+    hours: str
+    phone: str
+
+
+def pickup_places(store_ids: set[int]) -> dict[int, tuple[PickupPlace, ...]]:
+    """The places that buyers may choose, by store, in one query; stores without one are left out."""
+    found: dict[int, tuple[PickupPlace, ...]] = {}
+    for row in PickupPoint.objects.filter(store_id__in=store_ids, is_open=True).order_by("id"):
+        found[row.store_id] = (*found.get(row.store_id, ()), _place(row))
+    return found
+
+
+def pickup_place(store_id: int, public_id: str) -> PickupPlace | None:
+    """One of the store's places, open or not: an order that chose it goes on."""
+    row = PickupPoint.objects.filter(store_id=store_id, public_id=public_id).first()
+    return _place(row) if row else None
 
 
 def store_by_slug(slug: str) -> StoreInfo | None:
@@ -83,6 +109,10 @@ def staff_ids(store_id: int) -> tuple[int, ...]:
 def role_of(user_id: int) -> str | None:
     """What the person is there: one of StoreStaff.Role."""
     return StoreStaff.objects.filter(user_id=user_id).values_list("role", flat=True).first()
+
+
+def _place(row: PickupPoint) -> PickupPlace:
+    return PickupPlace(row.public_id, row.name, row.region, row.street, row.hours, row.phone)
 
 
 def _info(store: Store) -> StoreInfo:

@@ -108,6 +108,12 @@ class _Scoped:
             kwargs["queryset"] = self.scope(request, rows)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if not request.user.is_superuser:  # type: ignore[union-attr]
+            rows = kwargs.get("queryset", db_field.related_model._default_manager.all())
+            kwargs["queryset"] = self.scope(request, rows)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+
 
 class StoreInline(_Scoped, TabularInline):
     """An inline whose rows belong to the same store as their parent."""

@@ -14,6 +14,7 @@ from campaigns.bargain.tests.factories import launch as bargain_launch
 from campaigns.coupons.tests.factories import place, take, template_make
 from campaigns.reductions.tests.factories import reduction_make
 from core import clock
+from digital.tests.factories import keys_sku
 from freight.tests.factories import freight_make
 from notices.tests.factories import notice_make
 from orders.models import RiskReview
@@ -27,7 +28,7 @@ from sharers.services import showcase_add
 from sharers.tests.factories import brings, plan_make, sharer_make
 from sharing.services import link_for, order_attribute, visit_record
 from stores.models import StoreStaff
-from stores.tests.factories import staff_make
+from stores.tests.factories import pickup_make, staff_make
 from tests import cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -116,6 +117,8 @@ def rich_store(name: str) -> Any:
     showcase_add(sharer_id=sharer.pk, product_ref=sku.product.public_id, note="", now=clock.now())
     brings(sharer, bob)
     cast.pay(cast.buy(bob, sku))
+    pickup_make(store)
+    keys_sku("A-1", store=store)
     cast.deliver()
     assert sharer.rewards.exists()
     PaymentIncident.objects.create(

@@ -5,6 +5,7 @@ from catalog.services.photos import photo_add, photo_remove
 from catalog.services.prices import PriceRefused, sku_price_change
 from catalog.services.publish import (
     PublishRefused,
+    fulfilment_check,
     product_publish,
     product_withdraw,
     sku_add,
@@ -14,6 +15,7 @@ from catalog.services.stock import (
     NotReserved,
     OutOfStock,
     StockRefused,
+    keys_count,
     stock_correct,
     stock_release,
     stock_reserve,
@@ -28,6 +30,8 @@ __all__ = [
     "PriceRefused",
     "PublishRefused",
     "StockRefused",
+    "fulfilment_check",
+    "keys_count",
     "photo_add",
     "photo_remove",
     "product_publish",

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from catalog.locks import product_lock, sku_lock
-from catalog.models import Product, Sku
+from catalog.models import Fulfilment, Product, Sku, StockMovement
 from catalog.services.prices import price_check, price_record
 from catalog.services.stock import stock_restock
 from catalog.states import PRODUCT, ProductState
@@ -28,6 +28,10 @@ def product_publish(*, product_id: int, now: datetime) -> list[str]:
             raise PublishRefused(_("请先填写商品标题，再上架。"))
         if not _live_skus(product).exists():
             raise PublishRefused(_("请至少添加一个规格和价格，再上架。"))
+        if product.fulfilment == Fulfilment.CONTENT and any(
+            not sku.content.strip() for sku in _live_skus(product)
+        ):
+            raise PublishRefused(_("请先为每个规格填写“交付内容”，再上架。"))
         PRODUCT.move_row(product, "publish", now=now)
         return _advice(product)
 
@@ -36,6 +40,18 @@ def product_withdraw(*, product_id: int, now: datetime) -> bool:
     """Take a product off sale; orders and open groups go on. False when it was not on sale."""
     with transaction.atomic():
         return PRODUCT.move_row(product_lock(product_id), "withdraw", now=now)
+
+
+def fulfilment_check(*, product_id: int, fulfilment: str) -> None:
+    """Raises PublishRefused when a product may not be delivered another way any more: what was
+    sold keeps its way, and stock that was typed in has no keys."""
+    skus = Sku.objects.filter(product_id=product_id)
+    if StockMovement.objects.filter(sku__in=skus, kind=StockMovement.Kind.RESERVE).exists():
+        raise PublishRefused(_("这件商品已经有订单，不能再改交付方式；请新建一个商品。"))
+    if fulfilment == Fulfilment.CARD_KEYS and skus.filter(on_hand__gt=0).exists():
+        raise PublishRefused(_("改成卡密前，请先把所有规格的库存改为 0，再导入卡密。"))
+    if skus.filter(product__fulfilment=Fulfilment.CARD_KEYS, on_hand__gt=0).exists():
+        raise PublishRefused(_("还有没卖出的卡密，请先作废它们，再改交付方式。"))
 
 
 def sku_add(

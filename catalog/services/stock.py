@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from catalog.locks import sku_lock
-from catalog.models import Sku, StockMovement
+from catalog.models import Fulfilment, Sku, StockMovement
 
 MAX_ON_HAND = 10_000_000
 
@@ -179,6 +179,16 @@ def stock_correct(
             _change(sku, StockMovement.Kind.CORRECT, change, reason=reason, by_id=by_id, now=now)
 
 
+def keys_count(*, sku_id: int, change: int, reason: str, by_id: int | None, now: datetime) -> None:
+    """So many card keys of a SKU came in (+) or were given up (−), inside the caller's transaction.
+
+    Raises StockRefused when orders want what is given up.
+    """
+    sku = sku_lock(sku_id)
+    kind = StockMovement.Kind.RESTOCK if change > 0 else StockMovement.Kind.CORRECT
+    _write(sku, kind, change, reason=reason, by_id=by_id, now=now)
+
+
 def _settle(
     kind: StockMovement.Kind,
     *,
@@ -217,6 +227,20 @@ def _require_settled(sku_id: int, reference: str, quantity: int) -> None:
 
 
 def _change(
+    sku: Sku,
+    kind: StockMovement.Kind,
+    on_hand_change: int,
+    *,
+    reason: str,
+    by_id: int | None,
+    now: datetime,
+) -> None:
+    if sku.product.fulfilment == Fulfilment.CARD_KEYS:
+        raise StockRefused(_("卡密的库存等于没卖出的条数：请导入或作废卡密，不能直接改。"))
+    _write(sku, kind, on_hand_change, reason=reason, by_id=by_id, now=now)
+
+
+def _write(
     sku: Sku,
     kind: StockMovement.Kind,
     on_hand_change: int,

@@ -130,7 +130,7 @@ def test_skus_with_a_name_alone_stay_a_plain_list(shirt, client):
 def form_of(product, **fields):
     prefixes = ("options", "skus", "photos")
     counts = {f"{p}-{n}_FORMS": "0" for p in prefixes for n in ("TOTAL", "INITIAL")}
-    return {"title": product.title, "position": "0"} | counts | fields
+    return {"title": product.title, "position": "0", "fulfilment": "goods"} | counts | fields
 
 
 def test_the_merchant_writes_options_and_generates(client):

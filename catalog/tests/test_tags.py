@@ -53,7 +53,7 @@ def test_the_merchant_types_words(client):
     path = f"/office/catalog/product/{product.pk}/change/"
     prefixes = ("options", "skus", "photos")
     data = {f"{p}-{n}_FORMS": "0" for p in prefixes for n in ("TOTAL", "INITIAL")}
-    data |= {"title": product.title, "position": "0", "brand": "枣园"}
+    data |= {"title": product.title, "position": "0", "fulfilment": "goods", "brand": "枣园"}
     for tags, words in (("、".join("一二三四五六七八九十百"), "最多 10 个"), ("长" * 11, "太长了")):
         assert words in client.post(path, data | {"tags": tags}).content.decode()
     assert client.post(path, data | {"tags": "有机，当季、有机"}).status_code == 302

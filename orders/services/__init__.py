@@ -6,6 +6,13 @@ from orders.services.bulk import BulkRow, bulk_plan, bulk_ship
 from orders.services.cancel import CancelRefused, order_cancel
 from orders.services.cancel_line import order_line_cancel
 from orders.services.close import order_close_if_unpayable, order_close_request, order_expire
+from orders.services.collect import (
+    CollectRefused,
+    collect_refusal,
+    order_collect,
+    pickup_find,
+)
+from orders.services.digital import DigitalLine, order_hand_over_digital
 from orders.services.hold import hold_release
 from orders.services.invoice import (
     InvoiceRefused,
@@ -43,6 +50,8 @@ __all__ = [
     "AmountRefused",
     "BulkRow",
     "CancelRefused",
+    "CollectRefused",
+    "DigitalLine",
     "InvoiceRefused",
     "NotForSale",
     "Offer",
@@ -58,6 +67,7 @@ __all__ = [
     "WishRefused",
     "bulk_plan",
     "bulk_ship",
+    "collect_refusal",
     "hold_release",
     "invoice_decline",
     "invoice_file",
@@ -68,7 +78,9 @@ __all__ = [
     "order_cancel",
     "order_close_if_unpayable",
     "order_close_request",
+    "order_collect",
     "order_expire",
+    "order_hand_over_digital",
     "order_line_cancel",
     "order_note_add",
     "order_payment_take",
@@ -80,6 +92,7 @@ __all__ = [
     "order_ship",
     "order_urge",
     "parcel_track",
+    "pickup_find",
     "review_refuse",
     "review_release",
 ]

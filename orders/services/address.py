@@ -34,6 +34,8 @@ def order_address_change(
         order = order_lock(order_id)
         if order.state not in CHANGEABLE:
             raise AddressRefused(_("订单现在不是等待发货的状态，不能修改收货信息。"))
+        if order.delivery != Order.Delivery.POST:
+            raise AddressRefused(_("这个订单不用邮寄，没有收货地址可以改。"))
         if order.shipments.exists():
             raise AddressRefused(_("已经有包裹发出，不能再修改收货信息；请联系对方协商。"))
         if all(getattr(order, name) == getattr(address, name) for name in FIELDS):

@@ -20,6 +20,7 @@ from core.facts import facts_record
 from core.idempotency import form_claim
 from core.ids import public_id as new_public_id
 from orders.adjusters import Asked, adjustments_claim, discounts_for
+from orders.destinations import delivery_fields, delivery_of
 from orders.events import OrderPlaced
 from orders.exemption import consents_of, wording
 from orders.freights import freight_of
@@ -182,13 +183,19 @@ def order_place(
         asked = Asked(buyer_id, store_id, tuple(_priced(items, skus, store_id)), wishes or {})
         discounts = [] if offer else discounts_for(asked, now=now)
         bought = [skus[item.sku_id] for item in items]
-        freight = freight_of(terms.freight_fen, bought, province=address.province_code)
+        delivery = _delivery_check(address, bought)
+        freight = freight_of(
+            terms.freight_fen,
+            bought,
+            province=address.province_code,
+            is_posted=delivery == Order.Delivery.POST,
+        )
         if freight.refusal:
             raise NotDelivered(freight.refusal)
         cost = quote(asked.items, freight=freight, discounts=discounts)
         if expected_payable_fen is not None and expected_payable_fen != cost.payable_fen:
             raise PriceChanged(expected_payable_fen, cost.payable_fen)
-        phone_index = blind_index(address.phone, purpose="order.phone")
+        phone_index = _phone_index(address)
         risk = order_risk(
             buyer_id=buyer_id,
             store_id=store_id,
@@ -295,12 +302,29 @@ def _order_new(
         note=note,
         recipient=address.recipient,
         phone=address.phone,
-        phone_index=blind_index(address.phone, purpose="order.phone"),
+        phone_index=_phone_index(address),
         device=device_mark(),
         region=address.region,
         street=address.street,
         placed_at=now,
+        **delivery_fields(address),
     )
+
+
+def _delivery_check(address: AddressSnapshot, skus: Sequence[SkuForSale]) -> str:
+    """How it gets there. Raises NotDelivered when that cannot be done with these goods."""
+    delivery = delivery_of(address)
+    on_screen = {sku.is_digital for sku in skus}
+    if len(on_screen) > 1:
+        raise NotDelivered(_("虚拟商品和实物不能放在同一个订单里，请分开购买。"))
+    if on_screen and (delivery == Order.Delivery.DIGITAL) not in on_screen:
+        raise NotDelivered(_("这件商品的交付方式刚刚变了，请刷新页面后再下单。"))
+    return delivery
+
+
+def _phone_index(address: AddressSnapshot) -> str:
+    """What the order's phone is found by; what is delivered on a screen has none."""
+    return blind_index(address.phone, purpose="order.phone") if address.phone else ""
 
 
 def _pay_before(terms: StoreTerms, offer: Offer | None, *, now: datetime) -> datetime:

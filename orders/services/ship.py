@@ -45,8 +45,8 @@ def order_ship(
     tracking_no = label_check(carrier=carrier, tracking_no=tracking_no)
     with transaction.atomic():
         order = order_lock(order_id)
-        if order.state != OrderState.TO_SHIP:
-            raise ShipRefused(ship_refusal(order))
+        if refusal := ship_refusal(order):
+            raise ShipRefused(refusal)
         lines = list(order.lines.order_by("pk"))
         parcels = list(order.shipments.values_list("carrier", "tracking_no"))
         if (carrier, tracking_no) in parcels:
@@ -58,17 +58,22 @@ def order_ship(
             _ship_whole(order, now=now)
         else:
             facts_record(OrderPartShipped.of(order), now=now)
-        parcel = Shipment.objects.create(
-            store_id=order.store_id,
-            order=order,
-            carrier=carrier,
-            tracking_no=tracking_no,
-            shipped_at=now,
-            by_id=by_id,
-        )
-        _write(parcel, lines, packed)
+        parcel = Shipment(carrier=carrier, tracking_no=tracking_no, by_id=by_id)
+        _write(order, parcel, lines, packed, now=now)
         _consume(order, lines, packed, number=len(parcels) + 1, by_id=by_id, now=now)
         return order
+
+
+def order_hand_over(
+    order: Order, *, how: Shipment.Handed, number: str, by_id: int | None, now: datetime
+) -> None:
+    """Needs the lock of an order to ship. All that is left reaches the buyer without a carrier."""
+    lines = list(order.lines.order_by("pk"))
+    packed = _packed(lines, None)
+    _ship_whole(order, now=now)
+    parcel = Shipment(carrier=how, tracking_no=number, by_id=by_id)
+    _write(order, parcel, lines, packed, now=now)
+    _consume(order, lines, packed, number=1, by_id=by_id, now=now)
 
 
 def label_check(*, carrier: str, tracking_no: str) -> str:
@@ -118,7 +123,16 @@ def _ship_whole(order: Order, *, now: datetime) -> None:
     )
 
 
-def _write(parcel: Shipment, lines: Sequence[OrderLine], packed: Mapping[int, int]) -> None:
+def _write(
+    order: Order,
+    parcel: Shipment,
+    lines: Sequence[OrderLine],
+    packed: Mapping[int, int],
+    *,
+    now: datetime,
+) -> None:
+    parcel.store_id, parcel.order, parcel.shipped_at = order.store_id, order, now
+    parcel.save(force_insert=True)
     sent = [line for line in lines if line.pk in packed]
     for line in sent:
         # Counted by the database: the constraint sees every parcel, whatever was read before.
@@ -158,6 +172,8 @@ def _consume(
 
 def ship_refusal(order: Order) -> str:
     """Why the order cannot be shipped now; "" when it can."""
+    if order.delivery != Order.Delivery.POST:
+        return _("这个订单不用寄：自提的请核销取货码，虚拟商品付款后自动交付。")
     if order.state == OrderState.TO_SHIP:
         return ""
     if order.state == OrderState.AWAITING_PAYMENT:

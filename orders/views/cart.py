@@ -101,6 +101,8 @@ def _put_in(
     """What to say, and whether it went well."""
     if not sku.on_sale or sku.available < 1:
         return _("这件商品现在买不到，没有放进购物车。"), False
+    if sku.is_digital:
+        return _("虚拟商品付款后马上交付，请直接购买。"), False
     is_person = owner.user_id is not None
     limits = (
         ("cart", owner.key, ADDS)

@@ -1,5 +1,6 @@
 """Checking out a cart: one form, and one order for each store, each standing on its own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -25,8 +26,9 @@ from core.devices import device_keep, device_known
 from core.idempotency import form_key_new
 from core.public_pages import personal
 from orders.carts import Cart, CartStore, cart_of, cart_size
+from orders.destinations import fetched_at
 from orders.exemption import exemption_agree
-from orders.forms import CartCheckoutForm
+from orders.forms import POST, CartCheckoutForm
 from orders.pages import unpaid_of_checkout
 from orders.pricing import KINDS, AmountRefused, QuantityRefused
 from orders.services import OrderRefused, PriceChanged, RiskRefused
@@ -34,6 +36,7 @@ from orders.services.cart import Owner, cart_buy
 from orders.views.cart import size_tell
 from payments.services import NoMerchantAccount
 from risk.services import risk_record
+from stores.queries import PickupPlace, pickup_places
 
 REFUSALS = (
     AmountRefused,
@@ -55,6 +58,15 @@ class Section:
     error: str = ""
     agrees: bool = False
     agrees_error: str = ""
+    places: tuple[PickupPlace, ...] = ()
+
+    @property
+    def delivery(self) -> str:
+        return self.one.fetched_at or POST
+
+    @property
+    def delivery_field(self) -> str:
+        return f"delivery_{self.key}"
 
     @property
     def key(self) -> str:
@@ -71,7 +83,13 @@ class CartCheckoutPage:
     addresses: tuple[AddressCard, ...]
     address: str
     form_key: str
+    recipient: str = ""
+    phone: str = ""
     errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def may_fetch(self) -> bool:
+        return any(section.places for section in self.sections)
 
     @property
     def has_changed(self) -> bool:
@@ -89,11 +107,13 @@ def checkout(request: HttpRequest) -> HttpResponse:
     assert request.user.pk is not None
     user_id, now = request.user.pk, clock.now()
     addresses = addresses_of(user_id)
+    asked = _fetched_asked(request.POST)
     found = cart_of(
         Owner(user_id),
         now=now,
         province=_province(request, addresses),
         wishes=_wishes(request.POST),
+        fetched=_fetched_known(asked, pickup_places(set(asked)) if asked else {}),
     )
     if request.method != "POST":
         return _opened(request, found, addresses)
@@ -104,6 +124,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         request.POST,
         addresses=[card.public_id for card in addresses],
         stores=[one.store.id for one in found.chosen],
+        places={one.store.id: [one.fetched_at] for one in found.chosen if one.fetched_at},
     )
     ref = _checkout_ref(request.POST.get("form_key", ""))
     if not found.chosen:
@@ -156,15 +177,20 @@ def _place(
     assert request.user.pk is not None
     user_id = request.user.pk
     try:
-        address = address_for_order(user_id, form.cleaned_data["address"])
+        address = _address(user_id, form)
     except AddressNotFound as error:
         return _page(request, found, addresses, errors={"address": str(error)})
+    places = pickup_places({one.store.id for one in found.chosen if one.fetched_at})
     chosen_by_store = _wishes(request.POST)
     refused = []
     for one in found.chosen:
         wishes = chosen_by_store.get(one.store.id)
+        where = _fetching(one, form, places.get(one.store.id, ())) or address
+        if where is None:  # the place closed since the page was checked
+            refused.append(_("%(store)s：这个自提点刚刚关闭。") % {"store": one.store.name})
+            continue
         with device_known(request):
-            said = _buy(one, form, ref, user_id=user_id, address=address, wishes=wishes, now=now)
+            said = _buy(one, form, ref, user_id=user_id, address=where, wishes=wishes, now=now)
         if said:
             refused.append(f"{one.store.name}：{said}")
     for said in refused:
@@ -177,6 +203,46 @@ def _place(
     response = redirect("orders:cashier", waiting[0].public_id)
     size_tell(response, cart_size(Owner(user_id)))
     return response
+
+
+def _address(user_id: int, form: CartCheckoutForm) -> AddressSnapshot | None:
+    """Where what comes by carrier goes; None when everything is fetched. Raises AddressNotFound."""
+    chosen = form.cleaned_data["address"]
+    return address_for_order(user_id, chosen) if chosen else None
+
+
+def _fetching(
+    one: CartStore, form: CartCheckoutForm, places: tuple[PickupPlace, ...]
+) -> AddressSnapshot | None:
+    for place in places:
+        if place.public_id == form.place(one.store.id):
+            return fetched_at(
+                place,
+                recipient=form.cleaned_data["recipient"],
+                phone=form.cleaned_data["phone"],
+            )
+    return None
+
+
+def _fetched_asked(data: QueryDict) -> dict[int, str]:
+    """The places that the form names, by store: `delivery_7` and the like."""
+    asked = {}
+    for name in data:
+        store = name.removeprefix("delivery_")
+        if name != store and store.isascii() and store.isdigit() and data[name] != POST:
+            asked[int(store[:12])] = str(data[name])[:32]
+    return asked
+
+
+def _fetched_known(
+    asked: dict[int, str], places: Mapping[int, tuple[PickupPlace, ...]]
+) -> dict[int, str]:
+    """Those of them that the store really has."""
+    return {
+        store_id: ref
+        for store_id, ref in asked.items()
+        if ref in [place.public_id for place in places.get(store_id, ())]
+    }
 
 
 def _buy(
@@ -221,17 +287,35 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     errors = errors or {}
+    assert request.user.pk is not None
+    places = pickup_places({one.store.id for one in found.chosen})
+    marked = _marked(request, addresses)
+    recipient, phone = _contact(request, marked) if places else ("", "")
     page = CartCheckoutPage(
-        sections=tuple(_section(request, one, errors) for one in found.chosen),
+        sections=tuple(
+            _section(request, one, errors, places.get(one.store.id, ())) for one in found.chosen
+        ),
+        recipient=recipient,
+        phone=phone,
         payable_fen=found.payable_fen,
         addresses=addresses,
-        address=marked.public_id if (marked := _marked(request, addresses)) else "",
+        address=marked.public_id if marked else "",
         form_key=_key_kept(request),
         errors=errors,
     )
     return render(
         request, "orders/cart_checkout.html", {"page": page}, status=422 if errors else status
     )
+
+
+def _contact(request: HttpRequest, marked: AddressCard | None) -> tuple[str, str]:
+    """Whom to ask for, as typed; as the marked address says until one types."""
+    recipient, phone = request.POST.get("recipient", ""), request.POST.get("phone", "")
+    if recipient or phone or marked is None:
+        return recipient[:100], phone[:40]
+    assert request.user.pk is not None
+    usual = address_for_order(request.user.pk, marked.public_id)
+    return usual.recipient, usual.phone
 
 
 def _marked(request: HttpRequest, addresses: tuple[AddressCard, ...]) -> AddressCard | None:
@@ -263,7 +347,9 @@ def _province(request: HttpRequest, addresses: tuple[AddressCard, ...]) -> str:
     return marked.province_code if marked else ""
 
 
-def _section(request: HttpRequest, one: CartStore, errors: dict[str, str]) -> Section:
+def _section(
+    request: HttpRequest, one: CartStore, errors: dict[str, str], places: tuple[PickupPlace, ...]
+) -> Section:
     shown = request.POST.get(f"shown_{one.store.id}", "")
     shown_fen = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 15 else 0
     now_fen = one.cost.payable_fen if one.cost else 0
@@ -274,6 +360,7 @@ def _section(request: HttpRequest, one: CartStore, errors: dict[str, str]) -> Se
         error=errors.get(f"note_{one.store.id}", ""),
         agrees=bool(request.POST.get(f"agrees_{one.store.id}")),
         agrees_error=errors.get(f"agrees_{one.store.id}", ""),
+        places=places,
     )
 
 

@@ -4,11 +4,9 @@ code (Native).
 What the shopper's phone says about a payment decides nothing: only the provider's word does.
 """
 
-import io
 import json
 from typing import Any
 
-import segno
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -25,6 +23,7 @@ from accounts.queries import openid_of
 from core import clock
 from core.limits import client_address
 from core.public_pages import personal
+from core.qr import qr_svg
 from orders.pages import OrderCard, unpaid_of_checkout
 from orders.states import OrderState
 from orders.views.mine import card_or_404
@@ -123,11 +122,7 @@ def pay_qr(request: HttpRequest, public_id: str) -> HttpResponse:
     payment = payment_live(public_id) if card.can_pay else None
     if payment is None or not payment.code_url:
         raise Http404
-    picture = io.BytesIO()
-    segno.make(payment.code_url, error="m", micro=False).save(
-        picture, kind="svg", scale=6, border=4, light="#fff", dark="#000", xmldecl=False
-    )
-    return HttpResponse(picture.getvalue(), content_type="image/svg+xml")
+    return qr_svg(payment.code_url)
 
 
 @require_safe

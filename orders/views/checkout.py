@@ -52,7 +52,7 @@ class AloneView(CheckoutView):
             buyer_id=self.buyer_id,
             store_id=wares.store.id,
             items=[OrderItem(sku_id=sku.id, quantity=quantity)],
-            address=address_chosen(self.buyer_id, form),
+            address=address_chosen(self.buyer_id, wares, form),
             note=form.cleaned_data["note"],
             expected_payable_fen=form.cleaned_data["shown_fen"],
             now=now,

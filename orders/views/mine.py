@@ -1,15 +1,18 @@
 """A shopper's own orders: the list, one order, giving up an unpaid one, confirming a parcel."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import clock
 from core.errors import NotHere
 from core.public_pages import personal
+from core.qr import qr_svg
 from orders import pages, services
 from orders.states import OrderState
 from payments.queries import refunds_of
@@ -38,6 +41,18 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
         raise NotHere(_("没有这个订单。请确认登录的是下单的账号。"))
     context = {"order": found, "refunds": refunds_of(public_id), "now": clock.now()}
     return render(request, "orders/detail.html", context)
+
+
+@require_safe
+@personal
+@login_required
+def pickup_qr(request: HttpRequest, public_id: str) -> HttpResponse:
+    """What the merchant scans, as SVG: the office's page for this code, white behind it."""
+    code = pages.pickup_code_of(_buyer(request), public_id)
+    if not code:
+        raise Http404
+    address = f"{settings.SITE_URL}{reverse('admin:orders_order_collect')}?code={code}"
+    return qr_svg(address)
 
 
 @require_http_methods(["GET", "POST"])

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Category
 from catalog.services import product_withdraw
+from catalog.tests.factories import product_make
 from core import clock
 from core.public_pages import public_pages_forget
 from tests import cast
@@ -131,7 +132,7 @@ def test_a_signed_in_person_gets_the_same_bytes(client, goods):
 
 
 def test_the_product_page_in_few_queries(client, goods, django_assert_max_num_queries):
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         text = client.get(product_path(goods[2])).content.decode()
     assert "发起拼团" in text
     assert "单独购买" in text
@@ -238,3 +239,18 @@ def test_licences_name_every_store(client, goods):
     text = client.get("/licences/").content.decode()
     assert "临县枣园家庭农场" in text
     assert "91141124MA0000000X" in text
+
+
+def test_what_goes_with_it_is_what_the_merchant_chose_or_the_stores_first(client, goods):
+    store, _, sku = goods
+    first, chosen = product_make(store, title="沙枣蜜"), product_make(store, title="枣木梳")
+    stranger = product_make(title="粗陶碗")
+    draft = product_make(store, title="没写完", published=False)
+    page = client.get(product_path(sku)).content.decode()
+    assert "沙枣蜜" in page and "枣木梳" in page
+    assert "粗陶碗" not in page and "没写完" not in page
+    sku.product.related.set([chosen, stranger, draft])
+    public_pages_forget()
+    page = client.get(product_path(sku)).content.decode()
+    assert "枣木梳" in page and first.title not in page
+    assert "粗陶碗" not in page and "没写完" not in page

@@ -62,7 +62,7 @@ class BuyView(CheckoutView):
             return services.bargain_buy(
                 bargain_public_id=wares.about.public_id,
                 user_id=self.buyer_id,
-                address=address_chosen(self.buyer_id, form),
+                address=address_chosen(self.buyer_id, wares, form),
                 note=form.cleaned_data["note"],
                 expected_payable_fen=form.cleaned_data["shown_fen"],
                 form_key=form.cleaned_data["form_key"],

@@ -90,7 +90,7 @@ class GroupCheckoutView(CheckoutView):
             "user_id": self.buyer_id,
             "sku_id": sku.id,
             "quantity": quantity,
-            "address": address_chosen(self.buyer_id, form),
+            "address": address_chosen(self.buyer_id, wares, form),
             "note": form.cleaned_data["note"],
             "shows_profile": form.cleaned_data["shows_profile"],
             "expected_payable_fen": form.cleaned_data["shown_fen"],

@@ -1,0 +1,53 @@
+"""Where an order goes: to an address, to a place where the buyer fetches it, or to a screen."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.queries import AddressSnapshot
+from orders.models import Order
+from stores.queries import PickupPlace
+
+CODE_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Destination(AddressSnapshot):
+    """An address with how the order gets there; an address alone means by carrier."""
+
+    delivery: str = Order.Delivery.POST.value
+    pickup_ref: str = ""
+
+
+def delivery_of(address: AddressSnapshot) -> str:
+    """One of Order.Delivery."""
+    return address.delivery if isinstance(address, Destination) else Order.Delivery.POST.value
+
+
+def fetched_at(place: PickupPlace, *, recipient: str, phone: str) -> Destination:
+    """The buyer fetches it: the place's address, and whom to ask for."""
+    return Destination(
+        recipient=recipient,
+        phone=phone,
+        region=f"{place.region} {place.name}"[:100],
+        street=place.street,
+        province_code="",
+        city_code="",
+        district_code="",
+        delivery=Order.Delivery.PICKUP.value,
+        pickup_ref=place.public_id,
+    )
+
+
+def on_screen() -> Destination:
+    """Nothing is sent, so nothing is asked."""
+    return Destination("", "", "", "", "", "", "", delivery=Order.Delivery.DIGITAL.value)
+
+
+def delivery_fields(address: AddressSnapshot) -> dict[str, Any]:
+    """What an order keeps of how it gets there; a code of its own for one that is fetched."""
+    fields: dict[str, Any] = {"delivery": delivery_of(address)}
+    if isinstance(address, Destination) and address.pickup_ref:
+        fields["pickup_ref"] = address.pickup_ref
+        fields["pickup_code"] = "".join(secrets.choice("0123456789") for _ in range(CODE_LENGTH))
+    return fields
