@@ -424,7 +424,7 @@ def _steps(order: Order) -> Iterable[Step]:
         (_("付款成功"), order.paid_at, ""),
         (_("拼团成功，等待发货") if group and posted else waits, order.released_at, ""),
         (sent, order.shipped_at, ""),
-        (_("确认收货"), order.received_at, ""),
+        (_("确认收货"), order.received_at if posted else None, ""),
         (_("订单关闭"), order.closed_at, _("没有在时限内付款，或已取消")),
         (_("订单取消"), order.cancelled_at, order.cancel_reason),
     ]

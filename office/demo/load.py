@@ -22,12 +22,13 @@ from campaigns.groupbuy.models import GroupCampaign, GroupPrice
 from campaigns.groupbuy.services import campaign_publish
 from campaigns.reductions.models import Reduction, ReductionStep
 from campaigns.reductions.services import reduction_publish
-from catalog.models import Category, Product
-from catalog.services import photo_add, product_publish, sku_add
+from catalog.models import Category, Fulfilment, Product, ProductOption, Sku
+from catalog.services import photo_add, product_publish, sku_add, skus_generate
 from core.money import parse_yuan
+from digital.services import keys_import
 from freight.models import FreightArea, FreightTemplate
 from freight.regions import provinces_read
-from stores.models import Store
+from stores.models import PickupPoint, Store
 from stores.services import staff_add, store_open
 
 HERE = Path(__file__).parent
@@ -100,6 +101,9 @@ def _store(about: dict[str, Any], *, now: datetime) -> tuple[Store, list[Login]]
             for position, (slug, name) in enumerate(about["categories"]):
                 Category.objects.create(store=store, slug=slug, name=name, position=position)
             _offers(store, about, now=now)
+            if place := about.get("pickup"):
+                names = ("name", "region", "street", "hours", "phone")
+                PickupPoint.objects.create(store=store, **dict(zip(names, place, strict=True)))
         logins = []
         for role in ("owner", "clerk"):
             if email := about.get(role):
@@ -149,18 +153,23 @@ def _product(store: Store, about: dict[str, Any], position: int, *, now: datetim
             subtitle=about["subtitle"],
             description=about["text"].strip(),
             position=position,
+            fulfilment=Fulfilment.CARD_KEYS if "card_keys" in about else Fulfilment.GOODS,
         )
         skus = [
             sku_add(
                 product_id=product.pk,
                 name=name,
                 price_fen=parse_yuan(price),
-                on_hand=on_hand,
+                on_hand=0 if "card_keys" in about else on_hand,
                 position=place,
                 now=now,
             )
             for place, (name, price, on_hand) in enumerate(about["skus"])
         ]
+        if options := about.get("options"):
+            _matrix(product, options, now=now)
+        if "card_keys" in about:
+            _keys(skus, [on_hand for _name, _price, on_hand in about["skus"]], now=now)
         for name in about["pictures"]:
             with _file(name).open("rb") as upload:
                 photo_add(product_id=product.pk, upload=upload, alt=about["title"])
@@ -169,6 +178,21 @@ def _product(store: Store, about: dict[str, Any], position: int, *, now: datetim
             _campaign(product, [sku.pk for sku in skus], group, now=now)
         if bargain := about.get("bargain"):
             _bargain(store, skus[0].pk, bargain, now=now)
+
+
+def _matrix(product: Product, options: list[Any], *, now: datetime) -> None:
+    """Options, whose combinations the SKUs' names already are."""
+    for position, (name, values) in enumerate(options):
+        ProductOption.objects.create(
+            store=product.store, product=product, name=name, values=values, position=position
+        )
+    skus_generate(product_id=product.pk, by_id=None, now=now)
+
+
+def _keys(skus: list[Sku], counts: list[int], *, now: datetime) -> None:
+    for sku, count in zip(skus, counts, strict=True):
+        codes = [f"ZY-{secrets.token_hex(5).upper()}" for _ in range(count)]
+        keys_import(store_id=sku.store_id, sku_id=sku.pk, lines=codes, by_id=None, now=now)
 
 
 def _freight(store: Store, about: dict[str, Any]) -> FreightTemplate:

@@ -114,6 +114,15 @@ class Visitor:
     def paid(self) -> None:
         self.page.get_by_role("heading", name="付款成功").wait_for()
 
+    def office(self, email: str) -> "Visitor":
+        """Sign in to the merchants' office."""
+        self.open("/office/")
+        self.page.fill("input[name=username]", email)
+        self.page.fill("input[name=password]", self.shop.password(email))
+        self.page.locator("form button[type=submit]").first.click()
+        self.page.wait_for_url(re.compile(r"/office/$"))
+        return self
+
     def share(self, channel: str = "转发给朋友") -> str:
         """Send the page's card into a chat; the card's link."""
         page = self.page

@@ -73,11 +73,7 @@ def test_a_shared_card_becomes_a_paid_group_that_is_shipped_and_received(shop, v
 def ship(shop, visit, orders):
     merchant = visit("", desk=True, office=True)
     page = merchant.page
-    merchant.open("/office/")
-    page.fill("input[name=username]", "wang@zaoyuan.example")
-    page.fill("input[name=password]", shop.password("wang@zaoyuan.example"))
-    page.locator("form button[type=submit]").first.click()
-    page.wait_for_url(re.compile(r"/office/$"))
+    merchant.office("wang@zaoyuan.example")
     merchant.shot("08-office", axe=False)
     for order in orders:
         pk = shop.value("SELECT id FROM orders_order WHERE public_id = %s", order)
