@@ -1,5 +1,6 @@
 """`make bench`: one table of ratios, measured side by side in one run; `make bench ARGS=audit`: how
-long the audit of a million orders takes.
+long the audit of a million orders takes; `make bench ARGS=event`: what one shared card does to a shop; `make bench ARGS=deadlines`: ten thousand
+groups due in one second.
 
 Services are given by the environment (DATABASE_URL, REDIS_URL, …); a database of its own is made
 and dropped.
@@ -34,30 +35,34 @@ CONNECTIONS = 8
 
 def main() -> int:
     what, *options = sys.argv[1:] or [""]
-    if what not in ("", "audit"):
-        print(f"unknown measurement: {what}; there is: audit")
+    if what not in ("", "audit", "deadlines", "event"):
+        print(f"unknown measurement: {what}; there are: audit, deadlines, event")
         return 2
+    if what == "event":
+        from bench import event
+
+        return event.main(options)
     server_url = os.environ["DATABASE_URL"]
     os.environ["DATABASE_URL"] = with_database(server_url, DATABASE)
     psql(server_url, f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
     psql(server_url, f"CREATE DATABASE {DATABASE}")
     try:
-        return audited(options) if what == "audit" else measured()
+        return filled(what, options) if what else measured()
     finally:
         psql(server_url, f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
 
 
-def audited(options: list[str]) -> int:
-    """Whether the audit of a million orders takes a minute; see `bench/books.py`."""
+def filled(what: str, options: list[str]) -> int:
+    """What is measured in a database full of copies: `bench/books.py`, `bench/due.py`."""
     import django
 
     django.setup()
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    from bench import books
+    from bench import books, due
 
-    return books.main(options)
+    return {"audit": books, "deadlines": due}[what].main(options)
 
 
 def measured() -> int:

@@ -5,11 +5,14 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from core import clock
+from core.deadlines import deadlines_again
 from core.deliveries import deliveries_rerun
 from core.models import Delivery, Fact
 
@@ -84,6 +87,24 @@ class DeliveryAdmin(PlatformReadOnlyAdmin):
     search_fields = ["=fact_id", "error"]
     ordering = ["-id"]
     actions = ["rerun"]
+
+    def get_urls(self) -> list[Any]:
+        own = path(
+            "deadlines-again/",
+            self.admin_site.admin_view(self.deadlines_again),
+            name="core_deadlines_again",
+        )
+        return [own, *super().get_urls()]
+
+    def deadlines_again(self, request: HttpRequest) -> HttpResponse:
+        """POST ?name=: a kind's parked deadlines are tried anew."""
+        if request.method == "POST" and self.has_view_permission(request):
+            try:
+                count = deadlines_again(name=request.POST.get("name", ""), now=clock.now())
+            except KeyError:
+                count = 0
+            messages.success(request, _("已重新排队 %(count)d 条。") % {"count": count})
+        return redirect("admin:index")
 
     @admin.action(description=_("重新投递所选"))
     def rerun(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from django.db import connection
+from django.db.models import Count, Min
 
 from core import clock
 from core.models import Deadline
@@ -65,6 +66,46 @@ def deadlines_run(*, now: datetime, budget_s: float = 20.0) -> dict[str, int]:
             handled[kind.name] += len(claimed)
             again = again or len(claimed) == kind.batch
     return handled
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How far one kind is behind: rows that are due, for how long the oldest has been, and rows
+    that were parked, with the newest one's error."""
+
+    name: str
+    label: str
+    due: int
+    lag_s: int
+    parked: int
+    error: str
+
+
+def deadline_lags(*, now: datetime) -> list[Lag]:
+    """How far every kind is behind, by name; two small index reads for each."""
+    return [_lag(kind, now=now) for kind in deadline_kinds()]
+
+
+def _lag(kind: DeadlineKind, *, now: datetime) -> Lag:
+    rows = kind.model._base_manager
+    due = rows.filter(due_at__lte=now).aggregate(number=Count("pk"), oldest=Min("due_at"))
+    parked = rows.filter(due_parked_at__isnull=False).order_by("-due_parked_at")
+    newest = parked.first()
+    behind = (now - due["oldest"]).total_seconds() if due["oldest"] else 0
+    return Lag(
+        name=kind.name,
+        label=str(kind.model._meta.verbose_name),
+        due=due["number"],
+        lag_s=int(behind),
+        parked=parked.count(),
+        error=newest.due_error if newest else "",
+    )
+
+
+def deadlines_again(*, name: str, now: datetime) -> int:
+    """Give a kind's parked rows another ten attempts; how many there were. Raises KeyError."""
+    rows = _kinds[name].model._base_manager.filter(due_parked_at__isnull=False)
+    return rows.update(due_at=now, due_attempts=0, due_parked_at=None)
 
 
 def _claim(kind: DeadlineKind, *, now: datetime) -> list[tuple[int, datetime]]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.groupbuy.queries import groups_about_to_fail
 from catalog.queries import low_stock_count
 from core import clock
+from core.deadlines import deadline_lags
 from core.money import yuan
 from notices.queries import staff_lines
 from orders.queries import store_day
@@ -66,4 +67,6 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "tiles": tiles,
         "store": staff.store if staff else None,
         "notices": notices,
+        # The platform's own page: how far the clockwork is behind.
+        "lags": [] if staff else deadline_lags(now=now),
     }

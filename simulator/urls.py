@@ -60,6 +60,7 @@ urlpatterns = [
     path("_control/apps/<str:appid>", control.app),
     path("_control/merchants/<str:mchid>", control.merchant),
     path("_control/people", control.people),
+    path("_control/crowd", control.crowd),
     path("_control/people/<str:key>/openid", control.openid),
     path("_control/people/<str:key>/follow", control.follow),
     path("_control/people/<str:key>/subscription", control.subscription),

@@ -3,9 +3,12 @@
 import pytest
 
 from bench.books import COPIED, audited, books_fill
+from bench.due import broken, groups_fill, outcome
 from catalog.models import Sku
+from core.deadlines import deadlines_run
 from orders.models import Order, OrderLine
 from payments.models import Payment, Refund
+from tests import cast
 
 pytestmark = pytest.mark.django_db
 
@@ -23,3 +26,12 @@ def test_copied_orders_add_up_and_a_fault_among_them_is_found():
     newest = Sku.objects.order_by("-pk")[0]
     Sku.objects.filter(pk=newest.pk).update(on_hand=newest.on_hand + 1)
     assert audited().findings >= 1
+
+
+def test_copied_groups_that_fall_due_are_all_settled_and_refunded():
+    due_at = groups_fill(12, due_in_s=0)
+    deadlines_run(now=due_at)
+    cast.deliver()
+    settled, refunds, _seconds = outcome(due_at)
+    assert (settled, refunds) == (12, 12)
+    assert broken() == []

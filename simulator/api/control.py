@@ -34,6 +34,7 @@ from simulator.services import people as persons
 from simulator.services.faults import rule_new
 
 Answer = dict[str, Any] | list[Any]
+MAX_CROWD = 200_000
 _mchid = re.compile(r"[0-9]{8,32}", re.ASCII)
 
 
@@ -134,6 +135,18 @@ def people(request: HttpRequest, body: dict[str, Any]) -> Answer:
         }
         for one in persons.people()
     ]
+
+
+@endpoint("POST")
+def crowd(request: HttpRequest, body: dict[str, Any]) -> Answer:
+    """{"prefix", "number", "appid"}: so many new people at once; {key: openid at that app}."""
+    prefix, number = str(body["prefix"]), int(body["number"])
+    if not (prefix.isascii() and prefix.isalnum() and len(prefix) <= 20):
+        raise ValueError("a prefix is up to 20 letters and digits")
+    if not 1 <= number <= MAX_CROWD:
+        raise ValueError(f"a crowd is 1 to {MAX_CROWD} people")
+    appid = str(body["appid"])
+    return {key: persons.openid_of(appid, key) for key in persons.people_add(prefix, number)}
 
 
 @endpoint("GET")

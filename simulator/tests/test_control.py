@@ -221,3 +221,12 @@ def test_the_page_names_everything_that_can_misbehave(phone):
     assert page.status_code == 200
     for name in ("下单", "退款", "交易账单", "通知", "发消息"):
         assert name in page.content.decode("utf-8")
+
+
+def test_a_crowd_is_made_at_once_and_is_known(phone):
+    made = phone.control("POST", "crowd", prefix="fan", number=3, appid=APPID)
+    assert list(made) == ["fan0", "fan1", "fan2"]
+    assert phone.control("POST", "crowd", prefix="fan", number=3, appid=APPID) == made
+    assert phone.control("GET", f"people/fan1/openid?appid={APPID}")["openid"] == made["fan1"]
+    assert phone.ask("POST", "crowd", prefix="a b", number=3, appid=APPID).status_code == 400
+    assert phone.ask("POST", "crowd", prefix="fan", number=0, appid=APPID).status_code == 400
