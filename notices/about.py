@@ -130,6 +130,22 @@ def member_joined(event: Any) -> Iterator[Subject]:
     )
 
 
+def group_soon(order: OrderGist, group: GroupGist) -> Subject:
+    """The order's group has an hour left, and still wants people."""
+    assert group.deadline_at is not None
+    return Subject(
+        key=f"group_soon:{order.id}",
+        store_id=group.store_id,
+        people=(order.buyer_id,),
+        path=reverse("groupbuy:group", args=[group.public_id]),
+        values={
+            **_group_values(group),
+            "left": str(group.seats_left),
+            "until": _clock(group.deadline_at),
+        },
+    )
+
+
 def group_succeeded(event: Any) -> Iterator[Subject]:
     group = group_gist(group_id=event.group_id)
     if group is None:

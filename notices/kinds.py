@@ -28,6 +28,7 @@ class Kind(models.TextChoices):
     DELIVERED = "delivered", _("虚拟商品交付")
     RECEIVE_SOON = "receive_soon", _("快要自动收货")
     GROUP_JOINED = "group_joined", _("有人参团")
+    GROUP_SOON = "group_soon", _("拼团快到时间")
     GROUP_SUCCEEDED = "group_succeeded", _("拼团成功")
     GROUP_FAILED = "group_failed", _("拼团未成功")
     CANCELLED = "cancelled", _("订单取消")
@@ -49,6 +50,7 @@ TOPIC_OF: dict[str, Topic] = {
     Kind.DELIVERED: Topic.SHIPPING,
     Kind.RECEIVE_SOON: Topic.SHIPPING,
     Kind.GROUP_JOINED: Topic.GROUP,
+    Kind.GROUP_SOON: Topic.GROUP,
     Kind.GROUP_SUCCEEDED: Topic.GROUP,
     Kind.GROUP_FAILED: Topic.GROUP,
     Kind.CANCELLED: Topic.REFUND,
@@ -71,6 +73,7 @@ PUSHED = frozenset(
         Kind.PAY_SOON,
         Kind.REPRICED,
         Kind.SHIPPED,
+        Kind.GROUP_SOON,
         Kind.GROUP_SUCCEEDED,
         Kind.GROUP_FAILED,
         Kind.CANCELLED,

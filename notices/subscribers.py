@@ -3,8 +3,14 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from campaigns.groupbuy.events import MemberJoined
 from core.facts import Event, subscribe
-from notices.services import notices_tell, pay_reminder_set, receive_reminder_set
+from notices.services import (
+    group_reminder_set,
+    notices_tell,
+    pay_reminder_set,
+    receive_reminder_set,
+)
 from notices.table import RULES, rules_of
 from orders.events import OrderPlaced, OrderShipped
 
@@ -26,6 +32,11 @@ for _fact in dict.fromkeys(rule.fact for rule in RULES):
 @subscribe(OrderPlaced)
 def remind_to_pay(event: OrderPlaced, *, now: datetime) -> None:
     pay_reminder_set(order_id=event.order_id, now=now)
+
+
+@subscribe(MemberJoined)
+def remind_of_group(event: MemberJoined, *, now: datetime) -> None:
+    group_reminder_set(group_id=event.group_id, member_id=event.member_id, now=now)
 
 
 @subscribe(OrderShipped)

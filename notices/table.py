@@ -90,6 +90,10 @@ WORDS: dict[str, tuple[Any, Any]] = {
         _("%(goods)s 将在 %(until)s 自动确认收货；还没收到的话，请延长收货。"),
     ),
     Kind.GROUP_JOINED: (_("有人参加了您的团"), _("%(goods)s，还差 %(left)s 人成团。")),
+    Kind.GROUP_SOON: (
+        _("拼团还有一小时"),
+        _("%(goods)s 的团 %(until)s 截止，还差 %(left)s 人。"),
+    ),
     Kind.GROUP_SUCCEEDED: (_("拼团成功"), _("%(goods)s，%(size)s 人已到齐，店家会尽快发货。")),
     Kind.REFUNDING: (_("退款在路上"), _("%(goods)s：%(reason)s，%(amount)s 元会原路退回。")),
     Kind.REFUNDED: (_("退款已到账"), _("%(goods)s：%(amount)s 元已原路退回。")),

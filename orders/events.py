@@ -100,6 +100,13 @@ class OrderLineCancelled(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderRebated(OrderEvent):
+    """A part of what it cost goes back; it stays bought."""
+
+    name: ClassVar[str] = "order.rebated"
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderUrged(OrderEvent):
     """The buyer asks when it will be sent."""
 

@@ -185,7 +185,7 @@ def lines_cancelled(now: datetime) -> Broken:
         SELECT COALESCE(gone.public_id, r.order_ref), COALESCE('line_' || gone.id, r.part),
             gone.cost_fen, r.amount_fen
         FROM (
-            SELECT o.public_id, line.id, line.amount_fen + line.adjust_fen
+            SELECT o.public_id, line.id, line.amount_fen + line.adjust_fen - line.rebate_fen
                 - COALESCE((to_jsonb(line) ->> 'discount_fen')::bigint, 0) AS cost_fen
             FROM orders_orderline line JOIN orders_order o ON o.id = line.order_id
             WHERE line.cancelled_at IS NOT NULL

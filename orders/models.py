@@ -175,6 +175,8 @@ class OrderLine(models.Model):
     discount_fen = models.PositiveBigIntegerField(_("优惠（分）"), default=0)
     # Its share of the merchant's change of price; see `orders/amounts.py`.
     adjust_fen = models.BigIntegerField(_("改价分摊（分）"), default=0)
+    # What came back of it afterwards while it stayed bought; see `orders/services/give_back.py`.
+    rebate_fen = models.PositiveBigIntegerField(_("事后退差价（分）"), default=0)
     shipped_quantity = models.PositiveIntegerField(_("已发数量"), default=0)
     cancelled_at = models.DateTimeField(_("取消时间"), null=True, blank=True)
     exempt_consent = models.ForeignKey(
@@ -192,6 +194,10 @@ class OrderLine(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(discount_fen__lte=F("amount_fen")), name="orders_line_discount_within"
+            ),
+            models.CheckConstraint(
+                condition=Q(rebate_fen__lte=F("amount_fen") - F("discount_fen")),
+                name="orders_line_rebate_within",
             ),
             models.CheckConstraint(
                 condition=Q(amount_fen=F("unit_price_fen") * F("quantity")),

@@ -172,7 +172,7 @@ def _troubles(
             _("各项相加是 %(sum)s 元，应付却是 %(payable)s 元。")
             % {"sum": yuan(total_fen), "payable": yuan(order.payable_fen)}
         )
-    shares_fen = sum(line_paid_fen(line) for line in lines) + order.freight_fen
+    shares_fen = sum(line_paid_fen(line) + line.rebate_fen for line in lines) + order.freight_fen
     # A change of price may reach into the freight, which belongs to no line.
     if not order.adjust_fen and shares_fen != order.payable_fen:
         found.append(

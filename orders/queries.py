@@ -36,6 +36,12 @@ def has_paid(user_id: int) -> bool:
     return Order.objects.filter(buyer_id=user_id, paid_at__isnull=False).exists()
 
 
+def has_paid_at(user_id: int, store_id: int) -> bool:
+    """Whether the person ever paid an order in this store."""
+    paid = Order.objects.filter(buyer_id=user_id, store_id=store_id, paid_at__isnull=False)
+    return paid.exists()
+
+
 class Outcome(Enum):
     """What became of an order's payment."""
 

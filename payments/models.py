@@ -155,6 +155,7 @@ class Refund(Deadline):
         DUPLICATE = "duplicate", _("重复支付")
         CANCELLED = "cancelled", _("订单取消")
         LINE_CANCELLED = "line_cancelled", _("取消部分商品")
+        GROUP_TIER = "group_tier", _("阶梯团差价")
 
     public_id = PublicIdField(prefix="rfd")
     store = models.ForeignKey(

@@ -8,6 +8,7 @@ from orders.events import (
     OrderEvent,
     OrderLineCancelled,
     OrderPaid,
+    OrderRebated,
     OrderReceived,
     OrderReleased,
 )
@@ -42,6 +43,11 @@ def order_received(event: OrderReceived, *, now: datetime) -> None:
 
 @subscribe(OrderLineCancelled)
 def order_line_cancelled(event: OrderLineCancelled, *, now: datetime) -> None:
+    _settle(event, now=now)
+
+
+@subscribe(OrderRebated)
+def order_rebated(event: OrderRebated, *, now: datetime) -> None:
     _settle(event, now=now)
 
 

@@ -85,10 +85,12 @@ class SearchPage:
 
 @dataclass(frozen=True)
 class SkuOption:
-    """A SKU in the sheet; `group_fen` is None outside the campaign."""
+    """A SKU in the sheet; `group_fen` is None outside the campaign, `lead_fen` is what opening a
+    group costs."""
 
     sku: SkuChoice
     group_fen: int | None
+    lead_fen: int | None
     is_first: bool
 
 
@@ -182,6 +184,7 @@ def product_view(public_id: str, *, now: datetime) -> ProductView | None:
         return None
     offer = campaign_for_product(product.id, now=now)
     prices = offer.prices if offer else {}
+    lead_prices = {**prices, **offer.leader_prices} if offer else {}
     can_buy = product.on_sale and store.is_open and not product.sold_out
     first = next((sku.id for sku in product.skus if sku.available > 0), None)
     return ProductView(
@@ -190,7 +193,10 @@ def product_view(public_id: str, *, now: datetime) -> ProductView | None:
         offer=offer,
         groups=open_groups(offer.campaign_id, now=now, limit=GROUPS_SHOWN) if offer else (),
         bargains=bargains_for_product(product.id, in_wechat=True, now=now) if can_buy else (),
-        choices=tuple(SkuOption(sku, prices.get(sku.id), sku.id == first) for sku in product.skus),
+        choices=tuple(
+            SkuOption(sku, prices.get(sku.id), lead_prices.get(sku.id), sku.id == first)
+            for sku in product.skus
+        ),
         can_buy=can_buy,
         reductions=tuple(
             reductions_running(store.id, sku_ids=[sku.id for sku in product.skus], now=now)

@@ -5,16 +5,22 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from campaigns.groupbuy.models import Group, GroupCampaign, GroupPrice, Member
+from campaigns.groupbuy.models import Group, GroupCampaign, GroupPrice, GroupTier, Member
+from campaigns.groupbuy.queries import groups_running
 from campaigns.groupbuy.services import (
     CampaignRefused,
     CancelRefused,
     campaign_advice,
+    campaign_cancel,
     campaign_end,
+    campaign_outlook,
     campaign_publish,
     group_cancel,
 )
@@ -32,19 +38,41 @@ class GroupPriceForm(forms.ModelForm):
     """A SKU's group price, typed in yuan."""
 
     price_fen = YuanField(label=_("拼团价（元）"), min_fen=1, widget=UnfoldAdminTextInputWidget)
+    leader_fen = YuanField(
+        label=_("团长价（元，可空）"),
+        min_fen=1,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+    )
 
     class Meta:
         model = GroupPrice
-        fields = ("sku", "price_fen")
+        fields = ("sku", "price_fen", "leader_fen")
 
 
-class GroupPriceInline(StoreInline):
+class DraftInline(StoreInline):
+    """The money of a published campaign never changes."""
+
+    def _is_draft(self, obj: Any) -> bool:
+        return obj is None or obj.state == CampaignState.DRAFT
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_draft(obj) and super().has_change_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_draft(obj) and super().has_add_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_draft(obj) and super().has_delete_permission(request, obj)
+
+
+class GroupPriceInline(DraftInline):
     """The SKUs in the campaign; without a row a SKU is not in it."""
 
     model = GroupPrice
     form = GroupPriceForm
     owner = clerk = ALL
-    fields = ["sku", "price_fen", "alone"]
+    fields = ["sku", "price_fen", "leader_fen", "alone"]
     readonly_fields = ["alone"]
     autocomplete_fields = ["sku"]
 
@@ -53,18 +81,25 @@ class GroupPriceInline(StoreInline):
         sku = skus_for_sale([price.sku_id]).get(price.sku_id) if price.sku_id else None
         return yuan(sku.price_fen) if sku else "—"
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The money of a published campaign never changes."""
-        draft = obj is None or obj.state == CampaignState.DRAFT
-        return draft and super().has_change_permission(request, obj)
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        draft = obj is None or obj.state == CampaignState.DRAFT
-        return draft and super().has_add_permission(request, obj)
+class GroupTierForm(forms.ModelForm):
+    """A step of the ladder, typed in yuan."""
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        draft = obj is None or obj.state == CampaignState.DRAFT
-        return draft and super().has_delete_permission(request, obj)
+    off_fen = YuanField(label=_("每件再减（元）"), min_fen=1, widget=UnfoldAdminTextInputWidget)
+
+    class Meta:
+        model = GroupTier
+        fields = ("people", "off_fen")
+
+
+class GroupTierInline(DraftInline):
+    """The steps of a ladder; none for other campaigns."""
+
+    model = GroupTier
+    form = GroupTierForm
+    owner = clerk = ALL
+    fields = ["people", "off_fen"]
+    max_num = 5
 
 
 @admin.register(GroupCampaign)
@@ -88,21 +123,42 @@ class GroupCampaignPage(StoreAdmin):
     autocomplete_fields = ["product"]
     fields = [
         "product",
-        "size",
-        "hours",
+        ("size", "hours"),
+        ("ending", "least"),
+        "newcomers_only",
         ("starts_at", "ends_at"),
         "quota",
         ("limit_per_person", "limit_per_order"),
         "state",
+        "outlook",
     ]
-    inlines = [GroupPriceInline]
-    actions = ["publish", "end"]
+    inlines = [GroupPriceInline, GroupTierInline]
+    actions = ["publish", "end", "cancel"]
     ordering = ["-id"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None or obj.state == CampaignState.DRAFT:
-            return ["state"]
+            return ["state", "outlook"]
         return [name for row in self.fields for name in ([row] if isinstance(row, str) else row)]
+
+    @admin.display(description=_("发布前请看"))
+    def outlook(self, campaign: GroupCampaign | None) -> Any:
+        """What it gives away and needs at most."""
+        found = campaign_outlook(campaign) if campaign is not None and campaign.pk else None
+        if campaign is None or found is None:
+            return _("填好拼团价并保存后，在这里看毛利、备货和退款敞口。")
+        lines = [
+            _("最低成交价 %(price)s 元（团长价和最高阶梯都算上）")
+            % {"price": yuan(found.lowest_fen)},
+            _("最低毛利：有规格没有填成本价，算不出来")
+            if found.margin_fen is None
+            else _("最低毛利：每件 %(margin)s 元") % {"margin": yuan(found.margin_fen)},
+            _("备货：活动库存 %(quota)d 件，可售库存 %(stock)d 件")
+            % {"quota": found.quota, "stock": found.available},
+            _("如果全部不成团，最多要退 %(sum)s 元（不含运费）") % {"sum": yuan(found.exposed_fen)},
+            *campaign_advice(campaign_id=campaign.pk),
+        ]
+        return format_html_join("", "<p>{}</p>", ((line,) for line in lines))
 
     @admin.action(description=_("发布所选活动"))
     def publish(self, request: HttpRequest, queryset: QuerySet[GroupCampaign]) -> None:
@@ -122,6 +178,14 @@ class GroupCampaignPage(StoreAdmin):
     def end(self, request: HttpRequest, queryset: QuerySet[GroupCampaign]) -> None:
         count = sum(campaign_end(campaign_id=c.pk, now=clock.now()) for c in queryset)
         messages.success(request, _("已停止 %(count)d 个活动。") % {"count": count})
+
+    @admin.action(description=_("取消所选活动：停止，并取消没成的团、全额退款"))
+    def cancel(self, request: HttpRequest, queryset: QuerySet[GroupCampaign]) -> None:
+        count = sum(
+            campaign_cancel(campaign_id=c.pk, reason=str(_("商家取消活动")), now=clock.now())
+            for c in queryset
+        )
+        messages.success(request, _("已取消 %(count)d 个团，款项将原路退回。") % {"count": count})
 
 
 class MemberInline(StoreInline):
@@ -159,7 +223,28 @@ class GroupPage(ReadOnlyAdmin):
     list_select_related = ["campaign__product", "store"]
     inlines = [MemberInline]
     actions = ["cancel"]
+    actions_list = ["board"]
     ordering = ["-id"]
+
+    def has_board_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.has_view_permission(request)
+
+    @action(description=_("实时看板"), url_path="board", icon="monitoring", permissions=["board"])
+    def board(self, request: HttpRequest) -> HttpResponse:
+        """Every open group, the first to end on top, and what goes back if it fails; it reloads
+        itself twice a minute."""
+        rows = groups_running(self.get_queryset(request), now=clock.now())
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": _("拼团实时看板"),
+            "rows": rows,
+            "exposed_fen": sum(row.exposed_fen for row in rows),
+            "now": clock.now(),
+        }
+        response = render(request, "admin/groupbuy/group/board.html", context)
+        response.headers["Refresh"] = "30"
+        return response
 
     @admin.display(description=_("商品"))
     def product(self, group: Group) -> str:

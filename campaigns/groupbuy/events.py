@@ -82,6 +82,13 @@ class MemberRefunding(MemberEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MemberRebated(MemberEvent):
+    """The group reached a step of its ladder: the difference goes back to this member."""
+
+    name: ClassVar[str] = "member.rebated"
+
+
+@dataclass(frozen=True, kw_only=True)
 class MemberStranded(MemberEvent):
     """The group is over while this seat is unpaid: its order must not be paid any more."""
 

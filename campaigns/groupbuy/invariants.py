@@ -48,7 +48,9 @@ def seats(now: datetime) -> Broken:
 
 
 @invariant(
-    "groupbuy.succeeded", because="a succeeded group has only confirmed members, as many as seats"
+    "groupbuy.succeeded",
+    because="a succeeded group has only confirmed members: as many as seats, or at least as many as "
+    "its campaign said are enough at the deadline",
 )
 def succeeded(now: datetime) -> Broken:
     for ref, size, confirmed, others in _rows(
@@ -58,8 +60,10 @@ def succeeded(now: datetime) -> Broken:
             count(m.id) FILTER (WHERE m.state IN ('reserved', 'joined'))
         FROM groupbuy_group g LEFT JOIN groupbuy_member m ON m.group_id = g.id
         WHERE g.state = 'succeeded' GROUP BY g.id
-        HAVING count(m.id) FILTER (WHERE m.state = 'confirmed') <> g.size
-            OR count(m.id) FILTER (WHERE m.state IN ('reserved', 'joined')) > 0
+        HAVING count(m.id) FILTER (WHERE m.state = 'confirmed') <> g.confirmed
+            OR g.confirmed < COALESCE(g.least, g.size)
+            OR count(m.id) FILTER (WHERE m.state = 'joined') > 0
+            OR (g.confirmed = g.size AND count(m.id) FILTER (WHERE m.state = 'reserved') > 0)
         """
     ):
         yield f"group {ref}", f"size {size}, {confirmed} confirmed, {others} undecided"
@@ -156,3 +160,40 @@ def refunded(now: datetime) -> Broken:
         settled=now - DELIVERY,
     ):
         yield f"group {ref}", f"a {state} seat, {back_fen} fen of order {order_ref} are back"
+
+
+@invariant(
+    "groupbuy.ladder",
+    because="everybody in a group of a ladder gets back what the step that it reached is cheaper",
+)
+def ladder(now: datetime) -> Broken:
+    for ref, order_ref, off_fen, back_fen in _rows(
+        """
+        SELECT g.public_id, o.public_id, g.off_fen * m.quantity, COALESCE(r.amount_fen, 0)
+        FROM groupbuy_group g
+        JOIN groupbuy_member m ON m.group_id = g.id AND m.state = 'confirmed'
+        JOIN orders_order o ON o.id = m.order_id
+        LEFT JOIN payments_refund r ON r.payment_id = o.payment_id AND r.reason = 'group_tier'
+        WHERE g.state = 'succeeded' AND o.state <> 'cancelled'
+            AND g.off_fen * m.quantity <> COALESCE(r.amount_fen, 0)
+            AND g.succeeded_at < %(settled)s
+        """,
+        settled=now - DELIVERY,
+    ):
+        yield f"group {ref}", f"order {order_ref} is to get {off_fen} fen back, gets {back_fen}"
+
+
+@invariant("groupbuy.steps", because="a group's step is the one that its people reached")
+def steps(now: datetime) -> Broken:
+    for ref, confirmed, off_fen, should_fen in _rows(
+        """
+        SELECT g.public_id, g.confirmed, g.off_fen, COALESCE(step.fen, 0)
+        FROM groupbuy_group g JOIN groupbuy_groupcampaign c ON c.id = g.campaign_id
+        LEFT JOIN LATERAL (
+            SELECT max(t.off_fen) AS fen FROM groupbuy_grouptier t
+            WHERE t.campaign_id = c.id AND c.ending = 'ladder' AND t.people <= g.confirmed
+        ) step ON TRUE
+        WHERE g.state = 'succeeded' AND g.off_fen <> COALESCE(step.fen, 0)
+        """
+    ):
+        yield f"group {ref}", f"{confirmed} people, {off_fen} fen off, the step says {should_fen}"

@@ -18,6 +18,13 @@ from core.models import Deadline, due_index
 class GroupCampaign(Deadline):
     """One product at a group price. `due_at` is its end."""
 
+    class Ending(models.TextChoices):
+        """What becomes of a group that is not full when its time is up."""
+
+        REFUND = "refund", _("人不齐就全额退款")
+        COMPLETE = "complete", _("达到最少人数就成团，价格不变")
+        LADDER = "ladder", _("阶梯团：达到最少人数就成团，人越多越便宜，差价退回")
+
     public_id = PublicIdField(prefix="gbc")
     store = models.ForeignKey(
         "stores.Store", models.PROTECT, related_name="group_campaigns", verbose_name=_("店铺")
@@ -39,6 +46,20 @@ class GroupCampaign(Deadline):
         _("成团时限（小时）"),
         default=24,
         validators=[MinValueValidator(1), MaxValueValidator(72)],
+    )
+    ending = models.CharField(
+        _("到时人不齐"), max_length=10, choices=Ending.choices, default=Ending.REFUND
+    )
+    least = models.PositiveSmallIntegerField(
+        _("最少成团人数"),
+        default=2,
+        validators=[MinValueValidator(2), MaxValueValidator(100)],
+        help_text=_("“人不齐就全额退款”时不用；阶梯团里是拼团价对应的人数。"),
+    )
+    newcomers_only = models.BooleanField(
+        _("老带新"),
+        default=False,
+        help_text=_("参团的人须没有在本店付过款；开团的人不限。"),
     )
     starts_at = models.DateTimeField(_("开始时间"))
     ends_at = models.DateTimeField(_("结束时间"))
@@ -67,6 +88,10 @@ class GroupCampaign(Deadline):
                 condition=Q(hours__gte=1, hours__lte=72), name="groupbuy_hours_range"
             ),
             models.CheckConstraint(
+                condition=Q(ending="refund") | Q(least__gte=2, least__lte=F("size")),
+                name="groupbuy_least_range",
+            ),
+            models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")), name="groupbuy_ends_after_start"
             ),
             models.UniqueConstraint(
@@ -87,6 +112,39 @@ class GroupCampaign(Deadline):
     def quota_left(self) -> int:
         return self.quota - self.quota_used
 
+    @property
+    def least_people(self) -> int | None:
+        """How many are enough at the deadline; None when all are needed."""
+        return None if self.ending == self.Ending.REFUND else self.least
+
+    @property
+    def has_ladder(self) -> bool:
+        return self.ending == self.Ending.LADDER
+
+
+class GroupTier(models.Model):
+    """A step of a ladder (阶梯): with so many people, every piece costs so much less."""
+
+    store = models.ForeignKey("stores.Store", models.PROTECT, related_name="+", editable=False)
+    campaign = models.ForeignKey(
+        GroupCampaign, models.CASCADE, related_name="tiers", verbose_name=_("活动")
+    )
+    people = models.PositiveSmallIntegerField(
+        _("满几人"), validators=[MinValueValidator(3), MaxValueValidator(100)]
+    )
+    off_fen = models.PositiveBigIntegerField(_("每件再减（分）"), validators=[MinValueValidator(1)])
+
+    class Meta:
+        verbose_name = _("阶梯")
+        verbose_name_plural = _("阶梯")
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "people"], name="groupbuy_tier_once"),
+            models.CheckConstraint(condition=Q(off_fen__gte=1), name="groupbuy_tier_min"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.people}: −{self.off_fen}"
+
 
 class GroupPrice(models.Model):
     """The group price of one SKU. A SKU without one is not in the campaign."""
@@ -97,6 +155,10 @@ class GroupPrice(models.Model):
     )
     sku = models.ForeignKey("catalog.Sku", models.PROTECT, related_name="+", verbose_name=_("规格"))
     price_fen = models.PositiveBigIntegerField(_("拼团价（分）"), validators=[MinValueValidator(1)])
+    # What whoever opens the group pays instead; None is the same price for everybody.
+    leader_fen = models.PositiveBigIntegerField(
+        _("团长价（分）"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
 
     class Meta:
         verbose_name = _("拼团价")
@@ -104,10 +166,20 @@ class GroupPrice(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["campaign", "sku"], name="groupbuy_price_once"),
             models.CheckConstraint(condition=Q(price_fen__gte=1), name="groupbuy_price_min"),
+            models.CheckConstraint(
+                condition=Q(leader_fen=None) | Q(leader_fen__gte=1, leader_fen__lt=F("price_fen")),
+                name="groupbuy_leader_pays_less",
+                violation_error_message=_("团长价应低于拼团价，没有优惠就留空。"),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.sku_id}: {self.price_fen}"
+
+    @property
+    def lead_fen(self) -> int:
+        """What the leader pays."""
+        return self.price_fen if self.leader_fen is None else self.leader_fen
 
 
 class Group(Deadline):
@@ -136,6 +208,10 @@ class Group(Deadline):
         _("状态"), max_length=16, choices=GroupState.choices, default=GroupState.FORMING
     )
     size = models.PositiveSmallIntegerField(_("成团人数"))
+    # How many are enough at the deadline, as it was when the group began; None: all of them.
+    least = models.PositiveSmallIntegerField(_("最少人数"), null=True, blank=True)
+    # What every piece costs less by the step that was reached, settled when it succeeds.
+    off_fen = models.PositiveBigIntegerField(_("阶梯每件减（分）"), default=0)
     reserved = models.PositiveSmallIntegerField(_("待付款"), default=0)
     joined = models.PositiveSmallIntegerField(_("已付款"), default=0)
     confirmed = models.PositiveSmallIntegerField(_("已成团"), default=0)
@@ -155,8 +231,10 @@ class Group(Deadline):
                 name="groupbuy_group_never_overfull",
             ),
             models.CheckConstraint(
-                condition=~Q(state="succeeded") | Q(reserved=0, joined=0, confirmed=F("size")),
-                name="groupbuy_succeeded_is_full",
+                condition=~Q(state="succeeded")
+                | Q(reserved=0, joined=0, confirmed=F("size"))
+                | Q(joined=0, confirmed__gte=F("least"), least__isnull=False),
+                name="groupbuy_succeeded_is_enough",
             ),
         ]
         indexes = [

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Sum
 
+from campaigns.groupbuy.deals import Deal, deal_of
 from campaigns.groupbuy.locks import LAST_CALL
 from campaigns.groupbuy.models import Group, GroupCampaign, GroupPrice, Member
 from campaigns.groupbuy.queries import can_lead
@@ -16,20 +17,24 @@ from campaigns.groupbuy.services import (
     GroupOver,
     JoinRefused,
     LimitReached,
+    NewcomersOnly,
     QuotaGone,
     TooLate,
 )
 from campaigns.groupbuy.services.seats import already_in
 from campaigns.groupbuy.states import LIVE_MEMBER, CampaignState, GroupState
 from catalog.queries import SkuForSale, skus_for_sale
+from orders.queries import has_paid_at
 
 
 @dataclass(frozen=True)
 class PricedSku:
-    """A SKU of the campaign and its group price."""
+    """A SKU of the campaign and what this seat pays for it. `member_fen` is what everybody but the
+    leader pays."""
 
     sku: SkuForSale
     price_fen: int
+    member_fen: int
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,14 @@ class Terms:
     group_state: str = ""
     seats_left: int = 0
     deadline_at: datetime | None = None
+    newcomers_only: bool = False
     skus: tuple[PricedSku, ...] = ()
+    deal: Deal | None = None
+
+    @property
+    def leader_saves_fen(self) -> int:
+        """The most that leading saves on one piece against joining; 0 when this is not leading."""
+        return max((one.member_fen - one.price_fen for one in self.skus), default=0)
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,7 @@ def group_unopened(public_id: str, *, now: datetime) -> Unopened | None:
 # By hand, because every form reads them: building them costs more than running them.
 _TERMS = """
     SELECT c.id, c.store_id, product.public_id, {size}, c.hours, c.limit_per_order,
-        c.limit_per_person, {group}
+        c.limit_per_person, {group}, c.newcomers_only
     FROM {tables}
     JOIN catalog_product product ON product.id = c.product_id WHERE {condition} LIMIT 1
 """
@@ -124,10 +136,17 @@ def _terms(statement: str, public_id: str) -> Terms | None:
     if row is None:
         return None
     terms = Terms(*row)
-    rows = GroupPrice.objects.filter(campaign_id=terms.campaign_id)
-    prices = dict(rows.values_list("sku_id", "price_fen"))
-    skus = skus_for_sale(prices).values()
-    return replace(terms, skus=tuple(PricedSku(sku, prices[sku.id]) for sku in skus))
+    prices = {row.sku_id: row for row in GroupPrice.objects.filter(campaign_id=terms.campaign_id)}
+    skus = [
+        PricedSku(
+            sku,
+            prices[sku.id].price_fen if terms.group_public_id else prices[sku.id].lead_fen,
+            prices[sku.id].price_fen,
+        )
+        for sku in skus_for_sale(prices).values()
+    ]
+    campaign = GroupCampaign.objects.get(pk=terms.campaign_id)
+    return replace(terms, skus=tuple(skus), deal=deal_of(campaign, size=terms.size))
 
 
 def lead_refusal(campaign_id: int, user_id: int, *, now: datetime) -> JoinRefused | None:
@@ -151,6 +170,8 @@ def join_refusal(terms: Terms, user_id: int, *, now: datetime) -> JoinRefused | 
         return TooLate()
     if terms.seats_left < 1:
         return GroupFull()
+    if terms.newcomers_only and has_paid_at(user_id, terms.store_id):
+        return NewcomersOnly()
     return _nothing_left(GroupCampaign.objects.get(pk=terms.campaign_id), user_id)
 
 

@@ -5,10 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Case, Count, F, IntegerField, Min, Q, QuerySet, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import Coalesce, RowNumber
 
 from accounts.queries import Profile, profiles
+from campaigns.groupbuy.deals import Deal, deal_of
 from campaigns.groupbuy.locks import LAST_CALL
 from campaigns.groupbuy.models import Group, GroupCampaign, GroupPrice, Member
 from campaigns.groupbuy.states import LIVE_MEMBER, CampaignState, GroupState, MemberState
@@ -39,7 +53,8 @@ class OpenGroup:
 
 @dataclass(frozen=True)
 class OfferCard:
-    """A product's running campaign. `prices` maps SKU ids to fen."""
+    """A product's running campaign. `prices` maps SKU ids to fen, `leader_prices` those that the
+    leader pays less for."""
 
     campaign_id: int
     public_id: str
@@ -50,11 +65,18 @@ class OfferCard:
     quota_left: int
     ends_at: datetime
     prices: dict[int, int]
+    leader_prices: dict[int, int]
     group_count: int
+    deal: Deal
 
     @property
     def from_fen(self) -> int:
         return min(self.prices.values())
+
+    @property
+    def lead_from_fen(self) -> int:
+        """The least that leading costs."""
+        return min({**self.prices, **self.leader_prices}.values())
 
 
 @dataclass(frozen=True)
@@ -79,7 +101,10 @@ class GroupBoard:
     size: int
     hours: int
     limit_per_person: int
+    limit_per_order: int
+    leader_saves_fen: int
     from_fen: int
+    lead_from_fen: int
     seats_left: int
     faces: tuple[Face, ...]
     empty_seats: range
@@ -90,6 +115,9 @@ class GroupBoard:
     is_too_late: bool
     can_lead: bool
     is_paid_back: bool
+    deal: Deal
+    confirmed: int
+    off_fen: int
 
 
 @dataclass(frozen=True)
@@ -117,13 +145,14 @@ class GroupToJoin:
     campaign_id: int
     limit_per_order: int
     limit_per_person: int
+    newcomers_only: bool
     price_fen: int | None
 
 
 # By hand, because every join reads it: building it costs more than running it.
 _GROUP_TO_JOIN = """
     SELECT g.id, g.deadline_at, g.store_id, g.campaign_id, c.limit_per_order, c.limit_per_person,
-        price.price_fen
+        c.newcomers_only, price.price_fen
     FROM groupbuy_group g JOIN groupbuy_groupcampaign c ON c.id = g.campaign_id
         LEFT JOIN groupbuy_groupprice price ON price.campaign_id = c.id AND price.sku_id = %s
     WHERE g.public_id = %s
@@ -144,7 +173,15 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
         Group.objects.select_related("campaign", "campaign__product")
         .exclude(state__in=[GroupState.FORMING, GroupState.ABANDONED])
         .filter(public_id=public_id)
-        .annotate(from_fen=Min("campaign__prices__price_fen"))
+        .annotate(
+            from_fen=Min("campaign__prices__price_fen"),
+            lead_from_fen=Min(
+                Coalesce("campaign__prices__leader_fen", "campaign__prices__price_fen")
+            ),
+            leader_saves_fen=Max(
+                F("campaign__prices__price_fen") - F("campaign__prices__leader_fen")
+            ),
+        )
         .first()
     )
     if group is None:
@@ -165,10 +202,13 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
         size=group.size,
         hours=campaign.hours,
         limit_per_person=campaign.limit_per_person,
+        limit_per_order=campaign.limit_per_order,
+        leader_saves_fen=group.leader_saves_fen or 0,
         from_fen=group.from_fen or 0,
+        lead_from_fen=group.lead_from_fen or 0,
         seats_left=group.seats_left,
         faces=faces,
-        empty_seats=range(max(group.size - len(faces), 0)),
+        empty_seats=range(max(group.size - len(faces), 0) if is_open else 0),
         deadline_at=group.deadline_at,
         succeeded_at=group.succeeded_at,
         fail_reason=group.fail_reason,
@@ -176,6 +216,9 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
         is_too_late=is_open and not in_time,
         can_lead=can_lead(campaign, now=now),
         is_paid_back=not any(member.state == MemberState.REFUNDING for member in members),
+        deal=deal_of(campaign, size=group.size),
+        confirmed=group.confirmed,
+        off_fen=group.off_fen,
     )
 
 
@@ -246,8 +289,8 @@ def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
     )
     if campaign is None:
         return None
-    prices = dict(campaign.prices.values_list("sku_id", "price_fen"))
-    if not prices:
+    rows = list(campaign.prices.all())
+    if not rows:
         return None
     return OfferCard(
         campaign_id=campaign.pk,
@@ -258,8 +301,10 @@ def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
         limit_per_order=campaign.limit_per_order,
         quota_left=campaign.quota_left,
         ends_at=campaign.ends_at,
-        prices=prices,
+        prices={row.sku_id: row.price_fen for row in rows},
+        leader_prices={row.sku_id: row.leader_fen for row in rows if row.leader_fen is not None},
         group_count=campaign.group_count,
+        deal=deal_of(campaign),
     )
 
 
@@ -298,6 +343,61 @@ def groups_about_to_fail(store_id: int | None, *, now: datetime) -> int:
     """Open groups, of one store or of all, that end within two hours."""
     rows = Group.objects.filter(state=GroupState.OPEN, deadline_at__lt=now + ABOUT_TO_FAIL)
     return (rows if store_id is None else rows.filter(store_id=store_id)).count()
+
+
+@dataclass(frozen=True)
+class RunningGroup:
+    """A group that is not decided, as its merchant watches it; `exposed_fen` is what has been paid
+    for it and goes back if it fails."""
+
+    id: int
+    public_id: str
+    title: str
+    leader: str
+    size: int
+    least: int | None
+    joined: int
+    reserved: int
+    seats_left: int
+    deadline_at: datetime
+    exposed_fen: int
+
+    @property
+    def is_safe(self) -> bool:
+        """Enough have paid already."""
+        return self.least is not None and self.joined >= self.least
+
+
+def groups_running(rows: QuerySet[Group], *, now: datetime, limit: int = 200) -> list[RunningGroup]:
+    """The open ones among these groups, the first to end first, in two queries."""
+    found = list(
+        rows.filter(state=GroupState.OPEN)
+        .select_related("campaign__product", "leader")
+        .order_by("deadline_at")[:limit]
+    )
+    paid = (
+        Member.objects.filter(group__in=found, state=MemberState.JOINED)
+        .order_by()
+        .values("group_id")
+        .annotate(fen=Sum("order__payable_fen"))
+    )
+    exposed = {row["group_id"]: row["fen"] for row in paid}
+    return [
+        RunningGroup(
+            id=group.pk,
+            public_id=group.public_id,
+            title=group.campaign.product.title,
+            leader=group.leader.public_name,
+            size=group.size,
+            least=group.least,
+            joined=group.joined,
+            reserved=group.reserved,
+            seats_left=group.seats_left,
+            deadline_at=group.deadline_at or now,
+            exposed_fen=exposed.get(group.pk, 0),
+        )
+        for group in found
+    ]
 
 
 def _joinable(now: datetime) -> Q:
@@ -373,6 +473,7 @@ class GroupGist:
     size: int
     seats_left: int
     seats: tuple[Seat, ...]
+    deadline_at: datetime | None = None
 
 
 def group_gist(*, group_id: int | None = None, group_ref: str = "") -> GroupGist | None:
@@ -390,7 +491,9 @@ def group_gist(*, group_id: int | None = None, group_ref: str = "") -> GroupGist
         goods=group.campaign.product.title,
         is_open=group.state == GroupState.OPEN,
         has_failed=group.state == GroupState.FAILED,
-        size=group.size,
+        # Of one that succeeded with fewer, these were all.
+        size=group.confirmed if group.state == GroupState.SUCCEEDED else group.size,
+        deadline_at=group.deadline_at,
         seats_left=group.size - group.joined - group.confirmed,
         seats=tuple(
             Seat(*values)

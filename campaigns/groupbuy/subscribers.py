@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from campaigns.groupbuy import services
-from campaigns.groupbuy.events import MemberRefunding, MemberStranded
+from campaigns.groupbuy.events import MemberRebated, MemberRefunding, MemberStranded
 from core.facts import subscribe
 from orders.events import OrderClosed, OrderPaid, OrderPaidLate
 from orders.services import order_cancel, order_close_request
@@ -31,8 +31,16 @@ def order_paid_late(event: OrderPaidLate, *, now: datetime) -> None:
 def member_refunding(event: MemberRefunding, *, now: datetime) -> None:
     """The seat's order is cancelled; one that was cancelled before (late money) stays as it is."""
     order_cancel(
-        order_id=event.order_id, reason=str(_("拼团未成功，全额退款")), now=now, hold_kind="group"
+        order_id=event.order_id,
+        reason=str(_("团没有成，或已经结束，全额退款")),
+        now=now,
+        hold_kind="group",
     )
+
+
+@subscribe(MemberRebated)
+def member_rebated(event: MemberRebated, *, now: datetime) -> None:
+    services.seat_rebate(member_id=event.member_id, now=now)
 
 
 @subscribe(MemberStranded)

@@ -9,6 +9,7 @@ from notices.services.consent import (
 from notices.services.preferences import Ways, preferences_save, ways_of
 from notices.services.read import notice_open, notices_read_all
 from notices.services.remind import (
+    group_reminder_set,
     pay_reminder_set,
     receive_reminder_set,
     reminder_due,
@@ -23,6 +24,7 @@ __all__ = [
     "consent_answer",
     "consent_ask",
     "delivery_send",
+    "group_reminder_set",
     "notice_open",
     "notices_purge",
     "notices_read_all",

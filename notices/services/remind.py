@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from campaigns.groupbuy.queries import group_gist
 from notices import about
 from notices.kinds import Kind
 from notices.models import Reminder
@@ -13,6 +14,7 @@ from orders.queries import OrderGist, order_gist, orders_brief
 # So long before an unpaid order closes; none when there is little more time than that anyway.
 PAY_AHEAD, PAY_WORTHWHILE = timedelta(minutes=5), timedelta(minutes=15)
 RECEIVE_AHEAD = timedelta(hours=24)
+GROUP_AHEAD = timedelta(hours=1)
 
 
 def pay_reminder_set(*, order_id: int, now: datetime) -> None:
@@ -31,6 +33,17 @@ def receive_reminder_set(*, order_id: int, now: datetime) -> None:
         _set(order.store_id, order_id, kind=Kind.RECEIVE_SOON, due_at=due_at)
 
 
+def group_reminder_set(*, group_id: int, member_id: int, now: datetime) -> None:
+    """A seat is paid: remind its owner an hour before the group's end. Safe to repeat."""
+    group = group_gist(group_id=group_id)
+    if group is None or not group.is_open or group.deadline_at is None:
+        return
+    due_at = group.deadline_at - GROUP_AHEAD
+    for seat in group.seats:
+        if seat.member_id == member_id and due_at > now:
+            _set(group.store_id, seat.order_id, kind=Kind.GROUP_SOON, due_at=due_at)
+
+
 @transaction.atomic
 def reminder_due(*, reminder_id: int, now: datetime) -> datetime | None:
     """Tell it if it is still true, and forget it; when to look again if the instant has moved."""
@@ -40,6 +53,8 @@ def reminder_due(*, reminder_id: int, now: datetime) -> datetime | None:
     order = order_gist(order_id=reminder.order_id)
     if order is not None and reminder.kind == Kind.PAY_SOON:
         _pay_soon(order, now=now)
+    elif order is not None and reminder.kind == Kind.GROUP_SOON:
+        _group_soon(order, now=now)
     elif order is not None and order.state == "shipped" and order.receive_before is not None:
         if order.receive_before - now > RECEIVE_AHEAD:
             return order.receive_before - RECEIVE_AHEAD  # the buyer asked for more time
@@ -52,6 +67,14 @@ def reminder_due(*, reminder_id: int, now: datetime) -> datetime | None:
 def _pay_soon(order: OrderGist, *, now: datetime) -> None:
     if order.state == "awaiting_payment" and not order.closing and now < order.pay_before:
         notices_tell(kind=Kind.PAY_SOON, subject=about.pay_soon(order), now=now)
+
+
+def _group_soon(order: OrderGist, *, now: datetime) -> None:
+    group = group_gist(group_ref=order.offer_ref)
+    if group is None or not group.is_open or group.deadline_at is None or not group.seats_left:
+        return
+    if order.state == "on_hold" and now < group.deadline_at:
+        notices_tell(kind=Kind.GROUP_SOON, subject=about.group_soon(order, group), now=now)
 
 
 def _set(store_id: int, order_id: int, *, kind: Kind, due_at: datetime) -> None:

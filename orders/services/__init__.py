@@ -13,6 +13,7 @@ from orders.services.collect import (
     pickup_find,
 )
 from orders.services.digital import DigitalLine, order_hand_over_digital
+from orders.services.give_back import order_give_back
 from orders.services.hold import hold_release
 from orders.services.invoice import (
     InvoiceRefused,
@@ -80,6 +81,7 @@ __all__ = [
     "order_close_request",
     "order_collect",
     "order_expire",
+    "order_give_back",
     "order_hand_over_digital",
     "order_line_cancel",
     "order_note_add",

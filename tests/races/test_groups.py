@@ -8,11 +8,18 @@ from django.db.models import F
 
 from campaigns.groupbuy import locks
 from campaigns.groupbuy.models import Group, GroupCampaign, Member
-from campaigns.groupbuy.services import CancelRefused, group_cancel, group_expire
+from campaigns.groupbuy.services import (
+    CancelRefused,
+    group_cancel,
+    group_expire,
+    seat_rebate,
+)
 from campaigns.groupbuy.states import GROUP, MEMBER
+from campaigns.groupbuy.tests.test_endings import filled, laddered
 from core import clock
 from core.idempotency import form_key_new
 from core.models import Fact
+from payments.models import Refund
 from tests import cast
 from tests.races.threads import (
     LEADS,
@@ -293,3 +300,45 @@ def test_a_seat_is_not_joined_in_the_last_two_minutes():
     told = kinds(many(lambda n: cast.join(group.public_id, sku, crowd[n]), 2))
     assert told == {"TooLate": 2}
     assert counts(group) == (0, 1, 0)
+
+
+def test_eight_deciders_of_a_ladder_give_the_difference_back_once():
+    campaign, sku = laddered()
+    group = filled(campaign, sku, 3)
+    cast.overdue(group)
+    many(lambda _n: group_expire(group_id=group.pk, now=clock.now()), 8)
+    members = list(Member.objects.values_list("pk", flat=True))
+    many(lambda n: seat_rebate(member_id=members[n % 3], now=clock.now()), 9)
+    cast.deliver()
+    assert Refund.objects.filter(reason="group_tier").count() == 3
+    assert cast.broken() == []
+
+
+def test_without_the_lock_the_difference_is_given_twice():
+    """Control: both read that nothing came back yet before either has written it down."""
+    campaign, sku = laddered()
+    group = filled(campaign, sku, 3)
+    cast.overdue(group)
+    group_expire(group_id=group.pk, now=clock.now())
+    order = Member.objects.first().order
+    seen = together(lambda: order.lines.get().rebate_fen, 2)
+    assert many(lambda _n: seen() == 0, 2) == [True, True]
+
+
+def test_decided_or_cancelled_by_the_merchant_but_never_both():
+    campaign, sku = laddered()
+    group = filled(campaign, sku, 3)
+    cast.overdue(group)
+
+    def cancel():
+        try:
+            return group_cancel(group_id=group.pk, reason="断货", now=clock.now())
+        except CancelRefused:
+            return False
+
+    at_once(lambda: group_expire(group_id=group.pk, now=clock.now()), cancel)
+    cast.deliver()
+    group.refresh_from_db()
+    reasons = set(Refund.objects.values_list("reason", flat=True))
+    assert reasons == ({"group_tier"} if group.state == "succeeded" else {"group_failed"})
+    assert cast.broken() == []

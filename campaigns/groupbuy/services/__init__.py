@@ -2,9 +2,12 @@
 
 from campaigns.groupbuy.services.campaigns import (
     CampaignRefused,
+    Outlook,
     campaign_advice,
+    campaign_cancel,
     campaign_end,
     campaign_end_due,
+    campaign_outlook,
     campaign_publish,
 )
 from campaigns.groupbuy.services.decide import CancelRefused, group_cancel, group_expire
@@ -17,6 +20,7 @@ from campaigns.groupbuy.services.refusals import (
     GroupOver,
     JoinRefused,
     LimitReached,
+    NewcomersOnly,
     NotInCampaign,
     QuotaGone,
     SoldOut,
@@ -28,6 +32,7 @@ from campaigns.groupbuy.services.seats import (
     seat_give_back,
     seat_late,
     seat_paid,
+    seat_rebate,
     seat_refunded,
     seat_strand,
 )
@@ -42,13 +47,17 @@ __all__ = [
     "JoinRefused",
     "Joined",
     "LimitReached",
+    "NewcomersOnly",
     "NotInCampaign",
+    "Outlook",
     "QuotaGone",
     "SoldOut",
     "TooLate",
     "campaign_advice",
+    "campaign_cancel",
     "campaign_end",
     "campaign_end_due",
+    "campaign_outlook",
     "campaign_publish",
     "group_cancel",
     "group_expire",
@@ -58,6 +67,7 @@ __all__ = [
     "seat_give_back",
     "seat_late",
     "seat_paid",
+    "seat_rebate",
     "seat_refunded",
     "seat_strand",
 ]

@@ -1,19 +1,82 @@
 """A campaign's life: published once its terms make sense, ended by its clock or its merchant."""
 
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from campaigns.groupbuy.deals import Tier, deal_of, tiers_of
 from campaigns.groupbuy.locks import campaign_lock
-from campaigns.groupbuy.models import GroupCampaign
-from campaigns.groupbuy.states import CAMPAIGN, CampaignState
+from campaigns.groupbuy.models import Group, GroupCampaign, GroupPrice
+from campaigns.groupbuy.services.decide import CancelRefused, group_cancel
+from campaigns.groupbuy.states import CAMPAIGN, CampaignState, GroupState
 from catalog.queries import SkuForSale, skus_for_sale
 from core.money import yuan
 
 
 class CampaignRefused(Exception):
     """The campaign cannot be published; the message says what to change, for the merchant."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a campaign gives away and needs at most, in fen and pieces, before it is published.
+
+    `lowest_fen` is the least that any piece may cost in the end, `margin_fen` what that piece then
+    earns (None while a cost is unknown), `exposed_fen` what would go back if every group failed.
+    """
+
+    lowest_fen: int
+    margin_fen: int | None
+    quota: int
+    available: int
+    exposed_fen: int
+
+    @property
+    def missing(self) -> int:
+        """Pieces that the quota promises and the shelf does not have."""
+        return max(self.quota - self.available, 0)
+
+
+def campaign_outlook(campaign: GroupCampaign) -> Outlook | None:
+    """What the campaign would give away and need; None while it has no price. Reads only."""
+    rows = list(campaign.prices.select_related("sku"))
+    if not rows:
+        return None
+    off_fen = deal_of(campaign).off_fen(campaign.size)
+    skus = skus_for_sale([row.sku_id for row in rows])
+    lowest = min(rows, key=lambda row: row.lead_fen)
+    margins = [
+        None if row.sku.cost_fen is None else row.lead_fen - off_fen - row.sku.cost_fen
+        for row in rows
+    ]
+    known = [margin for margin in margins if margin is not None]
+    return Outlook(
+        lowest_fen=lowest.lead_fen - off_fen,
+        margin_fen=min(known) if len(known) == len(margins) else None,
+        quota=campaign.quota,
+        available=sum(max(sku.available, 0) for sku in skus.values()),
+        exposed_fen=max(row.price_fen for row in rows) * campaign.quota,
+    )
+
+
+def campaign_cancel(*, campaign_id: int, reason: str, now: datetime) -> int:
+    """Stop a campaign and give up every group of it that is not decided; how many those were.
+
+    Each group is a transaction of its own: killed half-way, the next call goes on. Groups that
+    succeeded meanwhile stay.
+    """
+    campaign_end(campaign_id=campaign_id, now=now)
+    undecided = Group.objects.filter(
+        campaign_id=campaign_id, state__in=[GroupState.FORMING, GroupState.OPEN]
+    )
+    count = 0
+    for group_id in list(undecided.order_by("pk").values_list("pk", flat=True)):
+        with suppress(CancelRefused):
+            count += group_cancel(group_id=group_id, reason=reason, now=now)
+    return count
 
 
 def campaign_publish(*, campaign_id: int, now: datetime) -> bool:
@@ -70,6 +133,11 @@ def campaign_advice(*, campaign_id: int) -> list[str]:
             _("可售库存只有 %(stock)d 件，少于活动库存 %(quota)d 件。")
             % {"stock": stock, "quota": campaign.quota}
         )
+    outlook = campaign_outlook(campaign)
+    if outlook is not None and outlook.margin_fen is not None and outlook.margin_fen < 0:
+        advice.append(
+            _("最低价低于成本：每件最多亏 %(loss)s 元。") % {"loss": yuan(-outlook.margin_fen)}
+        )
     if campaign.quota < campaign.size:
         advice.append(
             _("活动库存 %(quota)d 件，凑不满一个 %(size)d 人团。")
@@ -79,24 +147,52 @@ def campaign_advice(*, campaign_id: int) -> list[str]:
 
 
 def _check(campaign: GroupCampaign, *, now: datetime) -> None:
-    prices = _prices(campaign)
+    rows = list(campaign.prices.all())
+    prices = {row.sku_id: row.price_fen for row in rows}
     if not prices:
         raise CampaignRefused(_("请至少给一个规格填写拼团价。"))
     if campaign.ends_at <= now:
         raise CampaignRefused(_("结束时间已过，请改到以后。"))
     if campaign.limit_per_order > campaign.limit_per_person:
         raise CampaignRefused(_("每单限购不能多于每人限购。"))
+    if campaign.least_people is not None and not 2 <= campaign.least <= campaign.size:
+        raise CampaignRefused(_("最少成团人数要在 2 和成团人数之间。"))
+    _check_ladder(campaign, rows)
     skus = skus_for_sale(prices)
-    for sku_id, price_fen in prices.items():
-        _check_price(campaign, skus.get(sku_id), price_fen)
+    for row in rows:
+        _check_price(campaign, skus.get(row.sku_id), row)
 
 
-def _check_price(campaign: GroupCampaign, sku: SkuForSale | None, price_fen: int) -> None:
+def _check_ladder(campaign: GroupCampaign, prices: list[GroupPrice]) -> None:
+    tiers = tiers_of(campaign.pk)
+    if not campaign.has_ladder:
+        if tiers:
+            raise CampaignRefused(_("只有阶梯团才用阶梯：请删去阶梯，或把“到时人不齐”选成阶梯团。"))
+        return
+    if not tiers:
+        raise CampaignRefused(_("阶梯团请至少填写一级阶梯，例如满 5 人每件再减 4 元。"))
+    before = Tier(campaign.least, 0)
+    for tier in tiers:
+        if tier.people <= before.people or tier.off_fen <= before.off_fen:
+            raise CampaignRefused(
+                _("每一级阶梯的人数和减价都要比上一级多，第一级多于最少成团人数。")
+            )
+        before = tier
+    if before.people > campaign.size:
+        raise CampaignRefused(
+            _("最高一级是 %(people)d 人，超过了成团人数 %(size)d 人。")
+            % {"people": before.people, "size": campaign.size}
+        )
+    if any(row.lead_fen <= before.off_fen for row in prices):
+        raise CampaignRefused(_("减到最高一级后有规格的价格不足 1 分钱，请减少优惠。"))
+
+
+def _check_price(campaign: GroupCampaign, sku: SkuForSale | None, price: GroupPrice) -> None:
     if sku is None or sku.product_id != campaign.product_id or sku.store_id != campaign.store_id:
         raise CampaignRefused(_("有一个规格不属于这个商品，请删去它的拼团价。"))
     if not sku.on_sale:
         raise CampaignRefused(_("“%(sku)s”没有上架，请先上架商品。") % {"sku": sku.name})
-    if price_fen >= sku.price_fen:
+    if price.price_fen >= sku.price_fen:
         raise CampaignRefused(
             _("“%(sku)s”的拼团价应低于单独购买价 %(price)s 元。")
             % {"sku": sku.name, "price": yuan(sku.price_fen)}

@@ -11,6 +11,7 @@ from campaigns.groupbuy.services.seats import (
     GRACE,
     REASON_LENGTH,
     group_fail,
+    group_succeed,
     seat_paid,
     seat_strand,
 )
@@ -27,7 +28,8 @@ class CancelRefused(Exception):
 
 
 def group_expire(*, group_id: int, now: datetime) -> datetime | None:
-    """Decide a group whose time is up; when to look again, None when it is decided.
+    """Decide a group whose time is up; when to look again, None when it is decided. With `least`
+    people paid it succeeds where its campaign said so, otherwise it fails.
 
     A full group never fails because a fact was slow: the orders themselves are looked at. While
     an unknown payment could still fill it, the group waits, up to SILENCE_LIMIT.
@@ -42,10 +44,15 @@ def group_expire(*, group_id: int, now: datetime) -> datetime | None:
         group = group_lock(group_id)
         if group.state != GroupState.OPEN or group.deadline_at is None:
             return None
-        could_fill = group.reserved > 0 and group.joined + group.reserved == group.size
-        if could_fill and now < group.deadline_at + SILENCE_LIMIT:
+        enough = group.size if group.least is None else group.least
+        # Somebody who may have paid counts, for a while: to fill it, or to be one of enough.
+        could_be_enough = group.reserved > 0 and group.joined + group.reserved >= enough
+        if could_be_enough and now < group.deadline_at + SILENCE_LIMIT:
             return now + LOOK_AGAIN
-        group_fail(group, reason=_("到时人数不足"), now=now)
+        if group.least is not None and group.joined >= group.least:
+            group_succeed(group, now=now)
+        else:
+            group_fail(group, reason=_("到时人数不足"), now=now)
         return None
 
 

@@ -74,6 +74,7 @@ def group_join(
             price_fen=found.price_fen,
             is_leader=False,
             shows_profile=shows_profile,
+            newcomers_only=found.newcomers_only,
         )
         order_for_seat(
             seat,

@@ -48,6 +48,7 @@ def group_lead(
             campaign=campaign,
             leader_id=user_id,
             size=campaign.size,
+            least=campaign.least_people,
             reserved=1,
             formed_at=now,
         )
@@ -78,7 +79,7 @@ def group_lead(
 
 
 def _offer(campaign_id: int, sku_id: int, *, now: datetime) -> tuple[GroupCampaign, int]:
-    """The running campaign and its price of the SKU."""
+    """The running campaign and what its leader pays for the SKU."""
     campaign = GroupCampaign.objects.filter(
         pk=campaign_id, state=CampaignState.PUBLISHED, starts_at__lte=now, ends_at__gt=now
     ).first()
@@ -91,4 +92,4 @@ def _offer(campaign_id: int, sku_id: int, *, now: datetime) -> tuple[GroupCampai
     sku = skus_for_sale([sku_id]).get(sku_id)
     if sku is None or not sku.on_sale:
         raise CampaignOver
-    return campaign, price.price_fen
+    return campaign, price.lead_fen

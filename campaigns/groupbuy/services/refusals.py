@@ -53,6 +53,13 @@ class AlreadyIn(JoinRefused):
         super().__init__(_("您已经在这个活动的一个团里，等它有了结果才能再参加。"))
 
 
+class NewcomersOnly(JoinRefused):
+    """Joining is for people who never bought in this store; leading is for everybody."""
+
+    def __init__(self) -> None:
+        super().__init__(_("这个团留给没有在本店买过的新朋友；您可以自己开一个团，带新朋友参加。"))
+
+
 class LimitReached(JoinRefused):
     """More than one person may buy; `left` is how many the person may still buy."""
 

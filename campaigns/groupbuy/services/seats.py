@@ -14,18 +14,26 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
 from accounts.queries import AddressSnapshot
-from campaigns.groupbuy.events import MemberStranded
+from campaigns.groupbuy.deals import deal_of
+from campaigns.groupbuy.events import MemberRebated, MemberStranded
 from campaigns.groupbuy.locks import group_lock, quota_give_back, quota_take
 from campaigns.groupbuy.models import Group, GroupCampaign, Member
-from campaigns.groupbuy.services.refusals import AlreadyIn, LimitReached, QuotaGone, SoldOut
+from campaigns.groupbuy.services.refusals import (
+    AlreadyIn,
+    LimitReached,
+    NewcomersOnly,
+    QuotaGone,
+    SoldOut,
+)
 from campaigns.groupbuy.states import GROUP, LIVE_MEMBER, MEMBER, GroupState, MemberState
 from catalog.services import OutOfStock
 from core.facts import facts_record
 from core.idempotency import form_claim
 from core.ids import public_id
-from orders.queries import orders_brief
-from orders.services import Offer, OrderItem, hold_release, order_place
+from orders.queries import has_paid_at, orders_brief
+from orders.services import Offer, OrderItem, hold_release, order_give_back, order_place
 from payments.queries import payment_is_returned
+from payments.services import RefundReason
 
 HOLD = "group"
 # After its deadline a group waits this long for facts that are on their way.
@@ -66,6 +74,7 @@ class Seat:
     price_fen: int
     is_leader: bool
     shows_profile: bool
+    newcomers_only: bool = False
 
 
 def seat_form_claim(joined: Joined, *, user_id: int, form_key: str, now: datetime) -> Joined | None:
@@ -127,6 +136,8 @@ def order_for_seat(
     def claim(order: Any) -> None:
         _member_new(seat, order, now=now)
         _limit_check(seat)
+        if seat.newcomers_only and not seat.is_leader and has_paid_at(seat.user_id, seat.store_id):
+            raise NewcomersOnly
         if not quota_take(campaign_id=seat.campaign_id, quantity=seat.quantity):
             left = GroupCampaign.objects.values_list("quota", "quota_used").get(pk=seat.campaign_id)
             raise QuotaGone(left[0] - left[1])
@@ -195,7 +206,7 @@ def seat_paid(*, order_id: int, now: datetime) -> None:
         if group.fail_reason:  # its merchant cancelled it while this money was under way
             group_fail(group, reason=group.fail_reason, now=now)
         elif group.joined == group.size:
-            _succeed(group, now=now)
+            group_succeed(group, now=now)
 
 
 def seat_join(group: Group, member: Member, *, now: datetime) -> None:
@@ -220,19 +231,45 @@ def _open(group: Group, *, now: datetime) -> None:
     )
 
 
-def _succeed(group: Group, *, now: datetime) -> None:
-    """Every seat is paid: all members, all orders, the group itself, in one transaction."""
-    order_ids = list(
-        group.members.filter(state=MemberState.JOINED).values_list("order_id", flat=True)
-    )
+def group_succeed(group: Group, *, now: datetime) -> None:
+    """Needs the group's lock. Whoever has paid is in: members, orders and the group itself, in one
+    transaction; and what the ladder's step gives back is written down for each of them.
+
+    Seats that are not paid must not be paid any more.
+    """
+    paid = list(group.members.filter(state=MemberState.JOINED))
+    # Without a `least` there is no ladder, and no campaign to read.
+    off_fen = deal_of(group.campaign).off_fen(len(paid)) if group.least else 0
     MEMBER.move_set(group.members.all(), "confirm", now=now)
     GROUP.move_row(
         group,
         "succeed",
         now=now,
-        changes={"succeeded_at": now, "due_at": None, "joined": 0, "confirmed": group.size},
+        changes={
+            "succeeded_at": now,
+            "due_at": None,
+            "joined": 0,
+            "confirmed": len(paid),
+            "off_fen": off_fen,
+        },
     )
-    hold_release(order_ids=order_ids, kind=HOLD, now=now)
+    if off_fen:
+        facts_record(*[MemberRebated.of(member) for member in paid], now=now)
+    if group.reserved:
+        seat_strand(group, now=now)
+    hold_release(order_ids=[member.order_id for member in paid], kind=HOLD, now=now)
+
+
+def seat_rebate(*, member_id: int, now: datetime) -> None:
+    """Give a confirmed seat back what the step that its group reached makes it cheaper, once."""
+    member = Member.objects.select_related("group").get(pk=member_id)
+    if member.state == MemberState.CONFIRMED and member.group.off_fen:
+        order_give_back(
+            order_id=member.order_id,
+            amount_fen=member.group.off_fen * member.quantity,
+            reason=RefundReason.GROUP_TIER,
+            now=now,
+        )
 
 
 def group_fail(group: Group, *, reason: str, now: datetime) -> None:

@@ -20,6 +20,7 @@ def campaign_make(
     store: Store | None = None,
     publish: bool = True,
     price_fen: int = GROUP_FEN,
+    leader_fen: int | None = None,
     **fields: object,
 ) -> tuple[GroupCampaign, Sku]:
     """A published campaign of one SKU at 49 yuan (59 alone)."""
@@ -37,7 +38,9 @@ def campaign_make(
             **fields,
         }
     )
-    GroupPrice.objects.create(store=sku.store, campaign=campaign, sku=sku, price_fen=price_fen)
+    GroupPrice.objects.create(
+        store=sku.store, campaign=campaign, sku=sku, price_fen=price_fen, leader_fen=leader_fen
+    )
     if publish:
         campaign_publish(campaign_id=campaign.pk, now=now)
         campaign.refresh_from_db()

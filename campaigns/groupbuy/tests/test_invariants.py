@@ -33,7 +33,7 @@ def without(constraint, table="groupbuy_group"):
 @pytest.fixture
 def loose():
     """The constraints that would stop the corruption are taken off, and put back."""
-    names = ("groupbuy_group_never_overfull", "groupbuy_succeeded_is_full")
+    names = ("groupbuy_group_never_overfull", "groupbuy_succeeded_is_enough")
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = ANY(%s)",

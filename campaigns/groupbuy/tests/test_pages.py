@@ -69,7 +69,7 @@ def test_a_failed_group_says_that_the_money_goes_back(client, group):
     group_expire(group_id=made.pk, now=clock.now())
     text = client.get(f"/g/{made.public_id}/").content.decode()
     assert "这个团没有成" in text
-    assert "全额自动原路退回" in text
+    assert "全额自动退回" in text
     assert "参加这个团" not in text
 
 

@@ -1,0 +1,315 @@
+"""How a group ends whose time is up with seats left: refunded, completed, or by its ladder."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from campaigns.groupbuy.models import Group, GroupCampaign, GroupTier, Member
+from campaigns.groupbuy.services import (
+    CampaignRefused,
+    NewcomersOnly,
+    campaign_cancel,
+    campaign_outlook,
+    campaign_publish,
+    group_expire,
+    seat_rebate,
+)
+from core import clock
+from core.deadlines import deadlines_run
+from notices.models import Notice, Reminder
+from orders.services import order_cancel
+from payments.models import Refund
+from stores.tests.factories import staff_make
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+
+STEPS = ((3, 300), (5, 800))
+
+
+def laddered(*, size=5, least=2, steps=STEPS, publish=True, **fields):
+    """A ladder: 49 yuan from two people on, 3 less with three, 8 less with five."""
+    campaign, sku = cast.campaign_make(
+        size=size, publish=False, ending="ladder", least=least, **fields
+    )
+    for people, off_fen in steps:
+        GroupTier.objects.create(
+            store=campaign.store, campaign=campaign, people=people, off_fen=off_fen
+        )
+    if publish:
+        campaign_publish(campaign_id=campaign.pk, now=clock.now())
+        campaign.refresh_from_db()
+    return campaign, sku
+
+
+def opened(campaign, sku):
+    """A group that its leader has paid for, and everybody knows it."""
+    group, _ = cast.group_open(campaign, sku)
+    cast.deliver()
+    group.refresh_from_db()
+    return group
+
+
+def filled(campaign, sku, people, *, quantity=1):
+    """A group that so many have paid for."""
+    group = opened(campaign, sku)
+    for _n in range(people - 1):
+        joined = cast.join(group.public_id, sku, cast.person(), quantity=quantity)
+        cast.pay(joined.order_public_id)
+    cast.deliver()
+    return group
+
+
+def over(group):
+    cast.overdue(group)
+    group_expire(group_id=group.pk, now=clock.now())
+    cast.deliver()
+    group.refresh_from_db()
+    return group
+
+
+def silent_too_long(group):
+    """Nobody waits any longer for what the provider does not say."""
+    Group.objects.filter(pk=group.pk).update(deadline_at=clock.now() - timedelta(minutes=40))
+
+
+def returned():
+    return sorted(Refund.objects.values_list("reason", "amount_fen"))
+
+
+def test_enough_people_complete_a_group_at_its_price():
+    campaign, sku = cast.campaign_make(size=5, ending="complete", least=2)
+    group = over(filled(campaign, sku, 3))
+    assert (group.state, group.confirmed, group.off_fen) == ("succeeded", 3, 0)
+    assert set(Member.objects.values_list("order__state", flat=True)) == {"to_ship"}
+    assert returned() == []
+    assert cast.broken() == []
+
+
+def test_too_few_people_are_refunded():
+    campaign, sku = cast.campaign_make(size=5, ending="complete", least=3)
+    group = over(filled(campaign, sku, 2))
+    assert group.state == "failed"
+    assert [reason for reason, _fen in returned()] == ["group_failed"] * 2
+    assert cast.broken() == []
+
+
+def test_without_that_promise_enough_people_are_not_enough():
+    campaign, sku = cast.campaign_make(size=5)
+    assert over(filled(campaign, sku, 4)).state == "failed"
+
+
+@pytest.mark.parametrize(("people", "off_fen"), [(2, 0), (3, 300), (4, 300), (5, 800)])
+def test_the_step_that_is_reached_gives_the_difference_back(people, off_fen):
+    campaign, sku = laddered()
+    group = over(filled(campaign, sku, people))
+    assert (group.state, group.confirmed, group.off_fen) == ("succeeded", people, off_fen)
+    assert returned() == ([("group_tier", off_fen)] * people if off_fen else [])
+    assert cast.broken() == []
+
+
+def test_the_difference_is_for_every_piece_and_comes_once():
+    campaign, sku = laddered()
+    group = over(filled(campaign, sku, 3, quantity=2))
+    for member in Member.objects.all():
+        seat_rebate(member_id=member.pk, now=clock.now())
+    assert returned() == [("group_tier", 300), ("group_tier", 600), ("group_tier", 600)]
+    assert group.confirmed == 3
+    assert cast.broken() == []
+
+
+def test_who_has_everything_back_gets_no_difference():
+    campaign, sku = laddered()
+    group = filled(campaign, sku, 3)
+    cast.overdue(group)
+    group_expire(group_id=group.pk, now=clock.now())
+    given_up = Member.objects.filter(is_leader=False)[0].order
+    order_cancel(order_id=given_up.pk, reason="断货", now=clock.now())
+    cast.deliver()
+    assert sorted(returned()) == [
+        ("cancelled", given_up.payable_fen),
+        ("group_tier", 300),
+        ("group_tier", 300),
+    ]
+    assert cast.broken() == []
+
+
+def test_a_seat_that_is_not_paid_is_waited_for_and_then_left_behind():
+    campaign, sku = laddered(least=3, steps=((4, 300),))
+    group = filled(campaign, sku, 2)
+    late = cast.join(group.public_id, sku, cast.person())
+    cast.overdue(group)
+    assert group_expire(group_id=group.pk, now=clock.now()) is not None
+    silent_too_long(group)
+    assert group_expire(group_id=group.pk, now=clock.now()) is None
+    group.refresh_from_db()
+    assert (group.state, group.reserved) == ("failed", 1)
+    cast.pay(late.order_public_id)
+    cast.deliver()
+    group.refresh_from_db()
+    assert group.reserved == 0
+    assert Refund.objects.count() == 3
+    assert cast.broken() == []
+
+
+def test_money_that_comes_after_the_group_succeeded_without_it_goes_back():
+    campaign, sku = laddered()
+    group = filled(campaign, sku, 3)
+    late = cast.join(group.public_id, sku, cast.person())
+    silent_too_long(group)
+    group_expire(group_id=group.pk, now=clock.now())
+    group.refresh_from_db()
+    assert (group.state, group.confirmed, group.reserved) == ("succeeded", 3, 1)
+    cast.pay(late.order_public_id)
+    cast.deliver()
+    assert cast.order_of(late.order_public_id).state == "cancelled"
+    group.refresh_from_db()
+    assert (group.confirmed, group.reserved) == (3, 0)
+    assert cast.broken() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"steps": ()}, "至少填写一级"),
+        ({"steps": ((2, 300),)}, "比上一级多"),
+        ({"steps": ((3, 300), (4, 200))}, "比上一级多"),
+        ({"steps": ((6, 300),)}, "超过了成团人数"),
+        ({"steps": ((3, 4900),)}, "不足 1 分钱"),
+    ],
+)
+def test_a_ladder_that_makes_no_sense_is_not_published(changes, why):
+    with pytest.raises(CampaignRefused, match=why):
+        laddered(**changes)
+
+
+def test_steps_are_for_ladders_alone():
+    campaign, _sku = laddered(publish=False)
+    GroupCampaign.objects.filter(pk=campaign.pk).update(ending="complete")
+    with pytest.raises(CampaignRefused, match="只有阶梯团"):
+        campaign_publish(campaign_id=campaign.pk, now=clock.now())
+
+
+@pytest.mark.parametrize("row", ["rebate", "step", "least"])
+def test_the_audit_names_a_ladder_that_does_not_add_up(row):
+    campaign, sku = laddered()
+    group = over(filled(campaign, sku, 3))
+    assert cast.broken() == []
+    # The audit gives facts a minute.
+    Group.objects.filter(pk=group.pk).update(succeeded_at=clock.now() - timedelta(minutes=2))
+    if row == "rebate":
+        Refund.objects.filter(pk=Refund.objects.first().pk).update(reason="duplicate")
+    elif row == "step":
+        Group.objects.filter(pk=group.pk).update(off_fen=100)
+    else:
+        Group.objects.filter(pk=group.pk).update(least=3, size=6)
+        GroupTier.objects.filter(people=3).update(off_fen=301)
+    named = {"rebate": "groupbuy.ladder", "step": "groupbuy.steps", "least": "groupbuy.steps"}
+    assert any(said.startswith(named[row]) for said in cast.broken())
+
+
+# --- newcomers
+
+
+def test_joining_is_for_newcomers_and_leading_for_everybody(client):
+    campaign, sku = cast.campaign_make(size=3, newcomers_only=True)
+    known, fresh = cast.person(), cast.person()
+    cast.pay(cast.buy(known, sku))
+    cast.deliver()
+    group = opened(campaign, sku)
+    with pytest.raises(NewcomersOnly):
+        cast.join(group.public_id, sku, known)
+    group.refresh_from_db()
+    assert (group.reserved, group.joined) == (0, 1)
+    client.force_login(known.user)
+    page = client.get(reverse("groupbuy:join", args=[group.public_id])).content.decode()
+    assert "新朋友" in page
+    cast.join(group.public_id, sku, fresh)
+    cast.lead(campaign, sku, known)
+    assert cast.broken() == []
+
+
+def test_who_bought_elsewhere_is_a_newcomer_here():
+    campaign, sku = cast.campaign_make(size=3, newcomers_only=True)
+    who = cast.person()
+    cast.pay(cast.buy(who, cast.sku_on_sale()))
+    cast.deliver()
+    group = opened(campaign, sku)
+    cast.join(group.public_id, sku, who)
+
+
+# --- the merchant
+
+
+def test_cancelling_a_campaign_gives_everything_back_and_leaves_what_succeeded():
+    campaign, sku = cast.campaign_make(size=2)
+    done = filled(campaign, sku, 2)
+    waiting = [filled(campaign, sku, 1) for _ in range(2)]
+    assert campaign_cancel(campaign_id=campaign.pk, reason="断货", now=clock.now()) == 2
+    assert campaign_cancel(campaign_id=campaign.pk, reason="断货", now=clock.now()) == 0
+    cast.deliver()
+    campaign.refresh_from_db()
+    states = {group.pk: group.state for group in Group.objects.all()}
+    assert campaign.state == "ended" and states[done.pk] == "succeeded"
+    assert {states[group.pk] for group in waiting} == {"failed"}
+    assert Refund.objects.count() == 2
+    assert cast.broken() == []
+
+
+def test_before_publishing_the_merchant_sees_what_it_may_cost():
+    campaign, sku = laddered(publish=False, leader_fen=4500, quota=10)
+    sku.cost_fen = 3000
+    sku.save(update_fields=["cost_fen"])
+    found = campaign_outlook(campaign)
+    assert (found.lowest_fen, found.margin_fen) == (4500 - 800, 4500 - 800 - 3000)
+    assert (found.exposed_fen, found.missing) == (10 * cast.GROUP_FEN, 0)
+
+
+def test_the_board_shows_what_would_go_back(client):
+    campaign, sku = cast.campaign_make(size=3)
+    group = filled(campaign, sku, 2)
+    other, _ = cast.campaign_make(size=3)
+    client.force_login(staff_make(campaign.store).user)
+    answer = client.get(reverse("admin:groupbuy_group_board"))
+    text = answer.content.decode()
+    both = 2 * (cast.GROUP_FEN + cast.FREIGHT_FEN)
+    assert group.public_id in text and f"{both // 100}.00" in text
+    assert answer["Refresh"] == "30"
+    client.force_login(staff_make(other.store).user)
+    assert group.public_id not in client.get(reverse("admin:groupbuy_group_board")).content.decode()
+
+
+# --- what shoppers read
+
+
+def test_pages_promise_what_will_happen_before_anybody_pays(client):
+    campaign, sku = laddered(newcomers_only=True)
+    page = client.get(f"/p/{sku.product.public_id}/").content.decode()
+    for said in ("到时满 2 人就成团", "满 3 人：每件再减 3.00 元", "满 5 人", "老带新"):
+        assert said in page
+    assert "到时人不齐，全额自动退回" not in page
+    group = opened(campaign, sku)
+    assert "到时满 2 人就成团" in client.get(f"/g/{group.public_id}/").content.decode()
+    client.force_login(cast.person().user)
+    joining = client.get(reverse("groupbuy:join", args=[group.public_id])).content.decode()
+    assert "满 5 人：每件再减 8.00 元" in joining
+
+
+def test_a_group_that_reached_a_step_says_so(client):
+    campaign, sku = laddered()
+    group = over(filled(campaign, sku, 3))
+    page = client.get(f"/g/{group.public_id}/").content.decode()
+    assert "达到 3 人，每件再减 3.00 元" in page and "还差" not in page
+
+
+def test_an_hour_before_the_end_everybody_who_paid_is_told_once():
+    campaign, sku = cast.campaign_make(size=4, hours=24)
+    group = filled(campaign, sku, 2)
+    group.refresh_from_db()
+    soon = group.deadline_at - timedelta(minutes=59)
+    assert Reminder.objects.filter(kind="group_soon").count() == 2
+    Reminder.objects.filter(kind="group_soon").update(due_at=clock.now())
+    deadlines_run(now=soon)
+    assert Notice.objects.filter(kind="group_soon").count() == 2
+    assert not Reminder.objects.filter(kind="group_soon").exists()
