@@ -61,6 +61,7 @@ SHOP_APPS = [
     "campaigns.reductions",
     "campaigns.coupons",
     "campaigns.bargain",
+    "campaigns.flash",
     "notices",
     "storefront",
     "office",

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("orders.urls")),
     path("", include("campaigns.groupbuy.urls")),
     path("", include("campaigns.bargain.urls")),
+    path("", include("campaigns.flash.urls")),
     path("", include("campaigns.coupons.urls")),
     path("", include("sharing.urls")),
     path("", include("sharers.urls")),
