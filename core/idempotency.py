@@ -35,3 +35,9 @@ def form_claim(
         if cursor.rowcount:
             return None
     return FormKey.objects.get(owner=owner, key=key).result
+
+
+def form_first(*, owner: str, key: str) -> dict[str, Any] | None:
+    """What the form with this key did already; None when nothing, or not yet. One read."""
+    rows = FormKey.objects.filter(owner=owner, key=key)
+    return rows.values_list("result", flat=True).first()

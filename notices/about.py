@@ -14,12 +14,15 @@ from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 
+from campaigns.flash.queries import flash_opening
 from campaigns.groupbuy.queries import GroupGist, group_gist
 from core.money import yuan
 from orders.queries import OrderGist, order_gist
 from payments.queries import refunds_of
 from stores.queries import staff_ids
 
+# A crowd is told in parts, each of them one write.
+AT_ONCE = 500
 TOLD_BY_THE_ORDER = frozenset({"cancelled", "late", "group_failed"})
 
 
@@ -157,6 +160,24 @@ def group_succeeded(event: Any) -> Iterator[Subject]:
         path=reverse("groupbuy:group", args=[group.public_id]),
         values=_group_values(group),
     )
+
+
+def flash_soon(event: Any) -> Iterator[Subject]:
+    """A flash sale opens: whoever asked to be reminded of one of its offers hears of that one."""
+    for offer in flash_opening(event.flash_id):
+        for start in range(0, len(offer.user_ids), AT_ONCE):
+            yield Subject(
+                key=f"flash:{offer.offer_id}",
+                store_id=offer.store_id,
+                people=offer.user_ids[start : start + AT_ONCE],
+                path=reverse("flash:buy", args=[offer.public_id]),
+                values={
+                    "store": offer.store_name,
+                    "goods": offer.goods,
+                    "amount": yuan(offer.flash_fen),
+                    "until": _clock(offer.starts_at),
+                },
+            )
 
 
 def refund_requested(event: Any) -> Iterator[Subject]:

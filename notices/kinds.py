@@ -15,6 +15,7 @@ class Topic(models.TextChoices):
     GROUP = "group", _("拼团")
     REFUND = "refund", _("取消和退款")
     STAFF = "staff", _("店铺事务")
+    FLASH = "flash", _("秒杀提醒")
 
 
 class Kind(models.TextChoices):
@@ -39,6 +40,7 @@ class Kind(models.TextChoices):
     STAFF_TO_SHIP = "staff_to_ship", _("有订单要发货")
     STAFF_URGED = "staff_urged", _("买家催发货")
     STAFF_REFUND_STUCK = "staff_refund_stuck", _("有退款要处理")
+    FLASH_SOON = "flash_soon", _("秒杀快要开始")
 
 
 TOPIC_OF: dict[str, Topic] = {
@@ -61,10 +63,11 @@ TOPIC_OF: dict[str, Topic] = {
     Kind.STAFF_TO_SHIP: Topic.STAFF,
     Kind.STAFF_URGED: Topic.STAFF,
     Kind.STAFF_REFUND_STUCK: Topic.STAFF,
+    Kind.FLASH_SOON: Topic.FLASH,
 }
 
 # What a shopper has preferences for.
-SHOPPER_TOPICS = (Topic.SHIPPING, Topic.GROUP, Topic.REFUND, Topic.ORDER)
+SHOPPER_TOPICS = (Topic.SHIPPING, Topic.GROUP, Topic.REFUND, Topic.ORDER, Topic.FLASH)
 
 # Beyond the inbox goes what somebody waits for and would miss. Not what they have just done
 # themselves (WeChat Pay sends its own receipt), nor what happens many times.
@@ -80,5 +83,6 @@ PUSHED = frozenset(
         Kind.PAID_LATE,
         Kind.REFUNDED,
         Kind.REFUND_STUCK,
+        Kind.FLASH_SOON,
     }
 )

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.flash.events import FlashSlotOpening
 from campaigns.groupbuy.events import GroupSucceeded, MemberJoined
 from core.facts import Event
 from notices import about
@@ -53,6 +54,7 @@ RULES: tuple[Rule, ...] = (
     Rule(OrderUrged, Kind.STAFF_URGED, about.staff_urged),
     Rule(MemberJoined, Kind.GROUP_JOINED, about.member_joined),
     Rule(GroupSucceeded, Kind.GROUP_SUCCEEDED, about.group_succeeded),
+    Rule(FlashSlotOpening, Kind.FLASH_SOON, about.flash_soon),
     Rule(RefundRequested, Kind.REFUNDING, about.refund_requested),
     Rule(RefundSucceeded, Kind.REFUNDED, about.refund_succeeded),
     Rule(RefundStuck, Kind.REFUND_STUCK, about.refund_stuck),
@@ -100,6 +102,10 @@ WORDS: dict[str, tuple[Any, Any]] = {
     Kind.REFUND_STUCK: (
         _("退款需要多等一会儿"),
         _("%(goods)s：%(amount)s 元的退款遇到问题，店家正在处理，不用重复申请。"),
+    ),
+    Kind.FLASH_SOON: (
+        _("您预约的秒杀快要开始了"),
+        _("%(goods)s，%(until)s 开抢，秒杀价 %(amount)s 元，抢完为止。"),
     ),
     Kind.STAFF_TO_SHIP: (_("有订单要发货"), _("%(goods)s，已收 %(amount)s 元。")),
     Kind.STAFF_URGED: (_("买家催发货"), _("%(goods)s，请尽快发货。")),

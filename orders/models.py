@@ -25,6 +25,7 @@ class Order(Deadline):
         PLAIN = "", _("单独购买")
         GROUP = "group", _("拼团")
         BARGAIN = "bargain", _("砍价")
+        FLASH = "flash", _("秒杀")
 
     class Delivery(models.TextChoices):
         """How it reaches the buyer."""

@@ -62,6 +62,7 @@ SHOP_APPS = [
     "campaigns.reductions",
     "campaigns.coupons",
     "campaigns.bargain",
+    "campaigns.flash",
     "notices",
     "storefront",
     "office",

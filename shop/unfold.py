@@ -71,6 +71,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("订单审核"), "fact_check", "orders.riskreview"),
                     _item(_("拼团"), "groups", "groupbuy.group"),
                     _item(_("砍价"), "content_cut", "bargain.bargain"),
+                    _item(_("秒杀订单"), "bolt", "flash.flashpurchase"),
                     _item(_("退款"), "currency_exchange", "payments.refund"),
                     _item(_("支付异常"), "report", "payments.paymentincident"),
                     _item(_("对账差异"), "balance", "payments.billdifference"),
@@ -97,6 +98,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item(_("拼团活动"), "campaign", "groupbuy.groupcampaign"),
                     _item(_("砍价活动"), "content_cut", "bargain.bargaincampaign"),
+                    _item(_("秒杀活动"), "bolt", "flash.flashcampaign"),
                     _item(_("满减活动"), "percent_discount", "reductions.reduction"),
                     _item(_("优惠券"), "confirmation_number", "coupons.coupontemplate"),
                     _item(_("领出的券"), "redeem", "coupons.coupon"),

@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("digital.urls")),
     path("", include("campaigns.groupbuy.urls")),
     path("", include("campaigns.bargain.urls")),
+    path("", include("campaigns.flash.urls")),
     path("", include("campaigns.coupons.urls")),
     path("", include("sharing.urls")),
     path("", include("sharers.urls")),

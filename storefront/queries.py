@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.bargain.queries import BargainTerms, bargains_for_product
 from campaigns.coupons.queries import store_offers_coupons
+from campaigns.flash.queries import FlashTerms, flash_for_product
 from campaigns.groupbuy.queries import (
     OfferCard,
     OpenGroup,
@@ -111,6 +112,7 @@ class ProductView:
     offer: OfferCard | None
     groups: tuple[OpenGroup, ...]
     bargains: tuple[BargainTerms, ...]
+    flash: tuple[FlashTerms, ...]
     choices: tuple[SkuOption, ...]
     can_buy: bool
     reductions: tuple[RunningReduction, ...]
@@ -193,6 +195,7 @@ def product_view(public_id: str, *, now: datetime) -> ProductView | None:
         offer=offer,
         groups=open_groups(offer.campaign_id, now=now, limit=GROUPS_SHOWN) if offer else (),
         bargains=bargains_for_product(product.id, in_wechat=True, now=now) if can_buy else (),
+        flash=flash_for_product(product.id, now=now) if can_buy else (),
         choices=tuple(
             SkuOption(sku, prices.get(sku.id), lead_prices.get(sku.id), sku.id == first)
             for sku in product.skus

@@ -12,6 +12,8 @@ from campaigns.bargain.tests.factories import campaign_make as bargain_campaign_
 from campaigns.bargain.tests.factories import give as bargain_give
 from campaigns.bargain.tests.factories import launch as bargain_launch
 from campaigns.coupons.tests.factories import place, take, template_make
+from campaigns.flash.tests.factories import buy as flash_buy
+from campaigns.flash.tests.factories import offer_make as flash_offer_make
 from campaigns.reductions.tests.factories import reduction_make
 from core import clock
 from digital.tests.factories import keys_sku
@@ -95,6 +97,7 @@ def rich_store(name: str) -> Any:
     reduction_make(store)
     bargain = bargain_launch(bargain_campaign_make(store=store), alice)
     bargain_give(bargain, bob)
+    flash_buy(flash_offer_make(store=store), bob)
     place(sku, bob, coupon=take(template_make(store), bob))
     freight = freight_make(store)
     sku.product.freight_template = freight

@@ -29,9 +29,10 @@ def _value(field, depth):
 
     if field.choices:
         return field.choices[0][0]
-    if isinstance(field, models.DateTimeField):
+    if isinstance(field, models.DateField):
         offset = 1 if field.name.startswith(LATER) else 0
-        return dt.datetime(2030, 1, 1 + offset, tzinfo=dt.UTC)
+        at = dt.datetime(2030, 1, 1 + offset, tzinfo=dt.UTC)
+        return at if isinstance(field, models.DateTimeField) else at.date()
     if isinstance(field, models.JSONField):
         return {}
     if isinstance(field, models.IntegerField):

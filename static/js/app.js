@@ -28,7 +28,10 @@
       if (now.late && !time.dataset.over) {
         time.dataset.over = "1";
         // A page that waited for this instant shows its new state soon after it.
-        if ("countdownReload" in time.dataset) setTimeout(() => location.reload(), 62000);
+        if ("countdownReload" in time.dataset) {
+          const after = Number(time.dataset.countdownReload) || 62;
+          setTimeout(() => location.reload(), after * 1000);
+        }
       }
     }
   };

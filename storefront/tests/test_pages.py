@@ -132,7 +132,7 @@ def test_a_signed_in_person_gets_the_same_bytes(client, goods):
 
 
 def test_the_product_page_in_few_queries(client, goods, django_assert_max_num_queries):
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         text = client.get(product_path(goods[2])).content.decode()
     assert "发起拼团" in text
     assert "单独购买" in text

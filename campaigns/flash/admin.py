@@ -1,0 +1,174 @@
+"""The merchant's flash sales: one page to make a campaign, with what it costs and needs."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from campaigns.flash.models import FlashCampaign, FlashOffer, FlashPurchase
+from campaigns.flash.services import (
+    CampaignRefused,
+    OfferOutlook,
+    campaign_advice,
+    campaign_cancel,
+    campaign_outlook,
+    campaign_publish,
+)
+from campaigns.flash.states import CampaignState
+from catalog.queries import skus_for_sale
+from core import clock
+from core.forms import YuanField
+from core.money import yuan
+from stores.scoped import ALL, VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
+
+EDIT = frozenset({"view", "add", "change"})
+
+
+class FlashOfferForm(forms.ModelForm):
+    """A SKU's flash price, typed in yuan."""
+
+    flash_fen = YuanField(label=_("秒杀价（元）"), min_fen=1, widget=UnfoldAdminTextInputWidget)
+
+    class Meta:
+        model = FlashOffer
+        fields = ("sku", "flash_fen", "quota", "per_person")
+
+
+class FlashOfferInline(StoreInline):
+    """The SKUs in the campaign."""
+
+    model = FlashOffer
+    form = FlashOfferForm
+    owner = clerk = ALL
+    fields = ["sku", "flash_fen", "quota", "per_person", "alone", "sold"]
+    readonly_fields = ["alone", "sold"]
+    autocomplete_fields = ["sku"]
+
+    @admin.display(description=_("单独购买价（元）"))
+    def alone(self, offer: FlashOffer) -> str:
+        if offer.list_fen:
+            return yuan(offer.list_fen)
+        sku = skus_for_sale([offer.sku_id]).get(offer.sku_id) if offer.sku_id else None
+        return yuan(sku.price_fen) if sku else "—"
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The money of a published campaign never changes."""
+        return _is_draft(obj) and super().has_change_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_draft(obj) and super().has_add_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_draft(obj) and super().has_delete_permission(request, obj)
+
+
+@admin.register(FlashCampaign)
+class FlashCampaignPage(StoreAdmin):
+    """Campaigns. A draft is edited; a published one is only watched or cancelled."""
+
+    owner = clerk = EDIT
+    list_display = ["day", "slot_start", "slot_end", "state", "pay_minutes"]
+    list_filter = ["state"]
+    date_hierarchy = "day"
+    search_fields = ["=public_id", "offers__sku__product__title"]
+    list_select_related = ["store"]
+    fields = ["day", ("slot_start", "slot_end"), "pay_minutes", "state", "outlook"]
+    inlines = [FlashOfferInline]
+    actions = ["publish", "cancel"]
+    ordering = ["-day", "-slot_start", "-id"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        if _is_draft(obj):
+            return ["state", "outlook"]
+        return [name for row in self.fields for name in ([row] if isinstance(row, str) else row)]
+
+    @admin.display(description=_("发布前请看"))
+    def outlook(self, campaign: FlashCampaign | None) -> Any:
+        """What it earns, costs and needs at most."""
+        if campaign is None or campaign.pk is None:
+            return _("保存后在这里看让利、毛利和备货。")
+        found = campaign_outlook(campaign)
+        if not found:
+            return _("请先添加秒杀商品并保存。")
+        lines = [*_lines(found), *campaign_advice(campaign_id=campaign.pk)]
+        return format_html_join("", "<p>{}</p>", ((line,) for line in lines))
+
+    @admin.action(description=_("发布所选活动"))
+    def publish(self, request: HttpRequest, queryset: QuerySet[FlashCampaign]) -> None:
+        for campaign in queryset:
+            try:
+                campaign_publish(campaign_id=campaign.pk, now=clock.now())
+            except CampaignRefused as refusal:
+                messages.error(request, f"{campaign}：{refusal}")
+            else:
+                said = _("%(slot)s 的秒杀已发布。") % {"slot": campaign}
+                messages.success(request, said)
+                for sentence in campaign_advice(campaign_id=campaign.pk):
+                    messages.warning(request, sentence)
+
+    @admin.action(description=_("取消所选活动（已下的单照常）"))
+    def cancel(self, request: HttpRequest, queryset: QuerySet[FlashCampaign]) -> None:
+        count = sum(campaign_cancel(campaign_id=one.pk, now=clock.now()) for one in queryset)
+        messages.success(request, _("已取消 %(count)d 个活动。") % {"count": count})
+
+
+@admin.register(FlashPurchase)
+class FlashPurchasePage(ReadOnlyAdmin):
+    """What orders hold of the offers, and what came back."""
+
+    platform = owner = clerk = VIEW
+    list_display = ["goods", "price", "quantity", "state", "order", "bought_at", "returned_at"]
+    list_filter = ["state"]
+    search_fields = ["=order__public_id", "offer__sku__product__title"]
+    list_select_related = ["offer__sku__product", "order", "store"]
+    fields = ["goods", "price", "quantity", "state", "order", "bought_at", "returned_at"]
+    ordering = ["-id"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), "goods", "price"]
+
+    @admin.display(description=_("商品"))
+    def goods(self, purchase: FlashPurchase) -> str:
+        return f"{purchase.offer.sku.product.title} {purchase.offer.sku.name}"
+
+    @admin.display(description=_("秒杀价（元）"))
+    def price(self, purchase: FlashPurchase) -> str:
+        return yuan(purchase.offer.flash_fen)
+
+
+def _is_draft(campaign: FlashCampaign | None) -> bool:
+    return campaign is None or campaign.state == CampaignState.DRAFT
+
+
+def _lines(found: Iterable[OfferOutlook]) -> list[str]:
+    """What each offer and all of them together cost and need, for the merchant."""
+    every = list(found)
+    lines = []
+    for one in every:
+        said = _(
+            "%(name)s：单独购买 %(list)s 元，秒杀 %(flash)s 元；"
+            "名额 %(quota)d 件，可售库存 %(stock)d 件，"
+        )
+        values = {"name": one.name, "list": yuan(one.list_fen), "flash": yuan(one.flash_fen)}
+        counts = {"quota": one.quota, "stock": one.available}
+        if one.margin_fen is None:
+            margin = str(_("没有填成本价，毛利算不出来"))
+        else:
+            margin = str(_("毛利每件 %(margin)s 元") % {"margin": yuan(one.margin_fen)})
+        lines.append(f"{said % {**values, **counts}}{margin}")
+    known = [one.margin_in_all_fen for one in every if one.margin_in_all_fen is not None]
+    given_fen = sum(one.given_in_all_fen for one in every)
+    pieces, missing = sum(one.quota for one in every), sum(one.missing for one in every)
+    lines.append(
+        _("全部抢完：共 %(pieces)d 件，让利 %(given)s 元，还需备货 %(missing)d 件。")
+        % {"pieces": pieces, "given": yuan(given_fen), "missing": missing}
+    )
+    if len(known) == len(every):
+        lines.append(_("全部抢完的毛利：%(margin)s 元。") % {"margin": yuan(sum(known))})
+    return lines

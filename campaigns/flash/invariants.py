@@ -1,0 +1,103 @@
+"""What must always hold of flash sales."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from core.invariants import invariant
+
+# Facts are delivered within a second; the audit allows them the minute that `facts.delivered` does.
+DELIVERY = timedelta(minutes=1)
+# The tick comes every second; a worker may be away for a while.
+LATE = timedelta(minutes=5)
+LIMIT = 1000
+
+Broken = Iterable[tuple[str, str]]
+
+
+def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} LIMIT {LIMIT}", parameters)
+        return cursor.fetchall()
+
+
+@invariant(
+    "flash.quota",
+    because="what an offer has sold is what orders hold of it, and never more than its quota",
+)
+def quota(now: datetime) -> Broken:
+    for ref, sold, limit, held in _rows(
+        """
+        SELECT o.public_id, o.sold, o.quota, COALESCE(p.pieces, 0)
+        FROM flash_flashoffer o LEFT JOIN (
+            SELECT offer_id, sum(quantity) AS pieces FROM flash_flashpurchase
+            WHERE state = 'held' GROUP BY offer_id
+        ) p ON p.offer_id = o.id
+        WHERE o.sold <> COALESCE(p.pieces, 0) OR o.sold > o.quota
+        """
+    ):
+        yield f"offer {ref}", f"{sold} of {limit} sold, orders hold {held}"
+
+
+@invariant(
+    "flash.buyers",
+    because="what counts against a person's limit is what their orders hold, and never more than it",
+)
+def buyers(now: datetime) -> Broken:
+    for ref, user, bought, limit, held in _rows(
+        """
+        SELECT o.public_id, COALESCE(b.user_id, p.user_id), b.bought, b."limit", p.pieces
+        FROM flash_flashbuyer b FULL JOIN (
+            SELECT offer_id, user_id, sum(quantity) AS pieces FROM flash_flashpurchase
+            WHERE state = 'held' GROUP BY offer_id, user_id
+        ) p ON p.offer_id = b.offer_id AND p.user_id = b.user_id
+        JOIN flash_flashoffer o ON o.id = COALESCE(b.offer_id, p.offer_id)
+        WHERE COALESCE(b.bought, 0) <> COALESCE(p.pieces, 0) OR b.bought > b."limit"
+        """
+    ):
+        yield f"offer {ref}", f"person {user}: {bought} of {limit} counted, {held} held"
+
+
+@invariant(
+    "flash.orders",
+    because="an order at a flash price holds its pieces for as long as it lives, and no longer",
+)
+def orders(now: datetime) -> Broken:
+    for order_ref, state, order, held, quantity, unit_fen, flash_fen in _rows(
+        """
+        SELECT o.public_id, p.state, o.state, p.quantity, line.quantity, line.unit_price_fen,
+            offer.flash_fen
+        FROM orders_order o
+        LEFT JOIN flash_flashpurchase p ON p.order_id = o.id
+        LEFT JOIN flash_flashoffer offer ON offer.id = p.offer_id
+        LEFT JOIN orders_orderline line ON line.order_id = o.id
+        WHERE (o.offer_kind = 'flash' OR p.id IS NOT NULL) AND (
+            COALESCE(p.quantity <> line.quantity OR line.sku_id <> offer.sku_id
+                OR line.unit_price_fen > offer.flash_fen OR o.offer_ref <> offer.public_id, TRUE)
+            OR ((p.state = 'returned') <> (o.closed_at IS NOT NULL OR o.cancelled_at IS NOT NULL)
+                AND GREATEST(o.placed_at, o.closed_at, o.cancelled_at) < %(settled)s)
+        )
+        """,
+        settled=now - DELIVERY,
+    ):
+        yield (
+            f"order {order_ref}",
+            f"{order}, its pieces are {state}: {held} of {quantity} at {unit_fen} for {flash_fen}",
+        )
+
+
+@invariant("flash.slots", because="no campaign outlives its slot, and none opens untold")
+def slots(now: datetime) -> Broken:
+    for ref, starts_at, ends_at in _rows(
+        """
+        SELECT public_id, starts_at, ends_at FROM flash_flashcampaign
+        WHERE state = 'published' AND (
+            ends_at < %(limit)s
+            OR (opening_told_at IS NULL AND GREATEST(starts_at, published_at) < %(limit)s)
+        )
+        """,
+        limit=now - LATE,
+    ):
+        yield f"campaign {ref}", f"still published, {starts_at} to {ends_at}"
