@@ -18,7 +18,7 @@ from campaigns.bargain.models import BargainCampaign
 from campaigns.bargain.services import campaign_publish as bargain_campaign_publish
 from campaigns.coupons.models import CouponTemplate
 from campaigns.coupons.services import template_publish
-from campaigns.groupbuy.models import GroupCampaign, GroupPrice
+from campaigns.groupbuy.models import GroupCampaign, GroupPrice, GroupTier
 from campaigns.groupbuy.services import campaign_publish
 from campaigns.reductions.models import Reduction, ReductionStep
 from campaigns.reductions.services import reduction_publish
@@ -237,13 +237,21 @@ def _campaign(
         quota=about["quota"],
         limit_per_person=about["limit"],
         limit_per_order=about["limit"],
+        ending="ladder" if "tiers" in about else "refund",
+        least=about.get("least", 2),
     )
+    for people, off in about.get("tiers", ()):
+        GroupTier.objects.create(
+            store_id=product.store_id, campaign=campaign, people=people, off_fen=parse_yuan(off)
+        )
+    leader_fen = parse_yuan(about.get("leader", "0"))
     GroupPrice.objects.bulk_create(
         GroupPrice(
             store_id=product.store_id,
             campaign=campaign,
             sku_id=sku_id,
             price_fen=parse_yuan(price),
+            leader_fen=parse_yuan(price) - leader_fen if leader_fen else None,
         )
         for sku_id, price in zip(sku_ids, about["prices"], strict=True)
     )
