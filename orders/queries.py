@@ -60,6 +60,28 @@ def order_outcome(order_id: int) -> Outcome:
 
 
 @dataclass(frozen=True)
+class PaidOrder:
+    """An order that was paid and not given up."""
+
+    id: int
+    store_id: int
+    buyer_id: int
+    placed_at: datetime
+    paid_fen: int
+
+
+def paid_orders(store_id: int, *, since: datetime, now: datetime) -> list[PaidOrder]:
+    """The store's orders placed since then that kept their money, the newest first."""
+    rows = Order.objects.filter(
+        store_id=store_id, placed_at__gte=since, placed_at__lte=now, paid_at__isnull=False
+    ).exclude(state=OrderState.CANCELLED)
+    values = rows.order_by("-id").values_list(
+        "id", "store_id", "buyer_id", "placed_at", "payable_fen"
+    )
+    return [PaidOrder(*row) for row in values]
+
+
+@dataclass(frozen=True)
 class OrderBrief:
     """As much of an order as an app above may want to know."""
 

@@ -119,7 +119,7 @@ def order_attribute(
     """
     if Attribution.objects.filter(order_id=order_id).exists():
         return False
-    touches = _touches(store_id=store_id, buyer_id=buyer_id, placed_at=placed_at)
+    touches = touches_of(store_id=store_id, buyer_id=buyer_id, placed_at=placed_at)
     if not touches:
         return False
     last = touches[0].link
@@ -153,7 +153,9 @@ def order_attribute(
     return True
 
 
-def _touches(*, store_id: int, buyer_id: int, placed_at: datetime) -> list[Any]:
+def touches_of(
+    *, store_id: int, buyer_id: int, placed_at: datetime, window: timedelta = WINDOW
+) -> list[Any]:
     """Up to CHAIN_MAX visits that count, the last one first, each with its `touched_at`.
 
     A visit that was repeated after the order counts as of its first time: when it was repeated
@@ -165,12 +167,12 @@ def _touches(*, store_id: int, buyer_id: int, placed_at: datetime) -> list[Any]:
         .filter(
             visitor_id=buyer_id,
             store_id=store_id,
-            last_at__gt=placed_at - WINDOW,
+            last_at__gt=placed_at - window,
             first_at__lte=placed_at,
         )
         .exclude(link__sharer_id=buyer_id)
         .annotate(touched_at=touched)
-        .filter(touched_at__gt=placed_at - WINDOW)
+        .filter(touched_at__gt=placed_at - window)
         .order_by("-touched_at", "-pk")
     )
     circles = _circles(visits, buyer_id=buyer_id)
