@@ -117,6 +117,10 @@ class OrderCard:
     def is_bargain(self) -> bool:
         return self.offer_kind == Order.Offer.BARGAIN and bool(self.offer_ref)
 
+    @property
+    def is_flash(self) -> bool:
+        return self.offer_kind == Order.Offer.FLASH and bool(self.offer_ref)
+
 
 @dataclass(frozen=True)
 class Tab:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.bargain.queries import BargainTerms, bargains_for_product
 from campaigns.coupons.queries import store_offers_coupons
-from campaigns.flash.queries import FlashTerms, flash_for_product
+from campaigns.flash.queries import FlashTerms, flash_for_product, flash_is_on
 from campaigns.groupbuy.queries import (
     OfferCard,
     OpenGroup,
@@ -68,6 +68,7 @@ class Home:
     page: int
     has_next: bool
     has_previous: bool
+    has_flash: bool
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,7 @@ def home_page(page: int, *, now: datetime) -> Home:
         page=page,
         has_next=len(found) > STORES_AT_HOME and page < LAST_HOME_PAGE,
         has_previous=page > 1,
+        has_flash=page == 1 and flash_is_on(now=now),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns.flash.models import FlashBuyer, FlashOffer, FlashReminder
+from campaigns.flash.models import FlashBuyer, FlashCampaign, FlashOffer, FlashReminder
 from campaigns.flash.services import (
     REMIND_BEFORE,
     BuyRefused,
@@ -158,6 +158,16 @@ def flash_for_product(product_id: int, *, now: datetime) -> tuple[FlashTerms, ..
         campaign__starts_at__lt=limit + timedelta(days=2),
     )
     return tuple(terms_of(row, now=now) for row in rows.order_by("campaign__starts_at", "pk")[:10])
+
+
+def flash_is_on(*, now: datetime) -> bool:
+    """Whether some slot runs or comes until tomorrow night; one query."""
+    limit = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return FlashCampaign.objects.filter(
+        state=CampaignState.PUBLISHED,
+        ends_at__gt=now,
+        starts_at__lt=limit + timedelta(days=2),
+    ).exists()
 
 
 def flash_terms(public_id: str, *, now: datetime) -> FlashTerms | None:

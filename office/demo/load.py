@@ -4,13 +4,14 @@ import io
 import secrets
 import tomllib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils import timezone
 from PIL import Image
 
 from accounts.models import User
@@ -18,6 +19,8 @@ from campaigns.bargain.models import BargainCampaign
 from campaigns.bargain.services import campaign_publish as bargain_campaign_publish
 from campaigns.coupons.models import CouponTemplate
 from campaigns.coupons.services import template_publish
+from campaigns.flash.models import FlashCampaign, FlashOffer
+from campaigns.flash.services import campaign_publish as flash_campaign_publish
 from campaigns.groupbuy.models import GroupCampaign, GroupPrice, GroupTier
 from campaigns.groupbuy.services import campaign_publish
 from campaigns.reductions.models import Reduction, ReductionStep
@@ -178,6 +181,8 @@ def _product(store: Store, about: dict[str, Any], position: int, *, now: datetim
             _campaign(product, [sku.pk for sku in skus], group, now=now)
         if bargain := about.get("bargain"):
             _bargain(store, skus[0].pk, bargain, now=now)
+        if flash := about.get("flash"):
+            _flash(store, skus[0].pk, flash, now=now)
 
 
 def _matrix(product: Product, options: list[Any], *, now: datetime) -> None:
@@ -269,6 +274,25 @@ def _bargain(store: Store, sku_id: int, about: dict[str, Any], *, now: datetime)
         ends_at=now + CAMPAIGN_LASTS,
     )
     bargain_campaign_publish(campaign_id=campaign.pk, now=now)
+
+
+def _flash(store: Store, sku_id: int, about: dict[str, Any], *, now: datetime) -> None:
+    """In a slot that runs until midnight, or tomorrow morning."""
+    today = timezone.localtime(now)
+    if about["when"] == "today":
+        slot = {"day": today.date(), "slot_start": time(today.hour), "slot_end": time(0)}
+    else:
+        slot = {"day": today.date() + timedelta(days=1)}
+    campaign = FlashCampaign.objects.create(store=store, **slot)
+    FlashOffer.objects.create(
+        store=store,
+        campaign=campaign,
+        sku_id=sku_id,
+        flash_fen=parse_yuan(about["price"]),
+        quota=about["quota"],
+        per_person=about["limit"],
+    )
+    flash_campaign_publish(campaign_id=campaign.pk, now=now)
 
 
 def _file(name: str) -> Path:

@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from campaigns.bargain.models import BargainCampaign
+from campaigns.flash.models import FlashOffer
 from campaigns.groupbuy.models import GroupCampaign
 from catalog.models import Product, Sku
 from core import clock
@@ -63,6 +64,16 @@ def test_bargains_are_open_and_have_the_goods_they_promise(client, loaded):
         assert campaign.quota <= campaign.sku.on_hand
         text = client.get(f"/p/{campaign.sku.product.public_id}/").content.decode()
         assert "发起砍价" in text
+
+
+def test_flash_sales_run_today_and_tomorrow_and_have_their_goods(client, loaded):
+    offers = FlashOffer.objects.select_related("campaign", "sku").order_by("campaign__starts_at")
+    assert [offer.campaign.state for offer in offers] == ["published", "published"]
+    assert all(offer.quota <= offer.sku.on_hand for offer in offers)
+    text = client.get("/flash/").content.decode()
+    assert "抢购中" in text
+    assert "即将开始" in text
+    assert "已抢 0 / 40 件" in text
 
 
 def test_groups_are_cheaper_and_never_begun_by_nobody(loaded):

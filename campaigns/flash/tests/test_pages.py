@@ -137,6 +137,12 @@ def test_the_product_page_offers_it(client, offer):
     assert "/flash/" not in page(client, product)
 
 
+def test_the_home_page_leads_there_while_there_is_something(client, offer):
+    assert 'href="/flash/"' in page(client, "/")
+    over(offer)
+    assert 'href="/flash/"' not in page(client, "/")
+
+
 def test_a_shopper_buys(client, offer, alice):
     path = buy_path(offer)
     assert client.get(path).status_code == 302
