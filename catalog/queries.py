@@ -204,6 +204,15 @@ def sku_for_sale(public_id: str) -> SkuForSale | None:
     return next(iter(_skus_for_sale("sku.public_id = %s", public_id, None)), None)
 
 
+def product_texts(product: Product) -> dict[str, str]:
+    """What a product's page says, by the name of the field."""
+    names = ("title", "subtitle", "description")
+    return {
+        str(Product._meta.get_field(name).verbose_name): str(getattr(product, name))  # type: ignore[union-attr]
+        for name in names
+    }
+
+
 def skus_by_keys(store_id: int) -> list[SkuForSale]:
     """The store's SKUs that are sold by card keys, in one query."""
     condition = f"sku.store_id = %s AND product.fulfilment = '{Fulfilment.CARD_KEYS.value}'"

@@ -52,6 +52,7 @@ SHOP_APPS = [
     "stores",
     "freight",
     "risk",
+    "guard",
     "catalog",
     "payments",
     "orders",

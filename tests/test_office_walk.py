@@ -18,6 +18,8 @@ from campaigns.reductions.tests.factories import reduction_make
 from core import clock
 from digital.tests.factories import keys_sku
 from freight.tests.factories import freight_make
+from guard.rules import Finding
+from guard.services import findings_acknowledge
 from notices.tests.factories import notice_make
 from orders.models import RiskReview
 from orders.services import order_ship
@@ -121,6 +123,14 @@ def rich_store(name: str) -> Any:
     brings(sharer, bob)
     cast.pay(cast.buy(bob, sku))
     pickup_make(store)
+    findings_acknowledge(
+        store_id=store.pk,
+        kind="group",
+        reference=f"gbc_{store.pk}",
+        findings=[Finding("规则", "提示")],
+        by_id=alice.id,
+        now=clock.now(),
+    )
     keys_sku("A-1", store=store)
     cast.deliver()
     assert sharer.rewards.exists()

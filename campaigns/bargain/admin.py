@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -19,9 +19,12 @@ from campaigns.bargain.services import (
     campaign_publish,
 )
 from campaigns.bargain.states import CampaignState
+from catalog.queries import product_texts
 from core import clock
 from core.forms import YuanField
 from core.money import yuan
+from guard.publishing import GuardedPublishing
+from guard.rules import Finding, settings_of, wording
 from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
 
 EDIT = frozenset({"view", "add", "change"})
@@ -38,8 +41,10 @@ class BargainCampaignForm(forms.ModelForm):
 
 
 @admin.register(BargainCampaign)
-class BargainCampaignPage(StoreAdmin):
+class BargainCampaignPage(GuardedPublishing, StoreAdmin):
     """Campaigns. A draft is edited; a published one is only watched or ended."""
+
+    guard_kind = "bargain"
 
     form = BargainCampaignForm
     owner = clerk = EDIT
@@ -103,18 +108,35 @@ class BargainCampaignPage(StoreAdmin):
         ]
         return format_html_join("", "<p>{}</p>", ((line,) for line in lines))
 
+    def guard_title(self, campaign: BargainCampaign) -> str:
+        return self.goods(campaign)
+
+    def guard_findings(self, campaign: BargainCampaign) -> list[Finding]:
+        return [
+            *wording(product_texts(campaign.sku.product)),
+            *settings_of(
+                people=campaign.helpers,
+                prices_fen=[campaign.floor_fen],
+                helps_in_wechat=campaign.wechat_risk_accepted,
+            ),
+        ]
+
     @admin.action(description=_("发布所选活动"))
-    def publish(self, request: HttpRequest, queryset: QuerySet[BargainCampaign]) -> None:
-        for campaign in queryset.select_related("sku__product"):
+    def publish(
+        self, request: HttpRequest, queryset: QuerySet[BargainCampaign]
+    ) -> HttpResponse | None:
+        def put_out(campaign: BargainCampaign) -> None:
             title = self.goods(campaign)
             try:
                 campaign_publish(campaign_id=campaign.pk, now=clock.now())
             except CampaignRefused as refusal:
                 messages.error(request, f"{title}：{refusal}")
-            else:
-                messages.success(request, _("“%(title)s”的砍价已发布。") % {"title": title})
-                for sentence in campaign_advice(campaign_id=campaign.pk):
-                    messages.warning(request, sentence)
+                return
+            messages.success(request, _("“%(title)s”的砍价已发布。") % {"title": title})
+            for sentence in campaign_advice(campaign_id=campaign.pk):
+                messages.warning(request, sentence)
+
+        return self.guarded(request, queryset.select_related("sku__product"), put_out)
 
     @admin.action(description=_("停止所选活动（进行中的砍价继续）"))
     def end(self, request: HttpRequest, queryset: QuerySet[BargainCampaign]) -> None:

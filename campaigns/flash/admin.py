@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -21,10 +21,12 @@ from campaigns.flash.services import (
     campaign_publish,
 )
 from campaigns.flash.states import CampaignState
-from catalog.queries import skus_for_sale
+from catalog.queries import product_texts, skus_for_sale
 from core import clock
 from core.forms import YuanField
 from core.money import yuan
+from guard.publishing import GuardedPublishing
+from guard.rules import Finding, settings_of, wording
 from stores.scoped import ALL, VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
 
 EDIT = frozenset({"view", "add", "change"})
@@ -69,8 +71,10 @@ class FlashOfferInline(StoreInline):
 
 
 @admin.register(FlashCampaign)
-class FlashCampaignPage(StoreAdmin):
+class FlashCampaignPage(GuardedPublishing, StoreAdmin):
     """Campaigns. A draft is edited; a published one is only watched or cancelled."""
+
+    guard_kind = "flash"
 
     owner = clerk = EDIT
     list_display = ["day", "slot_start", "slot_end", "state", "pay_minutes"]
@@ -99,18 +103,30 @@ class FlashCampaignPage(StoreAdmin):
         lines = [*_lines(found), *campaign_advice(campaign_id=campaign.pk)]
         return format_html_join("", "<p>{}</p>", ((line,) for line in lines))
 
+    def guard_title(self, campaign: FlashCampaign) -> str:
+        return str(campaign)
+
+    def guard_findings(self, campaign: FlashCampaign) -> list[Finding]:
+        offers = list(campaign.offers.select_related("sku__product").order_by("pk"))
+        found = [one for offer in offers for one in wording(product_texts(offer.sku.product))]
+        return [*found, *settings_of(prices_fen=[offer.flash_fen for offer in offers])]
+
     @admin.action(description=_("发布所选活动"))
-    def publish(self, request: HttpRequest, queryset: QuerySet[FlashCampaign]) -> None:
-        for campaign in queryset:
+    def publish(
+        self, request: HttpRequest, queryset: QuerySet[FlashCampaign]
+    ) -> HttpResponse | None:
+        def put_out(campaign: FlashCampaign) -> None:
             try:
                 campaign_publish(campaign_id=campaign.pk, now=clock.now())
             except CampaignRefused as refusal:
                 messages.error(request, f"{campaign}：{refusal}")
-            else:
-                said = _("%(slot)s 的秒杀已发布。") % {"slot": campaign}
-                messages.success(request, said)
-                for sentence in campaign_advice(campaign_id=campaign.pk):
-                    messages.warning(request, sentence)
+                return
+            said = _("%(slot)s 的秒杀已发布。") % {"slot": campaign}
+            messages.success(request, said)
+            for sentence in campaign_advice(campaign_id=campaign.pk):
+                messages.warning(request, sentence)
+
+        return self.guarded(request, queryset, put_out)
 
     @admin.action(description=_("取消所选活动（已下的单照常）"))
     def cancel(self, request: HttpRequest, queryset: QuerySet[FlashCampaign]) -> None:

@@ -25,10 +25,12 @@ from campaigns.groupbuy.services import (
     group_cancel,
 )
 from campaigns.groupbuy.states import CampaignState
-from catalog.queries import skus_for_sale
+from catalog.queries import product_texts, skus_for_sale
 from core import clock
 from core.forms import YuanField
 from core.money import yuan
+from guard.publishing import GuardedPublishing
+from guard.rules import Finding, settings_of, wording
 from stores.scoped import ALL, VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
 
 EDIT = frozenset({"view", "add", "change"})
@@ -103,8 +105,10 @@ class GroupTierInline(DraftInline):
 
 
 @admin.register(GroupCampaign)
-class GroupCampaignPage(StoreAdmin):
+class GroupCampaignPage(GuardedPublishing, StoreAdmin):
     """Campaigns. A draft is edited; a published one is only watched or ended."""
+
+    guard_kind = "group"
 
     owner = clerk = EDIT
     list_display = [
@@ -160,19 +164,32 @@ class GroupCampaignPage(StoreAdmin):
         ]
         return format_html_join("", "<p>{}</p>", ((line,) for line in lines))
 
+    def guard_title(self, campaign: GroupCampaign) -> str:
+        return campaign.product.title
+
+    def guard_findings(self, campaign: GroupCampaign) -> list[Finding]:
+        prices = campaign.prices.values_list("price_fen", flat=True)
+        return [
+            *wording(product_texts(campaign.product)),
+            *settings_of(people=campaign.size, prices_fen=list(prices)),
+        ]
+
     @admin.action(description=_("发布所选活动"))
-    def publish(self, request: HttpRequest, queryset: QuerySet[GroupCampaign]) -> None:
-        for campaign in queryset.select_related("product"):
+    def publish(
+        self, request: HttpRequest, queryset: QuerySet[GroupCampaign]
+    ) -> HttpResponse | None:
+        def put_out(campaign: GroupCampaign) -> None:
+            title = campaign.product.title
             try:
                 campaign_publish(campaign_id=campaign.pk, now=clock.now())
             except CampaignRefused as refusal:
-                messages.error(request, f"{campaign.product.title}：{refusal}")
-            else:
-                messages.success(
-                    request, _("“%(title)s”的拼团已发布。") % {"title": campaign.product.title}
-                )
-                for sentence in campaign_advice(campaign_id=campaign.pk):
-                    messages.warning(request, sentence)
+                messages.error(request, f"{title}：{refusal}")
+                return
+            messages.success(request, _("“%(title)s”的拼团已发布。") % {"title": title})
+            for sentence in campaign_advice(campaign_id=campaign.pk):
+                messages.warning(request, sentence)
+
+        return self.guarded(request, queryset.select_related("product"), put_out)
 
     @admin.action(description=_("停止所选活动（已开的团继续）"))
     def end(self, request: HttpRequest, queryset: QuerySet[GroupCampaign]) -> None:

@@ -1,0 +1,64 @@
+"""The publish action of every campaign page: what is objectionable is shown first, ticked, and kept
+with the name of whoever ticked it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from core import clock
+from guard.rules import Finding
+from guard.services import findings_acknowledge, unanswered
+
+
+class GuardedPublishing:
+    """Mixed into a page of campaigns that have `public_id` and `store_id`."""
+
+    guard_kind: ClassVar[str]
+
+    def guard_findings(self, campaign: Any) -> Sequence[Finding]:
+        """What there is to answer for."""
+        raise NotImplementedError
+
+    def guard_title(self, campaign: Any) -> str:
+        """What the merchant calls it."""
+        raise NotImplementedError
+
+    def guarded(
+        self, request: HttpRequest, rows: QuerySet[Any], publish: Callable[[Any], None]
+    ) -> HttpResponse | None:
+        """Publish every row that nobody has to answer for, or that somebody just did; a page that
+        asks about the others."""
+        asked = []
+        for campaign in rows:
+            findings = list(self.guard_findings(campaign))
+            known = {"kind": self.guard_kind, "reference": campaign.public_id}
+            ticked = f"ack-{campaign.public_id}" in request.POST
+            if ticked and findings:
+                findings_acknowledge(
+                    **known,
+                    store_id=campaign.store_id,
+                    findings=findings,
+                    by_id=request.user.pk or 0,
+                    now=clock.now(),
+                )
+            if unanswered(**known, findings=findings):
+                asked.append((campaign, self.guard_title(campaign), findings))
+            else:
+                publish(campaign)
+        if not asked:
+            return None
+        if "asked" in request.POST:
+            messages.error(request, _("没有勾选确认的活动没有发布。"))
+        context = {
+            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            "opts": self.model._meta,  # type: ignore[attr-defined]
+            "title": _("发布前请确认"),
+            "asked": asked,
+            "action": request.POST.get("action", ""),
+        }
+        return render(request, "admin/guard/acknowledgement/ask.html", context)
