@@ -118,6 +118,7 @@ class GroupBoard:
     deal: Deal
     confirmed: int
     off_fen: int
+    has_enough: bool
 
 
 @dataclass(frozen=True)
@@ -219,6 +220,7 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
         deal=deal_of(campaign, size=group.size),
         confirmed=group.confirmed,
         off_fen=group.off_fen,
+        has_enough=group.least is not None and group.joined >= group.least,
     )
 
 
