@@ -113,7 +113,8 @@ class ReductionPage(StoreAdmin):
         "name",
         ("kind", "cap_fen"),
         ("scope", "category", "product"),
-        ("starts_at", "ends_at"),
+        "starts_at",
+        "ends_at",
         "state",
     ]
     inlines = [StepInline]
