@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 
-from campaigns.flash.queries import flash_opening
+from campaigns.flash.queries import FlashGist, flash_awaited
 from campaigns.groupbuy.queries import GroupGist, group_gist
 from core.money import yuan
 from orders.queries import OrderGist, order_gist
@@ -164,20 +164,14 @@ def group_succeeded(event: Any) -> Iterator[Subject]:
 
 def flash_soon(event: Any) -> Iterator[Subject]:
     """A flash sale opens: whoever asked to be reminded of one of its offers hears of that one."""
-    for offer in flash_opening(event.flash_id):
-        for start in range(0, len(offer.user_ids), AT_ONCE):
-            yield Subject(
-                key=f"flash:{offer.offer_id}",
-                store_id=offer.store_id,
-                people=offer.user_ids[start : start + AT_ONCE],
-                path=reverse("flash:buy", args=[offer.public_id]),
-                values={
-                    "store": offer.store_name,
-                    "goods": offer.goods,
-                    "amount": yuan(offer.flash_fen),
-                    "until": _clock(offer.starts_at),
-                },
-            )
+    for offer in flash_awaited(event.flash_id):
+        yield from _of_flash(offer, f"flash:{offer.offer_id}")
+
+
+def flash_off(event: Any) -> Iterator[Subject]:
+    """A flash sale was called off: whoever waits for it need not."""
+    for offer in flash_awaited(event.flash_id, called_off=True):
+        yield from _of_flash(offer, f"flash_off:{offer.offer_id}")
 
 
 def refund_requested(event: Any) -> Iterator[Subject]:
@@ -293,6 +287,22 @@ def _of_refund(event: Any, refund: Any, key: str) -> Subject:
         raise LookupError(f"no order {event.order_ref}")
     values = {"amount": yuan(refund.amount_fen), "reason": str(refund.get_reason_display())}
     return _of_order(order, key, **values)
+
+
+def _of_flash(offer: FlashGist, key: str) -> Iterator[Subject]:
+    for start in range(0, len(offer.user_ids), AT_ONCE):
+        yield Subject(
+            key=key,
+            store_id=offer.store_id,
+            people=offer.user_ids[start : start + AT_ONCE],
+            path=reverse("flash:buy", args=[offer.public_id]),
+            values={
+                "store": offer.store_name,
+                "goods": offer.goods,
+                "amount": yuan(offer.flash_fen),
+                "until": _clock(offer.starts_at),
+            },
+        )
 
 
 def _for_staff(

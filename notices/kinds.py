@@ -41,6 +41,7 @@ class Kind(models.TextChoices):
     STAFF_URGED = "staff_urged", _("买家催发货")
     STAFF_REFUND_STUCK = "staff_refund_stuck", _("有退款要处理")
     FLASH_SOON = "flash_soon", _("秒杀快要开始")
+    FLASH_OFF = "flash_off", _("秒杀取消")
 
 
 TOPIC_OF: dict[str, Topic] = {
@@ -64,6 +65,7 @@ TOPIC_OF: dict[str, Topic] = {
     Kind.STAFF_URGED: Topic.STAFF,
     Kind.STAFF_REFUND_STUCK: Topic.STAFF,
     Kind.FLASH_SOON: Topic.FLASH,
+    Kind.FLASH_OFF: Topic.FLASH,
 }
 
 # What a shopper has preferences for.
@@ -84,5 +86,6 @@ PUSHED = frozenset(
         Kind.REFUNDED,
         Kind.REFUND_STUCK,
         Kind.FLASH_SOON,
+        Kind.FLASH_OFF,
     }
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.flash.events import FlashSlotOpening
+from campaigns.flash.events import FlashCalledOff, FlashSlotOpening
 from campaigns.groupbuy.events import GroupSucceeded, MemberJoined
 from core.facts import Event
 from notices import about
@@ -55,6 +55,7 @@ RULES: tuple[Rule, ...] = (
     Rule(MemberJoined, Kind.GROUP_JOINED, about.member_joined),
     Rule(GroupSucceeded, Kind.GROUP_SUCCEEDED, about.group_succeeded),
     Rule(FlashSlotOpening, Kind.FLASH_SOON, about.flash_soon),
+    Rule(FlashCalledOff, Kind.FLASH_OFF, about.flash_off),
     Rule(RefundRequested, Kind.REFUNDING, about.refund_requested),
     Rule(RefundSucceeded, Kind.REFUNDED, about.refund_succeeded),
     Rule(RefundStuck, Kind.REFUND_STUCK, about.refund_stuck),
@@ -106,6 +107,10 @@ WORDS: dict[str, tuple[Any, Any]] = {
     Kind.FLASH_SOON: (
         _("您预约的秒杀快要开始了"),
         _("%(goods)s，%(until)s 开抢，秒杀价 %(amount)s 元，抢完为止。"),
+    ),
+    Kind.FLASH_OFF: (
+        _("您预约的秒杀取消了"),
+        _("%(goods)s 原定 %(until)s 的秒杀，店家取消了，不用再等。"),
     ),
     Kind.STAFF_TO_SHIP: (_("有订单要发货"), _("%(goods)s，已收 %(amount)s 元。")),
     Kind.STAFF_URGED: (_("买家催发货"), _("%(goods)s，请尽快发货。")),

@@ -16,3 +16,15 @@ class FlashSlotOpening(Event):
     name: ClassVar[str] = "flash.slot_opening"
     flash_id: int
     store_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlashCalledOff(Event):
+    """A campaign was called off before it opened: whoever reserved a reminder waits in vain.
+
+    `flash_id` is the campaign.
+    """
+
+    name: ClassVar[str] = "flash.called_off"
+    flash_id: int
+    store_id: int

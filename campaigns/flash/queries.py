@@ -200,10 +200,12 @@ def my_reminders(user_id: int, *, now: datetime) -> frozenset[str]:
     return frozenset(rows.values_list("offer__public_id", flat=True)[:OFFERS_SHOWN])
 
 
-def flash_opening(campaign_id: int) -> tuple[FlashGist, ...]:
-    """The campaign's offers that somebody waits for, with who does; nothing unless it stands."""
+def flash_awaited(campaign_id: int, *, called_off: bool = False) -> tuple[FlashGist, ...]:
+    """The campaign's offers that somebody waits for, with who does; nothing unless it stands, or
+    was called off when that is what is to be told."""
+    state = CampaignState.CANCELLED if called_off else CampaignState.PUBLISHED
     rows = FlashOffer.objects.select_related("campaign", "sku__product", "store").filter(
-        campaign_id=campaign_id, campaign__state=CampaignState.PUBLISHED
+        campaign_id=campaign_id, campaign__state=state
     )
     waiting: dict[int, list[int]] = {}
     told = FlashReminder.objects.filter(offer__campaign_id=campaign_id).order_by("pk")

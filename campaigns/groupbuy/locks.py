@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import F
 
 from campaigns.groupbuy.models import Group, GroupCampaign
-from campaigns.groupbuy.states import GroupState
+from campaigns.groupbuy.states import CampaignState, GroupState
 
 # By hand, because every join runs them: building them costs more than running them.
 _SEAT_TAKE = """
@@ -23,7 +23,7 @@ _SEAT_TAKE = """
 """
 _QUOTA_TAKE = """
     UPDATE groupbuy_groupcampaign SET quota_used = quota_used + %s
-    WHERE id = %s AND quota >= quota_used + %s
+    WHERE id = %s AND quota >= quota_used + %s AND (state = %s OR NOT %s)
 """
 # Nobody joins so late that there is hardly time to pay.
 LAST_CALL = timedelta(minutes=2)
@@ -49,10 +49,16 @@ def seat_take(*, group_id: int, now: datetime) -> bool:
         return cursor.rowcount == 1
 
 
-def quota_take(*, campaign_id: int, quantity: int) -> bool:
-    """Take from the campaign's quota if there is enough left. Comes after payments, before SKUs."""
+def quota_take(*, campaign_id: int, quantity: int, leads: bool) -> bool:
+    """Take from the campaign's quota if there is enough left. Comes after payments, before SKUs.
+
+    A new group needs a campaign that still runs: its merchant may be ending it at this moment, and
+    whoever cancels all of its groups must find this one or have stopped it.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_QUOTA_TAKE, [quantity, campaign_id, quantity])
+        cursor.execute(
+            _QUOTA_TAKE, [quantity, campaign_id, quantity, CampaignState.PUBLISHED, leads]
+        )
         return cursor.rowcount == 1
 
 

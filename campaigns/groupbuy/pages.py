@@ -73,6 +73,7 @@ class Unopened:
     campaign_id: int
     store_id: int
     product_id: int
+    product_public_id: str
     size: int
     is_over: bool
     can_lead: bool
@@ -92,6 +93,7 @@ def group_unopened(public_id: str, *, now: datetime) -> Unopened | None:
         campaign_id=group.campaign_id,
         store_id=group.store_id,
         product_id=group.campaign.product_id,
+        product_public_id=group.campaign.product.public_id,
         size=group.size,
         is_over=group.state == GroupState.ABANDONED,
         can_lead=can_lead(group.campaign, now=now),

@@ -10,5 +10,6 @@ urlpatterns = [
     path("g/<slug:public_id>/", group.group, name="group"),
     path("g/<slug:public_id>/mine/", group.group_mine, name="group_mine"),
     path("g/<slug:public_id>/seat/", group.seat, name="seat"),
+    path("g/<slug:public_id>/again/", group.again, name="again"),
     path("g/<slug:public_id>/join/", checkout.JoinView.as_view(), name="join"),
 ]

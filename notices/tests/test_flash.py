@@ -85,11 +85,21 @@ def test_after_the_telling_nobody_reserves_in_vain(offer):
     assert not FlashReminder.objects.exists()
 
 
-def test_a_cancelled_sale_reminds_nobody(offer):
-    alice = cast.person()
+def test_a_sale_that_is_called_off_reminds_nobody_and_says_so_to_who_waits(offer):
+    alice, bob = cast.people(2)
     ask(offer, alice)
-    campaign_cancel(campaign_id=offer.campaign_id, now=clock.now())
+    assert campaign_cancel(campaign_id=offer.campaign_id, now=clock.now())
+    assert not campaign_cancel(campaign_id=offer.campaign_id, now=clock.now())
     soon(offer)
+    assert told(alice.id) == ["flash_off"]
+    assert told(bob.id) == []
+
+
+def test_a_sale_that_is_called_off_while_it_runs_tells_nobody_to_wait_no_longer(offer):
+    alice, now = cast.person(), clock.now()
+    ask(offer, alice)
+    FlashCampaign.objects.update(starts_at=now - timedelta(minutes=2))
+    campaign_cancel(campaign_id=offer.campaign_id, now=now)
     assert told(alice.id) == []
 
 

@@ -10,10 +10,12 @@ from campaigns.groupbuy import locks
 from campaigns.groupbuy.models import Group, GroupCampaign, Member
 from campaigns.groupbuy.services import (
     CancelRefused,
+    campaign_cancel,
     group_cancel,
     group_expire,
     seat_rebate,
 )
+from campaigns.groupbuy.services import lead as leading
 from campaigns.groupbuy.states import GROUP, MEMBER
 from campaigns.groupbuy.tests.test_endings import filled, laddered
 from core import clock
@@ -133,13 +135,69 @@ def test_without_the_condition_the_quota_constraint_is_all_that_holds(monkeypatc
     campaign, sku = cast.campaign_make(quota=3)
     crowd = cast.people(6)
 
-    def careless(*, campaign_id, quantity):
+    def careless(*, campaign_id, quantity, leads):
         rows = GroupCampaign.objects.filter(pk=campaign_id)
         return bool(rows.update(quota_used=F("quota_used") + quantity))
 
     monkeypatch.setattr("campaigns.groupbuy.services.seats.quota_take", careless)
     told = kinds(many(lambda n: cast.lead(campaign, sku, crowd[n]), 6))
     assert told == {"ok": 3, "IntegrityError": 3}
+
+
+def called_off_after_a_look(monkeypatch):
+    """Alice has seen the campaign run; before she writes, its merchant gives up all of it."""
+    campaign, sku = cast.campaign_make()
+    alice, look = cast.person("Alice"), leading._offer
+
+    def look_then_wait(*args, **kwargs):
+        found = look(*args, **kwargs)
+        at_once(lambda: call_off(campaign))
+        return found
+
+    monkeypatch.setattr(leading, "_offer", look_then_wait)
+    return campaign, kinds([*at_once(lambda: cast.lead(campaign, sku, alice))])
+
+
+def call_off(campaign):
+    return campaign_cancel(campaign_id=campaign.pk, reason="断货", now=clock.now())
+
+
+def left_running(campaign):
+    """How many groups nobody has given up."""
+    return campaign.groups.filter(state__in=["forming", "open"], fail_reason="").count()
+
+
+def test_nobody_begins_a_group_of_a_campaign_that_was_just_called_off(monkeypatch):
+    campaign, told = called_off_after_a_look(monkeypatch)
+    assert told == {"CampaignOver": 1}
+    assert left_running(campaign) == Member.objects.count() == 0
+    assert cast.broken() == []
+
+
+def test_without_the_condition_a_group_outlives_its_campaign(monkeypatch):
+    """Control: the quota is taken of a campaign that is over."""
+    take = locks.quota_take
+    monkeypatch.setattr(
+        "campaigns.groupbuy.services.seats.quota_take",
+        lambda **taken: take(**{**taken, "leads": False}),
+    )
+    campaign, told = called_off_after_a_look(monkeypatch)
+    assert told == {"ok": 1}
+    assert left_running(campaign) == 1
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_a_campaign_called_off_while_six_lead_leaves_no_group_running(lead_s):
+    campaign, sku = cast.campaign_make()
+    crowd = cast.people(6)
+    told, _ = head_to_head(
+        lambda: kinds(many(lambda n: cast.lead(campaign, sku, crowd[n]), 6)),
+        lambda: call_off(campaign),
+        lead_s=lead_s,
+    )
+    assert set(told) <= {"ok", "CampaignOver"}
+    assert left_running(campaign) == 0
+    assert cast.broken() == []
 
 
 @pytest.fixture

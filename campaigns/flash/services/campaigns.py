@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from campaigns.flash.events import FlashSlotOpening
+from campaigns.flash.events import FlashCalledOff, FlashSlotOpening
 from campaigns.flash.locks import campaign_lock, publishing_lock
 from campaigns.flash.models import FlashCampaign, FlashOffer
 from campaigns.flash.states import CAMPAIGN, CampaignState
@@ -85,13 +85,16 @@ def campaign_publish(*, campaign_id: int, now: datetime) -> bool:
 
 
 def campaign_cancel(*, campaign_id: int, now: datetime) -> bool:
-    """Call a campaign off: nobody buys any more, orders that were placed stand. False when it was
-    not published or is over."""
+    """Call a campaign off: nobody buys any more, orders that were placed stand, and whoever waits
+    for an opening that will not come is told. False when it was not published or is over."""
     with transaction.atomic():
         campaign = campaign_lock(campaign_id)
-        return CAMPAIGN.move_row(
-            campaign, "cancel", now=now, changes={"ended_at": now, "due_at": None}
-        )
+        ends = {"ended_at": now, "due_at": None}
+        if not CAMPAIGN.move_row(campaign, "cancel", now=now, changes=ends):
+            return False
+        if campaign.starts_at is not None and now < campaign.starts_at:
+            facts_record(FlashCalledOff(flash_id=campaign.pk, store_id=campaign.store_id), now=now)
+        return True
 
 
 def campaign_tick(*, campaign_id: int, now: datetime) -> datetime | None:

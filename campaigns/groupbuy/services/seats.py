@@ -20,12 +20,20 @@ from campaigns.groupbuy.locks import group_lock, quota_give_back, quota_take
 from campaigns.groupbuy.models import Group, GroupCampaign, Member
 from campaigns.groupbuy.services.refusals import (
     AlreadyIn,
+    CampaignOver,
     LimitReached,
     NewcomersOnly,
     QuotaGone,
     SoldOut,
 )
-from campaigns.groupbuy.states import GROUP, LIVE_MEMBER, MEMBER, GroupState, MemberState
+from campaigns.groupbuy.states import (
+    GROUP,
+    LIVE_MEMBER,
+    MEMBER,
+    CampaignState,
+    GroupState,
+    MemberState,
+)
 from catalog.services import OutOfStock
 from core.facts import facts_record
 from core.idempotency import form_claim
@@ -128,7 +136,7 @@ def order_for_seat(
 ) -> None:
     """Place the seat's order; the member, the limits and the quota come at their place in it.
 
-    Raises LimitReached, QuotaGone, SoldOut, and whatever `order_place` raises.
+    Raises CampaignOver, LimitReached, QuotaGone, SoldOut, and whatever `order_place` raises.
     """
     if seat.quantity > seat.limit_per_order:
         raise LimitReached(seat.limit_per_order, per_order=True)
@@ -138,9 +146,13 @@ def order_for_seat(
         _limit_check(seat)
         if seat.newcomers_only and not seat.is_leader and has_paid_at(seat.user_id, seat.store_id):
             raise NewcomersOnly
-        if not quota_take(campaign_id=seat.campaign_id, quantity=seat.quantity):
-            left = GroupCampaign.objects.values_list("quota", "quota_used").get(pk=seat.campaign_id)
-            raise QuotaGone(left[0] - left[1])
+        if not quota_take(
+            campaign_id=seat.campaign_id, quantity=seat.quantity, leads=seat.is_leader
+        ):
+            campaign = GroupCampaign.objects.get(pk=seat.campaign_id)
+            if seat.is_leader and campaign.state != CampaignState.PUBLISHED:
+                raise CampaignOver
+            raise QuotaGone(campaign.quota_left)
 
     try:
         order_place(

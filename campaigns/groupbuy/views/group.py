@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -74,6 +74,23 @@ def seat(request: HttpRequest, public_id: str) -> HttpResponse:
     if board is None:
         raise NotHere(_("这个团还没有开。"))
     return _personal(request, public_id, board, "groupbuy/_seat.html", now=now)
+
+
+@require_safe
+@personal
+def again(request: HttpRequest, public_id: str) -> HttpResponse:
+    """For somebody whose seat was lost: straight to the form of another group of the campaign, the
+    one that lacks fewest people first, of a new one when there is none, else to the group's page."""
+    now = clock.now()
+    found = group_board(public_id, now=now) or group_unopened(public_id, now=now)
+    if found is None:
+        raise NotHere(_("没有这个团，请核对链接。"))
+    others = open_groups(found.campaign_id, now=now, limit=1, without=public_id)
+    if others:
+        return redirect("groupbuy:join", public_id=others[0].public_id)
+    if found.can_lead:
+        return redirect("groupbuy:lead", product=found.product_public_id)
+    return redirect("groupbuy:group", public_id=public_id)
 
 
 def _personal(
