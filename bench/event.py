@@ -33,7 +33,8 @@ FORGETS, SHARES = 0.1, 0.5
 GROUP_SIZE = 5
 THREADS = 8
 BATCH = 2000
-SETTLE_S, HURRY_S = 1200.0, 4.0
+# How long the end may take: at least so many seconds, and so many for each who came.
+SETTLE_S, SETTLE_EACH_S, HURRY_S = 1200.0, 0.03, 4.0
 NOTICES = {"duplicate": 0.2, "late": 0.1, "reordered": 0.1, "lost": 0.05}
 
 GOODS = """
@@ -282,7 +283,7 @@ def played(shop: Shop, *, people: int, seed: int) -> int:
         _day(event, crowd, number)
         print(f"  day {number + 1}: {dict(sorted(event.counted.items()))}", flush=True)
         Day(shop, [], seed).evening()
-    left = _settle(shop, seed)
+    left = _settle(shop, seed, patience_s=max(SETTLE_S, people * SETTLE_EACH_S))
     return _told(event, people=people, pieces=pieces, left=left, started=started)
 
 
@@ -318,13 +319,13 @@ def _day(event: Event, crowd: list[Person | None], number: int) -> None:
     event.groups.clear()
 
 
-def _settle(shop: Shop, seed: int) -> dict[str, int]:
+def _settle(shop: Shop, seed: int, *, patience_s: float) -> dict[str, int]:
     """Wait until nothing is under way any more; what still is when patience ends."""
     day = Day(shop, [], seed)
     shop.control("DELETE", "faults")
     shop.control("POST", "clock", advance_s=90000)
     shop.control("POST", "notices/flush")
-    give_up = time.monotonic() + SETTLE_S
+    give_up = time.monotonic() + patience_s
     while (left := day.unsettled()) and time.monotonic() < give_up:
         print(f"  under way: {left}", flush=True)
         day.evening()
