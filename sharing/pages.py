@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from core.guests import guest_keep, guest_new, guest_of
 from sharing import services
+from sharing.domains import card_origin
 from sharing.posters.spec import PosterAbout
 from wechat.queries import inside_wechat
 
@@ -71,12 +72,13 @@ def share_card(
     )
     target = ShareTarget(kind, ref, store_id, path)
     quiet = strict and kind in QUIET
+    origin = card_origin(request, store_id)
     return ShareCard(
         ticket=ticket_sign(target),
-        link=settings.SITE_URL + path,
+        link=origin + path,
         title=title,
         desc=desc,
-        image=image_url if "://" in image_url else settings.SITE_URL + image_url,
+        image=image_url if "://" in image_url else origin + image_url,
         channels="friend" if quiet else "friend moments",
         prompt=not quiet,
         poster=poster_sign(target, title, desc, about) if about and not quiet else "",

@@ -118,7 +118,7 @@ def test_money_is_never_a_float_column():
     assert floats == []
 
 
-PEOPLE_OR_PLATFORM = {"core", "accounts"}
+PEOPLE_OR_PLATFORM = {"core", "accounts", "wechat"}
 # What a person tells the platform's 服务号, whichever store it will be about.
 PEOPLES_OWN = {"notices.NoticeConsent", "notices.NoticePreference"}
 
