@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sharing.models import Attribution
+from sharing.ties import tied_to
+
+__all__ = ["OrderSource", "order_source", "sources_of_orders", "tied_to"]
 
 
 @dataclass(frozen=True)
