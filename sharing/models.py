@@ -105,6 +105,38 @@ class Visit(models.Model):
         return f"{self.link_id} × {self.count}"
 
 
+class SearchArrival(models.Model):
+    """Somebody came to a store's goods from the shop's own search: one row per store and person, a
+    guest by the cookie until signing in."""
+
+    store = models.ForeignKey("stores.Store", models.CASCADE, related_name="+", db_index=False)
+    visitor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    guest = models.CharField(max_length=32, blank=True)
+    first_at = models.DateTimeField(_("首次"))
+    last_at = models.DateTimeField(_("最近"))
+
+    class Meta:
+        verbose_name = _("搜索到店")
+        verbose_name_plural = _("搜索到店")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["store", "visitor"],
+                condition=models.Q(visitor__isnull=False),
+                name="sharing_search_once_per_person",
+            ),
+            models.UniqueConstraint(
+                fields=["guest", "store"],
+                condition=models.Q(visitor=None),
+                name="sharing_search_once_per_guest",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.store_id} × {self.visitor_id or self.guest}"
+
+
 class Attribution(models.Model):
     """Which share brought an order: the last touch within the window, and the whole chain."""
 

@@ -125,7 +125,7 @@ def product_mine(request: HttpRequest, public_id: str) -> HttpResponse:
         "bargains": _bargains_outside(request, found, now=now),
     }
     response = render(request, "storefront/_product_mine.html", context)
-    visit_note(request, response, now=now)
+    visit_note(request, response, now=now, store_id=found.store_id)
     return response
 
 
