@@ -336,9 +336,11 @@ CONTENT_SECURITY_POLICY = {
         "frame-src": _simulator or [NONE],
         "object-src": [NONE],
         "base-uri": [SELF],
-        # After a form of ours the redirect goes to a consent page of WeChat's: this must allow it.
+        # After a form of ours the redirect goes to a consent page of WeChat's, and from a share
+        # domain back through the main host: this must allow it.
         "form-action": [
             SELF,
+            SITE_URL,
             *("{0.scheme}://{0.netloc}".format(urlsplit(url)) for url in WECHAT_PAGES),
         ],
         "frame-ancestors": [NONE],

@@ -72,7 +72,7 @@ def simulator_start(directory: Path, *, speed: int = 1) -> Iterator[Simulator]:
     running = Simulator(f"http://127.0.0.1:{port}")
     try:
         _wait(running, process, directory / "simulator.log")
-        appid, domains = settings.WECHAT_APPID, [settings.SITE_HOST, "127.0.0.1", "testserver"]
+        appid, domains = settings.WECHAT_APPID, sorted({settings.SITE_HOST, "testserver"})
         running.control(
             "PUT", f"apps/{appid}", secret=settings.WECHAT_SECRET, name="小店", domains=domains
         )

@@ -163,7 +163,7 @@ def jssdk_check(request: HttpRequest) -> HttpResponse:
             f"&timestamp={asked.get('timestamp')}&url={page}"
         )
         if hashlib.sha1(text.encode()).hexdigest() == asked.get("signature"):
-            return JsonResponse({"error": ""})
+            return JsonResponse({"error": "", "domains": app.js_domains})
     return JsonResponse({"error": "config:invalid signature"})
 
 

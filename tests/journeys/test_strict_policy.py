@@ -1,0 +1,110 @@
+"""Under the strict policy, inside WeChat: what is for sale is shown and sold, and nobody is asked to
+share or to help. Outside of WeChat everything is there; and so it is where a store took the risk."""
+
+import pytest
+
+from tests.journeys.test_bargain import launched
+
+MILLET = "沁州黄小米"
+CHROME = (
+    "Mozilla/5.0 (Linux; Android 14; Pixel 7) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/120.0 Mobile Safari/537.36"
+)
+FORGET = "from core.public_pages import public_pages_forget; public_pages_forget()"
+RISK = "UPDATE bargain_bargaincampaign SET wechat_risk_accepted = %s"
+ASKING = ("发给微信好友", "生成海报", "复制链接")
+
+
+@pytest.fixture
+def policy(shop):
+    """policy("strict"): the same shop goes on as it does in production."""
+
+    def change(name):
+        shop.stack["web"].env["WECHAT_SHARE_POLICY"] = name
+        shop.stack.restart("web")
+        done = shop.manage("shell", "--no-imports", "-c", FORGET)
+        assert done.returncode == 0, done.stderr
+
+    yield change
+    shop.sql(RISK, False)
+    change("open")
+
+
+def asked(visitor):
+    """What the page asks its reader to do with it, as the reader sees it."""
+    return [
+        words for words in ASKING if visitor.page.get_by_text(words).locator("visible=true").count()
+    ]
+
+
+def offered_to_wechat(visitor):
+    """The channels that the page's card was set for at WeChat."""
+    visitor.page.wait_for_function(
+        "() => (document.documentElement.dataset.simulatorCard || '').includes('friend')"
+    )
+    return visitor.page.evaluate("document.documentElement.dataset.simulatorCard")
+
+
+def test_strict_inside_wechat_and_everything_outside(shop, visit, policy):
+    leader, launcher = visit("chenjing"), visit("zhaolei")
+    leader.product(MILLET)
+    leader.choose("发起拼团")
+    order = leader.order("开团并付款")
+    leader.pay()
+    leader.paid()
+    group = shop.value("SELECT offer_ref FROM orders_order WHERE public_id = %s", order)
+    bargain, _link = launched(shop, launcher)
+    policy("strict")
+    outside(visit("", agent=CHROME), group, bargain)
+    inside(shop, visit("wangqiang"), group, bargain)
+    with_the_risk_taken(shop, visit, policy, bargain)
+    assert shop.audit() == []
+
+
+def outside(phone, group, bargain):
+    """A phone's browser: everything is there."""
+    phone.open(f"/g/{group}/")
+    phone.page.get_by_role("link", name="参加这个团").wait_for()
+    assert asked(phone) == ["生成海报", "复制链接"]
+    phone.shot("90-strict-group-outside")
+    phone.open(f"/b/{bargain}/")
+    phone.page.locator(".bottom-bar").get_by_role("button", name="帮砍一刀").wait_for()
+    assert asked(phone) == ["生成海报", "复制链接"]
+    phone.shot("91-strict-bargain-outside")
+
+
+def inside(shop, reader, group, bargain):
+    """Inside WeChat: the price and the way to buy, and nothing that asks for more."""
+    reader.open(f"/b/{bargain}/")
+    reader.page.get_by_text("用浏览器打开本页").wait_for()
+    reader.page.locator(".bottom-bar").get_by_role("link", name="直接购买").wait_for()
+    assert reader.page.get_by_role("button", name="帮砍一刀").count() == 0
+    assert asked(reader) == []
+    assert "moments" not in offered_to_wechat(reader)
+    reader.shot("92-strict-bargain-inside")
+    reader.open(f"/g/{group}/")
+    reader.page.get_by_role("link", name="参加这个团").wait_for()
+    assert asked(reader) == []
+    assert "moments" not in offered_to_wechat(reader)
+    reader.shot("93-strict-group-inside")
+    reader.click("参加这个团")
+    reader.page.get_by_role("heading", name="参加拼团").wait_for()
+    order = reader.order("参团并付款")
+    reader.pay()
+    reader.paid()
+    assert asked(reader) == []
+    state = "SELECT state FROM orders_order WHERE public_id = %s"
+    shop.until(lambda: shop.value(state, order) == "to_ship", what="the group is complete")
+
+
+def with_the_risk_taken(shop, visit, policy, bargain):
+    """The store has answered for it: helping is there inside WeChat, too."""
+    shop.sql(RISK, True)
+    policy("strict")
+    helper = visit("limei")
+    helper.open(f"/b/{bargain}/")
+    button = helper.page.locator(".bottom-bar").get_by_role("button", name="帮砍一刀")
+    button.wait_for()
+    helper.shot("94-strict-bargain-risk-taken")
+    button.click()
+    helper.page.get_by_text("帮砍成功").wait_for()
