@@ -59,6 +59,7 @@ SHOP_APPS = [
     "digital",
     "sharing",
     "sharers",
+    "community",
     "campaigns.groupbuy",
     "campaigns.reductions",
     "campaigns.coupons",

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("campaigns.coupons.urls")),
     path("", include("sharing.urls")),
     path("", include("sharers.urls")),
+    path("", include("community.urls")),
     path("messages/", include("notices.urls")),
     path("", include("storefront.urls")),
 ]
