@@ -35,9 +35,6 @@ class GroupEntry(models.Model):
     class Meta:
         verbose_name = _("群入口")
         verbose_name_plural = _("群入口")
-        constraints = [
-            models.UniqueConstraint(fields=["store", "name"], name="community_entry_name_once")
-        ]
 
     def __str__(self) -> str:
         return self.name

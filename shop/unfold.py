@@ -112,6 +112,15 @@ UNFOLD: dict[str, Any] = {
                 ],
             },
             {
+                "title": _("社群"),
+                "separator": True,
+                "items": [
+                    _item(_("群入口"), "forum", "community.groupentry"),
+                    _item(_("群码"), "qr_code_2", "community.groupcode"),
+                    _item(_("柜台码"), "countertops", "community.countercode"),
+                ],
+            },
+            {
                 "title": _("资金"),
                 "separator": True,
                 "items": [
