@@ -8,6 +8,7 @@ from django.views.static import serve
 from shop.env import PRODUCTION
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("office/", include("office.urls")),
     path("office/", admin.site.urls),
     path("accounts/", include("accounts.allauth_urls")),
     path("payments/", include("payments.urls")),
