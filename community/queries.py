@@ -49,6 +49,14 @@ class EntryPage:
 
 
 @dataclass(frozen=True)
+class MissingCodes:
+    """An entry to which people come since then and find no code."""
+
+    name: str
+    since: datetime
+
+
+@dataclass(frozen=True)
 class CodePicture:
     """A code as one person is shown it; None in `expires_at` for one that lasts."""
 
@@ -74,6 +82,14 @@ def entry_page(public_id: str) -> EntryPage | None:
     if row is None:
         return None
     return EntryPage(row.pk, row.public_id, row.store_id, row.name, row.welcome, row.is_open)
+
+
+def entry_missing_codes(entry_id: int) -> MissingCodes | None:
+    """An open entry that ran out and still has no code; None when there is nothing to tell."""
+    row = GroupEntry.objects.filter(pk=entry_id, is_open=True).first()
+    if row is None or row.ran_out_at is None:
+        return None
+    return MissingCodes(row.name, row.ran_out_at)
 
 
 def code_picture(code_id: int) -> CodePicture:
