@@ -1,39 +1,14 @@
 """People, for the platform's staff alone: a merchant never sees the list of users."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import IdentityConflict, User
+from core.admin import PlatformAdmin
 from core.crypto import mask_phone
-
-
-def _is_platform(request: HttpRequest) -> bool:
-    user = request.user
-    return bool(user.is_active and user.is_staff and user.is_superuser)  # type: ignore[union-attr]
-
-
-class PlatformOnly(ModelAdmin):
-    """Pages that no merchant may open."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return _is_platform(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_platform(request)
-
-    has_change_permission = has_view_permission
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return _is_platform(request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class StaffCreationForm(UserCreationForm):
@@ -49,7 +24,7 @@ class StaffChangeForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserPage(PlatformOnly, DjangoUserAdmin):
+class UserPage(PlatformAdmin, DjangoUserAdmin):
     """Users. Phones are shown masked; nothing personal can be searched but the e-mail."""
 
     form = StaffChangeForm
@@ -74,7 +49,7 @@ class UserPage(PlatformOnly, DjangoUserAdmin):
 
 
 @admin.register(IdentityConflict)
-class IdentityConflictPage(PlatformOnly):
+class IdentityConflictPage(PlatformAdmin):
     """Two accounts of one person that both hold something of value."""
 
     list_display = ["found_at", "kept", "other", "resolved_at"]

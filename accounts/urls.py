@@ -10,6 +10,7 @@ urlpatterns = [
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("wechat/sign-in/", wechat.wechat_start, name="wechat_start"),
     path("wechat/callback/", wechat.wechat_callback, name="wechat_callback"),
+    path("wechat/relay/", wechat.wechat_relay, name="wechat_relay"),
     path("wechat/profile/", wechat.wechat_profile, name="wechat_profile"),
     path("addresses/", addresses.addresses, name="addresses"),
     path("addresses/new/", addresses.address_new, name="address_new"),

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -38,6 +37,7 @@ from community.services import (
 from core import clock
 from core.money import yuan
 from core.qr import qr_png, qr_svg
+from sharing.domains import share_origin
 from stores.queries import staff_ids
 from stores.scoped import VIEW, StoreAdmin, staff_of
 
@@ -52,7 +52,7 @@ class GroupEntryPage(StoreAdmin):
     platform = VIEW
     owner = EDIT
     clerk = VIEW
-    list_display = ["name", "codes_left", "places_left", "lasts_until", "is_open", "address"]
+    list_display = ["name", "codes_left", "places_left", "lasts_until", "is_open", "page"]
     fields = ["name", "welcome", "is_open", "address", "overview"]
     readonly_fields = ["address", "overview"]
     ordering = ["id"]
@@ -83,10 +83,15 @@ class GroupEntryPage(StoreAdmin):
         return _days(entry.lasts_until)
 
     @admin.display(description=_("页面"))
+    def page(self, entry: Any) -> Any:
+        path = reverse("community:entry", args=[entry.public_id])
+        return format_html('<a class="underline" href="{}">{}</a>', path, _("查看"))
+
+    @admin.display(description=_("网址"))
     def address(self, entry: Any) -> Any:
         if entry.pk is None:
             return _("保存后生成")
-        url = settings.SITE_URL + reverse("community:entry", args=[entry.public_id])
+        url = share_origin(entry.store_id) + reverse("community:entry", args=[entry.public_id])
         return format_html('<a class="underline" href="{}">{}</a>', url, url)
 
     @admin.display(description=_("群码"))
@@ -335,7 +340,7 @@ class CounterCodePage(StoreAdmin):
 
 
 def _link(code: CounterCode) -> str:
-    return f"{settings.SITE_URL}{code.link.path}?s={code.link.token}"
+    return f"{share_origin(code.store_id)}{code.link.path}?s={code.link.token}"
 
 
 def _opens(code: CounterCode) -> str:

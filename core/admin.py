@@ -19,11 +19,8 @@ from core.models import Delivery, Fact
 admin.site.unregister(Group)
 
 
-class PlatformReadOnlyAdmin(ModelAdmin):
-    """Shown to the platform's staff, changed by nobody."""
-
-    list_per_page = 50
-    show_full_result_count = False
+class PlatformAdmin(ModelAdmin):
+    """Pages of the platform's staff, that no merchant may open. Nothing is deleted there."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -32,12 +29,25 @@ class PlatformReadOnlyAdmin(ModelAdmin):
         return bool(request.user.is_active and request.user.is_staff and request.user.is_superuser)  # type: ignore[union-attr]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_view_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_view_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class PlatformReadOnlyAdmin(PlatformAdmin):
+    """Shown to the platform's staff, changed by nobody."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 

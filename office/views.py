@@ -1,6 +1,5 @@
 """Pages of the office that belong to no table."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +13,7 @@ from catalog.queries import product_cards, product_page
 from core import clock
 from core.errors import NotHere
 from office.announcements import announcements
+from sharing.domains import share_origin
 from sharing.services import link_for
 from stores.scoped import staff_of
 
@@ -47,7 +47,7 @@ def announce(request: HttpRequest) -> HttpResponse:
         channel="wecom",
         now=now,
     )
-    address = f"{settings.SITE_URL}{path}?s={link.token}"
+    address = f"{share_origin(staff.store_id)}{path}?s={link.token}"
     context |= {
         "product": product,
         "announcements": announcements(product, link=address, now=now),

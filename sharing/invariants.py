@@ -8,6 +8,7 @@ from django.db import connection
 
 from core.invariants import invariant
 from sharing.services import RULE, WINDOW
+from sharing.ties import untraced
 
 LIMIT = 1000
 
@@ -77,3 +78,11 @@ def chains(now: datetime) -> Broken:
         window=WINDOW,
     ):
         yield f"order {ref}", f"link {token}, placed {placed_at.isoformat()}, last touch {last}"
+
+
+@invariant(
+    "sharing.ties", because="a tie by a share has a visit behind it: ties come from acts only"
+)
+def ties(now: datetime) -> Broken:
+    for low, high in untraced():
+        yield f"people {low} and {high}", "tied by a share that neither of them opened"

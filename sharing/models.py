@@ -106,6 +106,38 @@ class Visit(models.Model):
         return f"{self.link_id} × {self.count}"
 
 
+class SearchArrival(models.Model):
+    """Somebody came to a store's goods from the shop's own search: one row per store and person, a
+    guest by the cookie until signing in."""
+
+    store = models.ForeignKey("stores.Store", models.CASCADE, related_name="+", db_index=False)
+    visitor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    guest = models.CharField(max_length=32, blank=True)
+    first_at = models.DateTimeField(_("首次"))
+    last_at = models.DateTimeField(_("最近"))
+
+    class Meta:
+        verbose_name = _("搜索到店")
+        verbose_name_plural = _("搜索到店")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["store", "visitor"],
+                condition=models.Q(visitor__isnull=False),
+                name="sharing_search_once_per_person",
+            ),
+            models.UniqueConstraint(
+                fields=["guest", "store"],
+                condition=models.Q(visitor=None),
+                name="sharing_search_once_per_guest",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.store_id} × {self.visitor_id or self.guest}"
+
+
 class Attribution(models.Model):
     """Which share brought an order: the last touch within the window, and the whole chain."""
 
@@ -130,3 +162,37 @@ class Attribution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id} ← {self.link_id}"
+
+
+class Tie(models.Model):
+    """Two people who have had to do with each other, by what they did: never by address books.
+
+    One row for a pair and a kind, the lower id first. It belongs to the two people and to no store,
+    and no merchant sees it.
+    """
+
+    class Kind(models.TextChoices):
+        SHARE = "share", _("打开过对方的分享")
+        GROUP = "group", _("拼成过一个团")
+        BARGAIN = "bargain", _("帮过砍价")
+
+    low = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
+    )
+    high = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(_("缘由"), max_length=8, choices=Kind.choices)
+    first_at = models.DateTimeField(_("第一次"))
+    last_at = models.DateTimeField(_("最近一次"))
+
+    class Meta:
+        verbose_name = _("往来")
+        verbose_name_plural = _("往来")
+        constraints = [
+            models.UniqueConstraint(fields=["low", "high", "kind"], name="sharing_tie_once"),
+            models.CheckConstraint(
+                condition=models.Q(low__lt=models.F("high")), name="sharing_tie_low_first"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.low_id} – {self.high_id}"

@@ -14,12 +14,16 @@ from django.http import HttpRequest, HttpResponse
 
 from core.guests import guest_keep, guest_new, guest_of
 from sharing import services
+from sharing.domains import card_origin
 from sharing.posters.spec import PosterAbout
+from sharing.searches import search_record
 from wechat.queries import inside_wechat
 
 TICKET_SALT = "sharing.ticket"
 POSTER_SALT = "sharing.poster"
 TOKEN_MAX = 16
+# What the search adds to the addresses that it finds, as `from`, outside the cache key.
+FROM_SEARCH = "search"
 # What WeChat's policy bans prompting for.
 QUIET = frozenset({"group", "bargain"})
 
@@ -71,12 +75,13 @@ def share_card(
     )
     target = ShareTarget(kind, ref, store_id, path)
     quiet = strict and kind in QUIET
+    origin = card_origin(request, store_id)
     return ShareCard(
         ticket=ticket_sign(target),
-        link=settings.SITE_URL + path,
+        link=origin + path,
         title=title,
         desc=desc,
-        image=image_url if "://" in image_url else settings.SITE_URL + image_url,
+        image=image_url if "://" in image_url else origin + image_url,
         channels="friend" if quiet else "friend moments",
         prompt=not quiet,
         poster=poster_sign(target, title, desc, about) if about and not quiet else "",
@@ -115,11 +120,16 @@ def poster_read(ticket: str) -> tuple[ShareTarget, str, str, PosterAbout] | None
 
 def share_token(request: HttpRequest) -> str:
     """The share link's token: of the fragment's own address, or of the page that htmx is on."""
-    token = request.GET.get("s", "")
-    if not token:
-        current = request.headers.get("HX-Current-URL", "")
-        token = parse_qs(urlsplit(current).query).get("s", [""])[0]
+    token = _asked(request, "s")
     return token if token.isascii() and token.isalnum() and len(token) <= TOKEN_MAX else ""
+
+
+def _asked(request: HttpRequest, name: str) -> str:
+    """A value of the fragment's own address, or of the page that htmx is on."""
+    if value := request.GET.get(name, ""):
+        return value
+    current = request.headers.get("HX-Current-URL", "")
+    return parse_qs(urlsplit(current).query).get(name, [""])[0]
 
 
 def link_of_person(
@@ -138,17 +148,24 @@ def link_of_person(
     return link.token
 
 
-def visit_note(request: HttpRequest, response: HttpResponse, *, now: datetime) -> None:
-    """Record the visit that a share link made, from a personal fragment.
+def visit_note(
+    request: HttpRequest, response: HttpResponse, *, now: datetime, store_id: int | None = None
+) -> None:
+    """Record the visit that a share link made, from a personal fragment; or, with the `store_id` of
+    the goods, that somebody came from the search.
 
     A guest is known by a random cookie, set only when there is a visit to remember.
     """
     token = share_token(request)
-    if not token:
+    from_search = store_id is not None and not token and _asked(request, "from") == FROM_SEARCH
+    if not (token or from_search):
         return
     user_id = request.user.pk if request.user.is_authenticated else None
     guest = guest_of(request)
     if user_id is None and not guest:
         guest = guest_new()
         guest_keep(request, response, guest)
-    services.visit_record(token=token, visitor_id=user_id, guest=guest, now=now)
+    if token:
+        services.visit_record(token=token, visitor_id=user_id, guest=guest, now=now)
+    elif store_id is not None:
+        search_record(store_id=store_id, visitor_id=user_id, guest=guest, now=now)

@@ -7,6 +7,16 @@ from datetime import datetime
 from django.db.models import Count
 
 from sharing.models import Attribution, Visit
+from sharing.ties import tied_to
+
+__all__ = [
+    "LinkResult",
+    "OrderSource",
+    "link_results",
+    "order_source",
+    "sources_of_orders",
+    "tied_to",
+]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Use cases of sharing: a link, a visit, and which share brought an order."""
+"""Use cases of sharing: a link, a visit, whom that ties, and which share brought an order."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -10,6 +10,16 @@ from django.db.models import Case, F, When
 from core.facts import facts_record
 from sharing.events import OrderAttributed
 from sharing.models import Attribution, ShareLink, Visit
+from sharing.ties import FROM_VISITS, ties_make
+
+__all__ = [
+    "link_for",
+    "order_attribute",
+    "ties_make",
+    "touches_of",
+    "visit_record",
+    "visits_adopt",
+]
 
 # The rule that attributions name, so that old rows stay explained when it changes.
 RULE = "v1:last-touch:7d"
@@ -53,7 +63,7 @@ def link_for(
 def visit_record(*, token: str, visitor_id: int | None, guest: str, now: datetime) -> bool:
     """Count a visit through a link, of a person or of a guest's cookie; False when nothing counts.
 
-    Unknown links and the sharer's own visits do not count.
+    Unknown links and the sharer's own visits do not count. A person's visit ties them to the sharer.
     """
     link = ShareLink.objects.filter(token=token).values("id", "store_id", "sharer_id").first()
     if link is None or link["sharer_id"] == visitor_id or not (visitor_id or guest):
@@ -62,31 +72,34 @@ def visit_record(*, token: str, visitor_id: int | None, guest: str, now: datetim
     who = "(link_id, visitor_id) WHERE visitor_id IS NOT NULL"
     if visitor_id is None:
         who = "(link_id, guest) WHERE visitor_id IS NULL"
+    visit = (
+        f"INSERT INTO {table} AS visit "
+        "(store_id, link_id, visitor_id, guest, first_at, last_at, count) "
+        "VALUES (%s, %s, %s, %s, %s, %s, 1) "
+        f"ON CONFLICT {who} DO UPDATE SET count = visit.count + 1, "
+        "last_at = GREATEST(visit.last_at, EXCLUDED.last_at)"
+    )
+    values = [link["store_id"], link["id"], visitor_id, "" if visitor_id else guest, now, now]
+    if visitor_id is not None:
+        visited = "(SELECT visited.*, %s::bigint AS sharer_id FROM visited) came"
+        visit = f"WITH visited AS ({visit} RETURNING *) {FROM_VISITS.format(visits=visited)}"
+        values.append(link["sharer_id"])
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} AS visit "
-            "(store_id, link_id, visitor_id, guest, first_at, last_at, count) "
-            "VALUES (%s, %s, %s, %s, %s, %s, 1) "
-            f"ON CONFLICT {who} DO UPDATE SET count = visit.count + 1, "
-            "last_at = GREATEST(visit.last_at, EXCLUDED.last_at)",
-            [
-                *(link["store_id"], link["id"], visitor_id),
-                *("" if visitor_id else guest, now, now),
-            ],
-        )
+        cursor.execute(visit, values)
     return True
 
 
 def visits_adopt(*, guest: str, visitor_id: int, now: datetime) -> int:
     """A guest signed in: the visits of the cookie become the person's; how many there were.
 
-    Visits through the person's own links are dropped, and those that the person made signed in
-    through the same link are merged. One statement, so that signing in twice at once counts once.
+    Visits through the person's own links are dropped, those that the person made signed in through
+    the same link are merged, and the sharers become ties. One statement, so that signing in twice at once counts once.
     """
     if not guest:
         return 0
     visits = connection.ops.quote_name(Visit._meta.db_table)
     links = connection.ops.quote_name(ShareLink._meta.db_table)
+    came = "(SELECT first_at, last_at, sharer_id, %s::bigint AS visitor_id FROM adopted) came"
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -94,7 +107,7 @@ def visits_adopt(*, guest: str, visitor_id: int, now: datetime) -> int:
                 DELETE FROM {visits} visit USING {links} link
                 WHERE visit.guest = %s AND visit.visitor_id IS NULL AND link.id = visit.link_id
                 RETURNING visit.*, link.sharer_id
-            )
+            ), tied AS ({FROM_VISITS.format(visits=came)})
             INSERT INTO {visits} AS visit
                 (store_id, link_id, visitor_id, guest, first_at, last_at, count)
             SELECT store_id, link_id, %s, '', first_at, last_at, count FROM adopted
@@ -104,7 +117,7 @@ def visits_adopt(*, guest: str, visitor_id: int, now: datetime) -> int:
                 first_at = LEAST(visit.first_at, EXCLUDED.first_at),
                 last_at = GREATEST(visit.last_at, EXCLUDED.last_at)
             """,
-            [guest, visitor_id, visitor_id],
+            [guest, visitor_id, visitor_id, visitor_id],
         )
         return cursor.rowcount
 

@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 
 from accounts.queries import profiles
 from orders.queries import PaidOrder, paid_orders
-from sharing.models import Attribution, Channel, ShareLink, Visit
-from sharing.services import touches_of
+from sharing.models import Attribution, Channel, SearchArrival, ShareLink, Visit
+from sharing.services import WINDOW, touches_of
 
 WINDOWS = (1, 3, 7, 15, 30)
 MAX_ORDERS = 500
 MAX_VISITS = 100_000
 MAX_NODES = 60
+SEARCH, DIRECT = "search", "direct"
 
 
 @dataclass(frozen=True)
@@ -82,14 +83,16 @@ class Spread:
 
 
 def sources(store_id: int, *, since: datetime, now: datetime) -> tuple[SourceRow, ...]:
-    """What each source brought since then, the best first; orders without a share are direct."""
+    """What each source brought since then, the best first. An order without a share came by the search
+    if its buyer did, within the same window, and otherwise by itself."""
     orders = {order.id: order for order in paid_orders(store_id, since=since, now=now)}
     rows = Attribution.objects.filter(order_id__in=orders).select_related("link")
     source_of = {row.order_id: _source(row.link) for row in rows}
+    searched = _searched(store_id, {order.buyer_id for order in orders.values()})
     counted: Counter[str] = Counter()
     paid: Counter[str] = Counter()
     for order in orders.values():
-        source = source_of.get(order.id, "direct")
+        source = source_of.get(order.id) or _unshared(order, searched)
         counted[source] += 1
         paid[source] += order.paid_fen
     came = _people(store_id, since=since)
@@ -169,7 +172,7 @@ def targets(store_id: int, *, since: datetime) -> Sequence[tuple[str, str]]:
 def _labels() -> dict[str, str]:
     labels = {"group": _("拼团页分享")}
     labels |= {str(name): str(label) for name, label in Channel.choices}
-    return {**labels, "direct": _("直接打开或搜索")}
+    return {**labels, SEARCH: _("店内搜索"), DIRECT: _("直接打开")}
 
 
 def _source(link: ShareLink) -> str:
@@ -183,7 +186,22 @@ def _people(store_id: int, *, since: datetime) -> Counter[str]:
     came: dict[str, set[tuple[int | None, str]]] = {}
     for visit in rows.only("visitor_id", "guest", "link__target_kind", "link__channel").iterator():
         came.setdefault(_source(visit.link), set()).add((visit.visitor_id, visit.guest))
-    return Counter({name: len(who) for name, who in came.items()})
+    people = Counter({name: len(who) for name, who in came.items()})
+    people[SEARCH] = SearchArrival.objects.filter(store_id=store_id, last_at__gte=since).count()
+    return people
+
+
+def _searched(store_id: int, buyers: set[int]) -> dict[int, tuple[datetime, datetime]]:
+    """When those of the buyers who came by the search did first and last."""
+    rows = SearchArrival.objects.filter(store_id=store_id, visitor_id__in=buyers)
+    return {row.visitor_id: (row.first_at, row.last_at) for row in rows if row.visitor_id}
+
+
+def _unshared(order: PaidOrder, searched: dict[int, tuple[datetime, datetime]]) -> str:
+    for at in searched.get(order.buyer_id, ()):
+        if order.placed_at - WINDOW < at <= order.placed_at:
+            return SEARCH
+    return DIRECT
 
 
 def _touched(order: PaidOrder, window: timedelta) -> list[tuple[datetime, int]]:

@@ -1,6 +1,5 @@
 """Making a share link. Opening one is an ordinary page; its fragment records the visit."""
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -11,6 +10,7 @@ from core.errors import NotHere
 from core.limits import client_address, limit_check
 from core.public_pages import personal
 from sharing import services
+from sharing.domains import card_origin, share_origin
 from sharing.forms import PosterForm, ShareForm
 from sharing.models import Channel
 from sharing.pages import ShareTarget, poster_read, ticket_read
@@ -84,7 +84,9 @@ def _query(request: HttpRequest, *, style: str) -> str:
 
 
 def _link(request: HttpRequest, target: ShareTarget, channel: str) -> str:
-    plain = settings.SITE_URL + target.path
+    on_a_card = channel in {Channel.FRIEND, Channel.MOMENTS}
+    origin = card_origin(request, target.store_id) if on_a_card else share_origin(target.store_id)
+    plain = origin + target.path
     if not request.user.is_authenticated:
         return plain
     link = services.link_for(

@@ -25,7 +25,9 @@ SECRET_KEY = required("SECRET_KEY", development_default="development-only-" + "x
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[SITE_HOST])
+# Hosts beside the main one that share links may lead to; the office says which ones do.
+SHARE_HOSTS = env.list("SHARE_HOSTS", default=[])
+ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", default=[SITE_HOST]), *SHARE_HOSTS]
 if not PRODUCTION:
     ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]", "testserver"]
 CSRF_TRUSTED_ORIGINS = [SITE_URL]

@@ -156,6 +156,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item(_("用户"), "person", "accounts.user", _platform),
                     _item(_("消息订阅"), "mark_chat_read", "notices.noticeconsent", _platform),
+                    _item(_("分享域名"), "language", "wechat.sharedomain", _platform),
                     _item(_("身份冲突"), "merge", "accounts.identityconflict", _platform),
                     _item(_("事实"), "history", "core.fact", _platform),
                     _item(_("投递"), "outbox", "core.delivery", _platform),

@@ -16,7 +16,9 @@ class App(models.Model):
     appid = models.CharField(max_length=32, primary_key=True)
     secret = models.CharField(max_length=64)
     name = models.CharField(max_length=60)
+    # 网页授权域名, two at most; JS接口安全域名, five at most, which here are those of payment, too.
     domains = models.JSONField(default=list)
+    js_domains = models.JSONField(default=list)
     # What messages may be sent with: template messages, and one-time subscriptions.
     templates = models.JSONField(default=list)
     subscribe_template = models.CharField(max_length=64, default="")

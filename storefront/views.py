@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.queries import document_version
 from campaigns.bargain.queries import BargainTerms, bargains_for_product
+from campaigns.groupbuy.queries import acquainted_groups
 from campaigns.groupbuy.queries import product_mine as product_mine_query
 from catalog.queries import ProductPage, product_page
 from core import clock
@@ -96,7 +97,8 @@ def product_mine(request: HttpRequest, public_id: str) -> HttpResponse:
     if found is None:
         raise NotHere(_("没有这件商品，可能链接不完整。"))
     now = clock.now()
-    mine = product_mine_query(found.id, request.user.pk) if request.user.is_authenticated else None
+    user_id = request.user.pk if request.user.is_authenticated else None
+    mine = product_mine_query(found.id, user_id) if user_id is not None else None
     card = share_card(
         request,
         kind="product",
@@ -115,12 +117,15 @@ def product_mine(request: HttpRequest, public_id: str) -> HttpResponse:
     context = {
         "now": now,
         "mine": mine,
+        "acquainted": acquainted_groups(found.id, user_id, now=now)
+        if user_id is not None and mine is None
+        else (),
         "card": card,
         "form_key": form_key_new(),
         "bargains": _bargains_outside(request, found, now=now),
     }
     response = render(request, "storefront/_product_mine.html", context)
-    visit_note(request, response, now=now)
+    visit_note(request, response, now=now, store_id=found.store_id)
     return response
 
 

@@ -38,6 +38,7 @@ class StorePage(StoreAdmin):
             _("交易"),
             {"fields": ["is_open", "freight_fen", "payment_window_s", "auto_receive_days"]},
         ),
+        (_("分享"), {"fields": ["share_domain"]}),
         (
             _("联系与资质"),
             {"fields": ["phone", "complaint_phone", "company", "licence_no", "icp_no"]},
@@ -45,8 +46,8 @@ class StorePage(StoreAdmin):
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Shared cards carry the slug, so only the platform changes it."""
-        return [] if request.user.is_superuser else ["slug"]  # type: ignore[union-attr]
+        """Shared cards carry the slug and the domain, so only the platform changes them."""
+        return [] if request.user.is_superuser else ["slug", "share_domain"]  # type: ignore[union-attr]
 
 
 @admin.register(PickupPoint)

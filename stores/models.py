@@ -35,6 +35,16 @@ class Store(models.Model):
     licence_no = models.CharField(_("统一社会信用代码"), max_length=40, blank=True)
     icp_no = models.CharField(_("ICP备案号"), max_length=40, blank=True)
     complaint_phone = models.CharField(_("投诉电话"), max_length=20, blank=True)
+    share_domain = models.OneToOneField(
+        "wechat.ShareDomain",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("自己的分享域名"),
+        limit_choices_to={"is_pool": False},
+        help_text=_("有自己服务号的店铺用自己的域名；空着就用平台公用的。"),
+    )
     is_open = models.BooleanField(_("营业中"), default=True)
     opened_at = models.DateTimeField(_("开店时间"), default=timezone.now)
 

@@ -95,6 +95,11 @@ def store_terms(store_id: int) -> StoreTerms:
     return StoreTerms(*row)
 
 
+def share_domain_id(store_id: int) -> int | None:
+    """The share domain that is the store's own, if it has one."""
+    return Store.objects.values_list("share_domain_id", flat=True).get(pk=store_id)
+
+
 def store_id_of(user_id: int) -> int | None:
     """The store the person works in, if any."""
     return StoreStaff.objects.filter(user_id=user_id).values_list("store_id", flat=True).first()

@@ -14,6 +14,7 @@ from wechatpy.client import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 from wechatpy.oauth import WeChatOAuth
 
+from wechat.domains import secret_of
 from wechat.http import guard
 from wechat.store import StoreUnavailable, shared_get
 
@@ -93,16 +94,20 @@ class Client(WeChatClient):
         return str(result["access_token"]), int(result["expires_in"])
 
 
-def client() -> Client:
-    """A client of the platform's 服务号. Raises WechatTrouble when none is configured."""
-    _require_account()
-    return Client(appid=settings.WECHAT_APPID, secret=settings.WECHAT_SECRET)
+def client(appid: str = "") -> Client:
+    """A client of a 服务号, the platform's unless said otherwise.
+
+    Raises WechatTrouble when it is not configured.
+    """
+    return Client(**_account(appid))
 
 
-def oauth(*, redirect_uri: str = "", scope: str = "snsapi_base", state: str = "") -> WeChatOAuth:
+def oauth(
+    *, redirect_uri: str = "", scope: str = "snsapi_base", state: str = "", appid: str = ""
+) -> WeChatOAuth:
     """wechatpy's OAuth with our addresses and limits. Raises WechatTrouble as `client` does."""
-    _require_account()
-    one = WeChatOAuth(settings.WECHAT_APPID, settings.WECHAT_SECRET, redirect_uri, scope, state)
+    account = _account(appid)
+    one = WeChatOAuth(account["appid"], account["secret"], redirect_uri, scope, state)
     one.API_BASE_URL = f"{settings.WECHAT_API_URL}/"
     one.OAUTH_BASE_URL = f"{settings.WECHAT_OPEN_URL}/connect/"
     guard(one._http)
@@ -118,6 +123,9 @@ def trouble(error: Exception) -> WechatTrouble:
     return WechatTrouble(message, permanent=code not in PASSING, code=code)
 
 
-def _require_account() -> None:
-    if not (settings.WECHAT_APPID and settings.WECHAT_SECRET):
-        raise WechatTrouble("WECHAT_APPID and WECHAT_SECRET are not set", permanent=True)
+def _account(appid: str) -> dict[str, str]:
+    account = {"appid": appid or settings.WECHAT_APPID}
+    account["secret"] = secret_of(account["appid"])
+    if not all(account.values()):
+        raise WechatTrouble("no AppID and AppSecret for this account", permanent=True)
+    return account

@@ -6,6 +6,7 @@ import string
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
@@ -14,6 +15,7 @@ from wechatpy.oauth import WeChatOAuth
 
 from core import clock
 from wechat.client import Client, WechatTrouble, client, oauth, trouble
+from wechat.domains import Domain, appid_of, domain_of, domains, origin_of
 from wechat.messages import (
     BUSY,
     LAST_SCENE,
@@ -32,17 +34,22 @@ __all__ = [
     "LAST_SCENE",
     "NOT_FOLLOWING",
     "NO_CONSENT",
+    "Domain",
     "ForeignUrl",
     "MessageTemplate",
     "OAuthPerson",
     "WechatTrouble",
+    "appid_of",
     "authorize_url",
+    "domain_of",
+    "domains",
     "is_own_url",
     "jssdk_config",
     "jssdk_signature",
     "message_template",
     "oauth_person",
     "oauth_state_new",
+    "origin_of",
     "subscription_send",
     "subscription_url",
     "template_send",
@@ -78,8 +85,10 @@ def oauth_state_new() -> str:
     return "".join(secrets.choice(_LETTERS) for _ in range(32))
 
 
-def authorize_url(*, scope: str, state: str, redirect_uri: str) -> str:
+def authorize_url(*, scope: str, state: str, redirect_uri: str, appid: str = "") -> str:
     """Where the browser is sent to; the code comes back to `redirect_uri` with the state.
+
+    The 服务号 is the platform's unless `appid` names another one of ours.
 
     Ends in `#wechat_redirect`, without which WeChat shows an error page. Raises ValueError for a
     scope or a state that WeChat does not take, ForeignUrl for a redirect elsewhere.
@@ -90,16 +99,17 @@ def authorize_url(*, scope: str, state: str, redirect_uri: str) -> str:
         raise ValueError("a state is 1 to 128 letters and digits")
     if not is_own_url(redirect_uri):
         raise ForeignUrl(redirect_uri)
-    return str(oauth(redirect_uri=redirect_uri, scope=scope, state=state).authorize_url)
+    session = oauth(redirect_uri=redirect_uri, scope=scope, state=state, appid=appid)
+    return str(session.authorize_url)
 
 
-def oauth_person(code: str) -> OAuthPerson:
+def oauth_person(code: str, *, appid: str = "") -> OAuthPerson:
     """Who the code of an authorisation stands for. A code works once, for five minutes.
 
     A silent sign-in (`snsapi_base`) and a snapshot person cost one call, the others two. Raises
     WechatTrouble; `permanent` when the code itself is refused.
     """
-    session = oauth()
+    session = oauth(appid=appid)
     try:
         token = session.fetch_access_token(code)
         scope = str(token.get("scope", ""))
@@ -133,8 +143,14 @@ def _https(url: str) -> str:
 
 
 def is_own_url(url: str) -> bool:
-    """Whether the URL is on our own origin, port and scheme included."""
-    return url.startswith(settings.SITE_URL + "/") and not any(c.isspace() for c in url)
+    """Whether the URL is on an origin of ours, port and scheme included."""
+    if any(c.isspace() for c in url):
+        return False
+    if url.startswith(settings.SITE_URL + "/"):
+        return True
+    if not url.startswith(("https://", "http://")):
+        return False
+    return any(url.startswith(domain.origin + "/") for domain in domains())
 
 
 def jssdk_config(url: str, *, now: datetime | None = None) -> dict[str, Any]:
@@ -146,13 +162,16 @@ def jssdk_config(url: str, *, now: datetime | None = None) -> dict[str, Any]:
     page = url.split("#", 1)[0]
     if not is_own_url(page):
         raise ForeignUrl(page)
+    appid = appid_of(urlsplit(page).hostname or "")
     timestamp = int((now or clock.now()).timestamp())
     nonce = "".join(secrets.choice(_LETTERS) for _ in range(16))
     return {
-        "appId": settings.WECHAT_APPID,
+        "appId": appid,
         "timestamp": timestamp,
         "nonceStr": nonce,
-        "signature": jssdk_signature(nonce=nonce, ticket=_ticket(), timestamp=timestamp, url=page),
+        "signature": jssdk_signature(
+            nonce=nonce, ticket=_ticket(appid), timestamp=timestamp, url=page
+        ),
     }
 
 
@@ -162,14 +181,14 @@ def jssdk_signature(*, nonce: str, ticket: str, timestamp: int, url: str) -> str
     return str(signer.get_jsapi_signature(nonce, ticket, timestamp, url))
 
 
-def _ticket() -> str:
-    one = client()
+def _ticket(appid: str) -> str:
+    one = client(appid)
 
     def fetch() -> tuple[str, int]:
         answer = one.call(lambda session: session.jsapi.get_ticket("jsapi"))
         return str(answer["ticket"]), int(answer["expires_in"])
 
     try:
-        return shared_get(appid=settings.WECHAT_APPID, what="jsapi_ticket", fetch=fetch)
+        return shared_get(appid=appid, what="jsapi_ticket", fetch=fetch)
     except StoreUnavailable as error:
         raise trouble(error) from error

@@ -8,6 +8,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from wechat.http import TIMEOUT
 
+# How many a 服务号 may name.
+JS_DOMAINS = 5
+
 
 def simulator_call(method: str, path: str, *, body: dict[str, Any] | None = None) -> Any:
     """Ask the simulator's control API; its JSON answer.
@@ -32,6 +35,7 @@ def app_provision(*, name: str) -> None:
             "secret": settings.WECHAT_SECRET,
             "name": name,
             "domains": [settings.SITE_HOST],
+            "js_domains": [settings.SITE_HOST, *settings.SHARE_HOSTS][:JS_DOMAINS],
             "templates": [one["id"] for one in settings.WECHAT_TEMPLATES.values()],
             "subscribe_template": settings.WECHAT_SUBSCRIBE_TEMPLATE,
         },

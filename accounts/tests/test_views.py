@@ -25,7 +25,8 @@ def oauth(monkeypatch):
     """Who WeChat says came back; raise an exception by putting one there."""
     told = {"person": OAuthPerson("o-1", "", "", "", "snsapi_base", False)}
 
-    def person(code):
+    def person(code, *, appid):
+        told["appid"] = appid
         if isinstance(told["person"], Exception):
             raise told["person"]
         return told["person"]

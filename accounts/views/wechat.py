@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -31,7 +32,9 @@ from wechat.queries import inside_wechat
 from wechat.services import (
     OAuthPerson,
     WechatTrouble,
+    appid_of,
     authorize_url,
+    domain_of,
     oauth_person,
     oauth_state_new,
 )
@@ -41,6 +44,7 @@ log = logging.getLogger(__name__)
 STATES = "wechat_states"
 MAX_STATES = 5
 STATE_AGE_S = 600
+RELAY_SALT = "accounts.wechat_relay"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -71,10 +75,10 @@ def wechat_callback(request: HttpRequest) -> HttpResponse:
     if not code:
         return _problem(request, _("你取消了微信授权，可以重试，也可以用手机号登录。"), target)
     try:
-        person = oauth_person(code)
+        person = oauth_person(code, appid=known["appid"])
         current = request.user.pk if request.user.is_authenticated else None
         found = person_from_wechat(
-            person=person, appid=settings.WECHAT_APPID, current_user_id=current, now=clock.now()
+            person=person, appid=known["appid"], current_user_id=current, now=clock.now()
         )
     except WechatTrouble as trouble:
         log.warning("WeChat sign-in failed: %s", trouble)
@@ -85,6 +89,23 @@ def wechat_callback(request: HttpRequest) -> HttpResponse:
         return _problem(request, str(refused), target, status=403)
     _enter(request, found, person)
     return redirect(target)
+
+
+@never_cache
+@require_GET
+def wechat_relay(request: HttpRequest) -> HttpResponse:
+    """Pass code and state on to the share domain that asked: WeChat sends people back to two hosts
+    of a 服务号 at most, and the pool has more. The state belongs to the browser's session there.
+    """
+    try:
+        host = signing.loads(request.GET.get("to", ""), salt=RELAY_SALT, max_age=STATE_AGE_S)
+    except signing.BadSignature:
+        host = ""
+    domain = domain_of(host)
+    if domain is None:
+        return _problem(request, _("登录已过期，请重新登录。"), "", status=400)
+    passed = {name: request.GET[name] for name in ("code", "state") if name in request.GET}
+    return redirect(domain.origin + with_query(reverse("accounts:wechat_callback"), **passed))
 
 
 @never_cache
@@ -104,12 +125,10 @@ def wechat_profile(request: HttpRequest) -> HttpResponse:
 
 
 def _authorize(request: HttpRequest, *, scope: str, target: str) -> HttpResponse:
-    state = oauth_state_new()
+    state, appid = oauth_state_new(), appid_of(request.get_host())
     try:
         url = authorize_url(
-            scope=scope,
-            state=state,
-            redirect_uri=settings.SITE_URL + reverse("accounts:wechat_callback"),
+            scope=scope, state=state, redirect_uri=_comes_back_to(request), appid=appid
         )
     except WechatTrouble:
         log.exception("WeChat sign-in is not configured")
@@ -117,9 +136,22 @@ def _authorize(request: HttpRequest, *, scope: str, target: str) -> HttpResponse
     states = dict(request.session.get(STATES, {}))
     while len(states) >= MAX_STATES:
         del states[min(states, key=lambda one: states[one]["at"])]
-    states[state] = {"next": target, "at": clock.now().timestamp()}
+    states[state] = {"next": target, "at": clock.now().timestamp(), "appid": appid}
     request.session[STATES] = states
     return redirect(url)
+
+
+def _comes_back_to(request: HttpRequest) -> str:
+    """Straight to this host where its 服务号 allows that: a share domain of the pool goes through
+    the main host, which alone is registered with the platform's."""
+    domain = domain_of(request.get_host())
+    back = reverse("accounts:wechat_callback")
+    if domain is None:
+        return settings.SITE_URL + back
+    if domain.has_own_account:
+        return domain.origin + back
+    signed = signing.dumps(domain.host, salt=RELAY_SALT)
+    return settings.SITE_URL + with_query(reverse("accounts:wechat_relay"), to=signed)
 
 
 def _state_take(request: HttpRequest, state: str) -> dict[str, Any] | None:

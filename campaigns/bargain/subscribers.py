@@ -3,8 +3,15 @@
 from datetime import datetime
 
 from campaigns.bargain import services
+from campaigns.bargain.events import HelpGiven
 from core.facts import subscribe
 from orders.events import OrderCancelled, OrderClosed, OrderPaid
+
+
+@subscribe(HelpGiven)
+def help_given(event: HelpGiven, *, now: datetime) -> None:
+    """Whoever helps has had to do with whom they helped."""
+    services.help_tie(bargain_id=event.bargain_id, helper_id=event.user_id, now=now)
 
 
 @subscribe(OrderPaid, inline=True)

@@ -26,6 +26,7 @@ from campaigns.groupbuy.deals import Deal, deal_of
 from campaigns.groupbuy.locks import LAST_CALL
 from campaigns.groupbuy.models import Group, GroupCampaign, GroupPrice, Member
 from campaigns.groupbuy.states import LIVE_MEMBER, CampaignState, GroupState, MemberState
+from sharing.queries import tied_to
 
 ABOUT_TO_FAIL = timedelta(hours=2)
 
@@ -47,6 +48,16 @@ class OpenGroup:
     public_id: str
     leader: Face
     size: int
+    seats_left: int
+    deadline_at: datetime
+
+
+@dataclass(frozen=True)
+class AcquaintedGroup:
+    """A group that somebody could join now, and whom they know in it."""
+
+    public_id: str
+    face: Face
     seats_left: int
     deadline_at: datetime
 
@@ -274,6 +285,47 @@ def open_groups(
         )
         for group in groups
         if group.pk in leaders and group.deadline_at is not None
+    )
+
+
+def acquainted_groups(
+    product_id: int, user_id: int, *, now: datetime, limit: int = 2
+) -> tuple[AcquaintedGroup, ...]:
+    """Open groups of the product with somebody in it whom the person has had to do with and who
+    agreed to be shown there; those that lack fewest people first."""
+    people = tied_to(user_id)
+    if not people:
+        return ()
+    left = F("group__size") - F("group__reserved") - F("group__joined") - F("group__confirmed")
+    seats = (
+        Member.objects.select_related("group")
+        .filter(
+            user_id__in=people,
+            state=MemberState.JOINED,
+            shows_profile=True,
+            group__state=GroupState.OPEN,
+            group__deadline_at__gt=now + LAST_CALL,
+            campaign__product_id=product_id,
+            campaign__quota__gt=F("campaign__quota_used"),
+        )
+        .annotate(left=left)
+        .filter(left__gt=0)
+        .order_by("left", "group__deadline_at", "pk")
+    )
+    found: dict[int, Member] = {}
+    for seat in seats[: limit * 10]:
+        if len(found) < limit:
+            found.setdefault(seat.group_id, seat)
+    known = profiles({seat.user_id for seat in found.values()})
+    return tuple(
+        AcquaintedGroup(
+            public_id=seat.group.public_id,
+            face=_face(seat, known),
+            seats_left=seat.group.seats_left,
+            deadline_at=seat.group.deadline_at,
+        )
+        for seat in found.values()
+        if seat.group.deadline_at is not None
     )
 
 

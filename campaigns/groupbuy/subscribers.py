@@ -5,7 +5,12 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from campaigns.groupbuy import services
-from campaigns.groupbuy.events import MemberRebated, MemberRefunding, MemberStranded
+from campaigns.groupbuy.events import (
+    GroupSucceeded,
+    MemberRebated,
+    MemberRefunding,
+    MemberStranded,
+)
 from core.facts import subscribe
 from orders.events import OrderClosed, OrderPaid, OrderPaidLate
 from orders.services import order_cancel, order_close_request
@@ -41,6 +46,11 @@ def member_refunding(event: MemberRefunding, *, now: datetime) -> None:
 @subscribe(MemberRebated)
 def member_rebated(event: MemberRebated, *, now: datetime) -> None:
     services.seat_rebate(member_id=event.member_id, now=now)
+
+
+@subscribe(GroupSucceeded)
+def group_succeeded(event: GroupSucceeded, *, now: datetime) -> None:
+    services.group_tie(group_id=event.group_id, now=now)
 
 
 @subscribe(MemberStranded)

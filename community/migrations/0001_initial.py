@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalog', '0008_fulfilment'),
-        ('sharing', '0004_counters'),
+        ('sharing', '0006_counters'),
         ('stores', '0002_pickuppoint'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

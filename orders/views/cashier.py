@@ -7,7 +7,6 @@ What the shopper's phone says about a payment decides nothing: only the provider
 import json
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.cache import cache
@@ -36,6 +35,7 @@ from payments.services import (
     payment_prepare,
 )
 from wechat.queries import inside_wechat, on_phone
+from wechat.services import origin_of
 
 JSAPI, NATIVE, H5 = "jsapi", "native", "h5"
 CHANNELS = {JSAPI, H5}
@@ -169,7 +169,7 @@ def _cashier_page(
             has_code=payment.channel == NATIVE and bool(payment.code_url),
         ),
         "bridge": json.dumps(prepared.bridge) if prepared and prepared.bridge else "",
-        "h5_link": _h5_link(card, prepared) if prepared and prepared.h5_url else "",
+        "h5_link": _h5_link(request, card, prepared) if prepared and prepared.h5_url else "",
     }
     template = "orders/cashier.html"
     if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]
@@ -196,9 +196,9 @@ def _channels(
     }
 
 
-def _h5_link(card: OrderCard, prepared: PreparedPayment) -> str:
+def _h5_link(request: HttpRequest, card: OrderCard, prepared: PreparedPayment) -> str:
     """Where a phone's browser opens WeChat, and what it comes back to, paid or not."""
-    back = settings.SITE_URL + reverse("orders:result", args=[card.public_id])
+    back = origin_of(request.get_host()) + reverse("orders:result", args=[card.public_id])
     return f"{prepared.h5_url}&{urlencode({'redirect_url': back})}"
 
 

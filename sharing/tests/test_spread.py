@@ -60,11 +60,11 @@ def test_sources_say_who_came_and_what_they_paid(store):
         "微信好友或群": (2, 1),
         "海报": (1, 0),
         "拼团页分享": (1, 1),
-        "直接打开或搜索": (0, 1),
+        "直接打开": (0, 1),
     }
     rows = sources(store.pk, since=since(), now=clock.now())
     percents = {row.label: row.percent for row in rows}
-    assert (percents["微信好友或群"], percents["直接打开或搜索"]) == ("50.0%", "—")
+    assert (percents["微信好友或群"], percents["直接打开"]) == ("50.0%", "—")
     assert sources(store_open().pk, since=since(), now=clock.now()) == ()
 
 

@@ -35,6 +35,8 @@ from simulator.services.faults import rule_new
 
 Answer = dict[str, Any] | list[Any]
 MAX_CROWD = 200_000
+# How many 网页授权域名 and JS接口安全域名 a 服务号 may name.
+OAUTH_DOMAINS, JS_DOMAINS = 2, 5
 _mchid = re.compile(r"[0-9]{8,32}", re.ASCII)
 
 
@@ -67,13 +69,19 @@ def endpoint(*methods: str) -> Callable[[Callable[..., Answer]], Callable[..., H
 
 @endpoint("PUT")
 def app(request: HttpRequest, body: dict[str, Any], appid: str) -> Answer:
-    """Make a 服务号 known: {"secret", "name", "domains", "templates", "subscribe_template"}."""
+    """Make a 服务号 known: {"secret", "name", "domains", "js_domains", "templates",
+    "subscribe_template"}. Without "js_domains" they are the "domains", where people sign in."""
+    domains = _texts(body, "domains")
+    js_domains = _texts(body, "js_domains") if "js_domains" in body else domains
+    if len(domains) > OAUTH_DOMAINS or len(js_domains) > JS_DOMAINS:
+        raise ValueError(f"at most {OAUTH_DOMAINS} domains and {JS_DOMAINS} JS domains")
     App.objects.update_or_create(
         appid=appid,
         defaults={
             "secret": str(body["secret"]),
             "name": body.get("name", appid),
-            "domains": _texts(body, "domains"),
+            "domains": domains,
+            "js_domains": js_domains,
             "templates": _texts(body, "templates"),
             "subscribe_template": str(body.get("subscribe_template", "")),
         },

@@ -74,7 +74,7 @@ def h5(request: HttpRequest) -> HttpResponse:
         trade = money.prepay_find(token)
         if request.method == "GET":
             _h5_check(request, trade)
-        domains = App.objects.get(appid=trade.appid).domains
+        domains = App.objects.get(appid=trade.appid).js_domains
         if back and urlsplit(back).hostname not in domains:
             back = ""
     except money.PayRefused as refused:
@@ -86,7 +86,7 @@ def _h5_check(request: HttpRequest, trade: Trade) -> None:
     referer = urlsplit(request.headers.get("Referer", "")).hostname
     if trade.channel != "h5" or not referer:
         raise money.PayRefused("商家参数格式有误，请联系商家解决")
-    if referer not in App.objects.get(appid=trade.appid).domains:
+    if referer not in App.objects.get(appid=trade.appid).js_domains:
         raise money.PayRefused("商家存在未配置的参数，请联系商家解决")
     if request.META.get("REMOTE_ADDR") != trade.payer_ip:
         raise money.PayRefused("网络环境未能通过安全验证，请稍后再试")

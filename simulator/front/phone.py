@@ -152,7 +152,7 @@ def jssdk_check(request: HttpRequest) -> HttpResponse:
     if app is None:
         return JsonResponse({"error": "config:invalid appid"})
     page = str(asked.get("url", "")).split("#", 1)[0]
-    if urlsplit(page).hostname not in app.domains:
+    if urlsplit(page).hostname not in app.js_domains:
         return JsonResponse({"error": "config:invalid url domain"})
     if abs(time.time() - int(asked.get("timestamp") or 0)) > SIGNED_AGE_S:
         return JsonResponse({"error": "config:invalid signature (timestamp)"})

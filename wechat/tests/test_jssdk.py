@@ -11,6 +11,7 @@ from wechat.http import HostRefused, guard
 from wechat.services import ForeignUrl, jssdk_config
 from wechat.store import shared_forget
 
+pytestmark = pytest.mark.django_db
 TOKEN, TICKET = "/cgi-bin/stable_token", "/cgi-bin/ticket/getticket"
 
 

@@ -13,6 +13,7 @@ def token(scope: str, **more: object) -> dict[str, object]:
     return {**lives, "openid": "o1", "scope": scope, **more}
 
 
+pytestmark = pytest.mark.django_db
 TOKEN, PROFILE = "/sns/oauth2/access_token", "/sns/userinfo"
 
 

@@ -16,7 +16,7 @@ from campaigns.bargain.services.decide import (
     bargain_order_closed,
     bargain_order_paid,
 )
-from campaigns.bargain.services.help import bargain_help, help_show, helping_allowed
+from campaigns.bargain.services.help import bargain_help, help_show, help_tie, helping_allowed
 from campaigns.bargain.services.launch import bargain_launch, launch_refusal
 from campaigns.bargain.services.refusals import (
     AlreadyHelped,
@@ -80,6 +80,7 @@ __all__ = [
     "campaign_outlook",
     "campaign_publish",
     "help_show",
+    "help_tie",
     "helping_allowed",
     "launch_refusal",
 ]

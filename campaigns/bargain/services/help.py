@@ -27,6 +27,7 @@ from campaigns.bargain.services.refusals import (
 from campaigns.bargain.states import BargainState
 from core.facts import facts_record
 from orders.queries import has_paid
+from sharing.services import ties_make
 
 
 def helping_allowed(*, risk_accepted: bool, in_wechat: bool) -> bool:
@@ -65,6 +66,12 @@ def help_show(*, bargain_public_id: str, user_id: int, shows_profile: bool) -> b
     help."""
     mine = Help.objects.filter(bargain__public_id=bargain_public_id, user_id=user_id)
     return bool(mine.update(shows_profile=shows_profile))
+
+
+def help_tie(*, bargain_id: int, helper_id: int, now: datetime) -> None:
+    """Whoever helped and whom they helped have had to do with each other."""
+    launcher_id = Bargain.objects.values_list("launcher_id", flat=True).get(pk=bargain_id)
+    ties_make(people=[launcher_id, helper_id], kind="bargain", now=now)
 
 
 def _day_check(found: Bargain, user_id: int, *, now: datetime) -> None:

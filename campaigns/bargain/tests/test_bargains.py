@@ -26,6 +26,7 @@ from core.models import Fact
 from orders.models import Order
 from orders.services import PriceChanged, order_cancel, order_close_request
 from payments.models import Refund
+from sharing.queries import tied_to
 from tests import cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -491,3 +492,13 @@ def test_a_helper_is_shown_by_consent_alone():
     assert name() == ""
     stranger = cast.person()
     assert not services.help_show(bargain_public_id=ref, user_id=stranger.id, shows_profile=True)
+
+
+def test_whoever_helped_is_tied_to_whom_they_helped_and_to_nobody_else():
+    alice, bob, charlie = cast.people(3)
+    bargain = launch(campaign_make(), alice)
+    give(bargain, bob)
+    give(bargain, charlie)
+    cast.deliver()
+    assert set(tied_to(alice.id)) == {bob.id, charlie.id}
+    assert tied_to(bob.id) == (alice.id,)

@@ -10,7 +10,12 @@ from campaigns.groupbuy.services.campaigns import (
     campaign_outlook,
     campaign_publish,
 )
-from campaigns.groupbuy.services.decide import CancelRefused, group_cancel, group_expire
+from campaigns.groupbuy.services.decide import (
+    CancelRefused,
+    group_cancel,
+    group_expire,
+    group_tie,
+)
 from campaigns.groupbuy.services.join import group_join
 from campaigns.groupbuy.services.lead import group_lead
 from campaigns.groupbuy.services.refusals import (
@@ -63,6 +68,7 @@ __all__ = [
     "group_expire",
     "group_join",
     "group_lead",
+    "group_tie",
     "seat_closed",
     "seat_give_back",
     "seat_late",

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaigns.groupbuy.locks import group_lock
-from campaigns.groupbuy.models import Group
+from campaigns.groupbuy.models import Group, Member
 from campaigns.groupbuy.services.seats import (
     GRACE,
     REASON_LENGTH,
@@ -17,10 +17,17 @@ from campaigns.groupbuy.services.seats import (
 )
 from campaigns.groupbuy.states import GroupState, MemberState
 from orders.queries import orders_brief
+from sharing.services import ties_make
 
 # A payment whose fate is unknown is asked for at the provider this long, then its seat is lost.
 SILENCE_LIMIT = timedelta(minutes=31)
 LOOK_AGAIN = timedelta(seconds=5)
+
+
+def group_tie(*, group_id: int, now: datetime) -> None:
+    """Whoever completed a group together has had to do with one another."""
+    seats = Member.objects.filter(group_id=group_id, state=MemberState.CONFIRMED)
+    ties_make(people=list(seats.values_list("user_id", flat=True)), kind="group", now=now)
 
 
 class CancelRefused(Exception):

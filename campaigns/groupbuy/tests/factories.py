@@ -72,10 +72,10 @@ def _form(who: Person, sku: Sku) -> dict[str, object]:
 
 
 def group_open(
-    campaign: GroupCampaign, sku: Sku, leader: Person | None = None
+    campaign: GroupCampaign, sku: Sku, leader: Person | None = None, **changes: object
 ) -> tuple[Group, Joined]:
     """A group whose leader has paid."""
-    joined = lead(campaign, sku, leader or person("Alice"))
+    joined = lead(campaign, sku, leader or person("Alice"), **changes)
     pay(joined.order_public_id)
     return Group.objects.get(public_id=joined.group_public_id), joined
 

@@ -6,13 +6,15 @@ import pytest
 
 from campaigns.groupbuy import services
 from campaigns.groupbuy.models import Group, GroupCampaign, Member
-from campaigns.groupbuy.queries import group_board, group_mine, open_groups
+from campaigns.groupbuy.queries import acquainted_groups, group_board, group_mine, open_groups
 from core import clock
 from core.idempotency import form_key_new
 from orders.models import Order
 from orders.services import order_close_request, order_expire
 from payments.models import Payment, Refund
 from payments.services import payment_close, refund_settle
+from sharing.queries import tied_to
+from sharing.services import ties_make
 from tests import cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -383,3 +385,33 @@ def test_payment_close_of_a_stranded_seat_frees_it(monkeypatch):
     assert cast.member_of(joined.order_public_id).state == "released"
     assert counts(group) == ("failed", 0, 0, 0)
     assert cast.broken() == []
+
+
+def test_whoever_completed_a_group_together_is_tied_and_finds_one_another_next_time(client):
+    campaign, sku = cast.campaign_make(size=2, limit_per_person=9)
+    alice, bob, stranger = cast.person("Alice"), cast.person("Bob"), cast.person("Charlie")
+    group, _ = cast.group_open(campaign, sku, alice)
+    cast.pay(cast.join(group.public_id, sku, bob).order_public_id)
+    cast.deliver()
+    assert tied_to(bob.id) == (alice.id,)
+    again, _ = cast.group_open(campaign, sku, alice, shows_profile=True)
+    now = clock.now()
+    assert [one.public_id for one in acquainted_groups(sku.product_id, bob.id, now=now)] == [
+        again.public_id
+    ]
+    assert acquainted_groups(sku.product_id, stranger.id, now=now) == ()
+    assert acquainted_groups(sku.product_id, alice.id, now=now) == ()
+    client.force_login(bob.user)
+    page = client.get(f"/p/{sku.product.public_id}/mine/").content.decode()
+    assert "认识的人正在拼" in page
+    assert f"/g/{again.public_id}/" in page
+    cast.pay(cast.join(again.public_id, sku, stranger).order_public_id)
+    assert acquainted_groups(sku.product_id, bob.id, now=now) == ()
+
+
+def test_somebody_who_does_not_want_to_be_shown_is_not(client):
+    campaign, sku = cast.campaign_make(size=3)
+    alice, bob = cast.person("Alice"), cast.person("Bob")
+    ties_make(people=[alice.id, bob.id], kind="bargain", now=clock.now())
+    cast.group_open(campaign, sku, alice, shows_profile=False)
+    assert acquainted_groups(sku.product_id, bob.id, now=clock.now()) == ()

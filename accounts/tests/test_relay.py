@@ -1,0 +1,114 @@
+"""Signing in at a share domain: WeChat comes back to the main host, which passes the code on."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.core import signing
+from django.test import Client
+
+from accounts.models import WechatIdentity
+from wechat.domains import domains_forget
+from wechat.services import OAuthPerson
+from wechat.tests.factories import domain_make
+
+pytestmark = pytest.mark.django_db
+
+INSIDE = {"user-agent": "Mozilla/5.0 MicroMessenger/8.0"}
+OWN = {"is_pool": False, "appid": "wx00000000000000bb", "secret": "t" * 32}
+
+
+@pytest.fixture(autouse=True)
+def hosts(settings, monkeypatch):
+    """A main host, one of the pool, one with its own 服务号; and who WeChat says came back."""
+    settings.SITE_URL, settings.SITE_HOST = "http://shop.example", "shop.example"
+    settings.ALLOWED_HOSTS = ["shop.example", "s1.example", "dates.example"]
+    domain_make("s1.example")
+    domain_make("dates.example", **OWN)
+    asked = []
+
+    def person(code, *, appid):
+        asked.append((code, appid))
+        return OAuthPerson("o-1", "", "", "", "snsapi_base", False)
+
+    monkeypatch.setattr("accounts.views.wechat.oauth_person", person)
+    yield asked
+    domains_forget()
+
+
+def starts(client, host):
+    """Where WeChat is told to bring the browser back to, with its code and the state."""
+    answer = client.get("/wechat/sign-in/?next=/orders/", headers={**INSIDE, "host": host})
+    asked = parse_qs(urlsplit(answer["Location"]).query)
+    back = asked["redirect_uri"][0]
+    return asked["appid"][0], f"{back}{'&' if '?' in back else '?'}code=c&state={asked['state'][0]}"
+
+
+def follow(client, url):
+    parts = urlsplit(url)
+    return client.get(f"{parts.path}?{parts.query}", headers={**INSIDE, "host": parts.netloc})
+
+
+def test_from_the_pool_through_the_main_host_and_back(client, settings, hosts):
+    appid, back = starts(client, "s1.example")
+    assert appid == settings.WECHAT_APPID
+    assert back.startswith("http://shop.example/wechat/relay/?to=")
+    # The main host knows nothing of the browser: its cookies are the share domain's.
+    relayed = follow(Client(), back)
+    assert relayed.status_code == 302
+    assert re.match(
+        r"http://s1\.example/wechat/callback/\?code=c&state=\w{32}$", relayed["Location"]
+    )
+    assert "sessionid" not in relayed.cookies
+    answer = follow(client, relayed["Location"])
+    assert answer["Location"] == "/orders/"
+    assert "_auth_user_id" in client.session
+    assert hosts == [("c", settings.WECHAT_APPID)]
+    assert WechatIdentity.objects.get().appid == settings.WECHAT_APPID
+
+
+def test_a_domain_with_its_own_account_needs_no_relay(client, hosts):
+    appid, back = starts(client, "dates.example")
+    assert appid == OWN["appid"]
+    assert back.startswith("http://dates.example/wechat/callback/?code=")
+    assert follow(client, back)["Location"] == "/orders/"
+    assert hosts == [("c", OWN["appid"])]
+    assert WechatIdentity.objects.get().appid == OWN["appid"]
+
+
+def test_the_main_host_signs_in_as_ever(client):
+    _appid, back = starts(client, "shop.example")
+    assert back.startswith("http://shop.example/wechat/callback/?code=")
+
+
+def test_a_state_of_another_browser_is_worth_nothing(client):
+    _appid, back = starts(client, "s1.example")
+    stranger = Client()
+    answer = follow(stranger, follow(stranger, back)["Location"])
+    assert answer.status_code == 400
+    assert "_auth_user_id" not in stranger.session
+    assert not WechatIdentity.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "",
+        "evil.example",
+        "http://evil.example/",
+        signing.dumps("s1.example"),
+        signing.dumps("evil.example", salt="accounts.wechat_relay"),
+    ],
+)
+def test_the_relay_passes_nothing_on_to_strangers(client, to):
+    answer = client.get(
+        "/wechat/relay/", {"to": to, "code": "c", "state": "s"}, headers={"host": "shop.example"}
+    )
+    assert answer.status_code == 400
+    assert "Location" not in answer
+
+
+def test_an_old_relay_has_expired(client, monkeypatch):
+    _appid, back = starts(client, "s1.example")
+    monkeypatch.setattr("accounts.views.wechat.STATE_AGE_S", -1)
+    assert follow(client, back).status_code == 400
