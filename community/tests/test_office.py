@@ -15,6 +15,7 @@ from core import clock
 from stores.models import StoreStaff
 from stores.tests.factories import staff_make, store_make
 from tests import cast
+from wechat.tests.factories import domain_make, domain_retire
 
 pytestmark = pytest.mark.django_db
 
@@ -223,6 +224,17 @@ def test_a_code_opens_its_persons_link(store, owner):
     code = counter_make(store, entry_id=entry_make(store).pk)
     text = owner.get(f"{COUNTERS}{code.pk}/change/").content.decode()
     assert f"{code.link.path}?s={code.link.token}" in text
+
+
+def test_printed_links_lead_to_the_domain_that_the_store_shares_by(store, owner, settings):
+    settings.SITE_URL = "https://shop.example"
+    domain = domain_make("pool.example", is_pool=True)
+    code = counter_make(store, entry_id=entry_make(store).pk)
+    text = owner.get(f"{COUNTERS}{code.pk}/change/").content.decode()
+    assert f"https://pool.example{code.link.path}?s=" in text
+    domain_retire(domain)
+    text = owner.get(f"{COUNTERS}{code.pk}/change/").content.decode()
+    assert "pool.example" not in text
 
 
 def test_the_list_of_counter_codes_costs_the_same_for_many(
