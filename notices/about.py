@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.flash.queries import FlashGist, flash_awaited
 from campaigns.groupbuy.queries import GroupGist, group_gist
+from community.queries import entry_missing_codes
 from core.money import yuan
 from orders.queries import OrderGist, order_gist
 from payments.queries import refunds_of
@@ -213,6 +214,20 @@ def staff_refund_stuck(event: Any) -> Iterator[Subject]:
         key = f"staff:stuck:{event.refund_id}"
         yield _for_staff(
             order, key, page="payments_refund", pk=refund.pk, amount=yuan(refund.amount_fen)
+        )
+
+
+def staff_codes_out(event: Any) -> Iterator[Subject]:
+    """Somebody wanted to join a group that has no code, and still has none."""
+    entry = entry_missing_codes(event.entry_id)
+    if entry is not None:
+        yield Subject(
+            key=f"codes_out:{event.entry_id}:{entry.since:%Y%m%d%H%M%S%f}",
+            store_id=event.store_id,
+            people=staff_ids(event.store_id),
+            path=reverse("admin:community_groupentry_change", args=[event.entry_id]),
+            values={"goods": entry.name},
+            for_staff=True,
         )
 
 

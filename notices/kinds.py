@@ -40,6 +40,7 @@ class Kind(models.TextChoices):
     STAFF_TO_SHIP = "staff_to_ship", _("有订单要发货")
     STAFF_URGED = "staff_urged", _("买家催发货")
     STAFF_REFUND_STUCK = "staff_refund_stuck", _("有退款要处理")
+    STAFF_CODES_OUT = "staff_codes_out", _("群码用完了")
     FLASH_SOON = "flash_soon", _("秒杀快要开始")
     FLASH_OFF = "flash_off", _("秒杀取消")
 
@@ -64,6 +65,7 @@ TOPIC_OF: dict[str, Topic] = {
     Kind.STAFF_TO_SHIP: Topic.STAFF,
     Kind.STAFF_URGED: Topic.STAFF,
     Kind.STAFF_REFUND_STUCK: Topic.STAFF,
+    Kind.STAFF_CODES_OUT: Topic.STAFF,
     Kind.FLASH_SOON: Topic.FLASH,
     Kind.FLASH_OFF: Topic.FLASH,
 }

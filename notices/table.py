@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.flash.events import FlashCalledOff, FlashSlotOpening
 from campaigns.groupbuy.events import GroupSucceeded, MemberJoined
+from community.events import EntryRanOut
 from core.facts import Event
 from notices import about
 from notices.about import Subject
@@ -60,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     Rule(RefundSucceeded, Kind.REFUNDED, about.refund_succeeded),
     Rule(RefundStuck, Kind.REFUND_STUCK, about.refund_stuck),
     Rule(RefundStuck, Kind.STAFF_REFUND_STUCK, about.staff_refund_stuck),
+    Rule(EntryRanOut, Kind.STAFF_CODES_OUT, about.staff_codes_out),
 )
 
 # Title, and the sentence below it.
@@ -115,6 +117,10 @@ WORDS: dict[str, tuple[Any, Any]] = {
     Kind.STAFF_TO_SHIP: (_("有订单要发货"), _("%(goods)s，已收 %(amount)s 元。")),
     Kind.STAFF_URGED: (_("买家催发货"), _("%(goods)s，请尽快发货。")),
     Kind.STAFF_REFUND_STUCK: (_("有退款要处理"), _("%(goods)s，%(amount)s 元没有退成。")),
+    Kind.STAFF_CODES_OUT: (
+        _("群码用完了"),
+        _("有人想加入“%(goods)s”，已经没有可用的群二维码，请上传新的。"),
+    ),
 }
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.groupbuy.queries import groups_about_to_fail
 from catalog.queries import low_stock_count
+from community.queries import entries_short
 from core import clock
 from core.deadlines import deadline_lags
 from core.money import yuan
@@ -49,6 +50,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     groups = reverse("admin:groupbuy_group_changelist")
     stuck, open_incidents = stuck_refund_count(store_id), open_incident_count(store_id)
     failing, low = groups_about_to_fail(store_id, now=now), low_stock_count(store_id)
+    entries = reverse("admin:community_groupentry_changelist")
+    short = entries_short(store_id, now=now)
     assert request.user.pk is not None
     notices = staff_lines(request.user.pk)
     tiles = [
@@ -59,6 +62,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         Tile(_("支付异常"), str(open_incidents), incidents, open_incidents > 0),
         Tile(_("对账差异"), str(differing), f"{bills}?explained_at__isempty=1", differing > 0),
         Tile(_("库存不足"), str(low), f"{skus}?stock=low", low > 0),
+        Tile(_("群码快用完"), str(short), entries, short > 0),
         Tile(_("今日付款订单"), str(day.paid_orders), orders),
         Tile(_("今日收款（元）"), yuan(day.paid_fen), orders),
     ]

@@ -29,6 +29,7 @@ class ShareLink(models.Model):
         GROUP = "group", _("拼团")
         SHOWCASE = "showcase", _("橱窗")
         BARGAIN = "bargain", _("砍价")
+        COUNTER = "counter", _("柜台码")
 
     token = models.CharField(
         max_length=16, unique=True, editable=False, default=partial(random_token, 12)

@@ -61,6 +61,7 @@ SHOP_APPS = [
     "digital",
     "sharing",
     "sharers",
+    "community",
     "campaigns.groupbuy",
     "campaigns.reductions",
     "campaigns.coupons",

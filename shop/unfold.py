@@ -12,6 +12,10 @@ def _platform(request: HttpRequest) -> bool:
     return bool(getattr(request.user, "is_superuser", False))
 
 
+def _merchant(request: HttpRequest) -> bool:
+    return not _platform(request)
+
+
 def _item(title: Any, icon: str, model: str, permission: Any = None) -> dict[str, Any]:
     app, name = model.split(".")
     item = {
@@ -109,6 +113,21 @@ UNFOLD: dict[str, Any] = {
                     _item(_("奖励"), "volunteer_activism", "sharers.reward"),
                     _item(_("分享员账目"), "menu_book", "sharers.rewardentry"),
                     _item(_("分享链接"), "share", "sharing.sharelink"),
+                ],
+            },
+            {
+                "title": _("社群"),
+                "separator": True,
+                "items": [
+                    {
+                        "title": _("群公告"),
+                        "icon": "content_paste",
+                        "link": reverse_lazy("office:announcements"),
+                        "permission": _merchant,
+                    },
+                    _item(_("群入口"), "forum", "community.groupentry"),
+                    _item(_("群码"), "qr_code_2", "community.groupcode"),
+                    _item(_("柜台码"), "countertops", "community.countercode"),
                 ],
             },
             {

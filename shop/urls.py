@@ -8,6 +8,7 @@ from django.views.static import serve
 from shop.env import PRODUCTION
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("office/", include("office.urls")),
     path("office/", admin.site.urls),
     path("accounts/", include("accounts.allauth_urls")),
     path("payments/", include("payments.urls")),
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("campaigns.coupons.urls")),
     path("", include("sharing.urls")),
     path("", include("sharers.urls")),
+    path("", include("community.urls")),
     path("messages/", include("notices.urls")),
     path("", include("storefront.urls")),
 ]

@@ -15,6 +15,9 @@ from campaigns.coupons.tests.factories import place, take, template_make
 from campaigns.flash.tests.factories import buy as flash_buy
 from campaigns.flash.tests.factories import offer_make as flash_offer_make
 from campaigns.reductions.tests.factories import reduction_make
+from community.tests.factories import code_make as group_code_make
+from community.tests.factories import counter_make
+from community.tests.factories import entry_make as group_entry_make
 from core import clock
 from digital.tests.factories import keys_sku
 from freight.tests.factories import freight_make
@@ -122,7 +125,6 @@ def rich_store(name: str) -> Any:
     showcase_add(sharer_id=sharer.pk, product_ref=sku.product.public_id, note="", now=clock.now())
     brings(sharer, bob)
     cast.pay(cast.buy(bob, sku))
-    pickup_make(store)
     findings_acknowledge(
         store_id=store.pk,
         kind="group",
@@ -132,6 +134,7 @@ def rich_store(name: str) -> Any:
         now=clock.now(),
     )
     keys_sku("A-1", store=store)
+    meets_people(store, owner)
     cast.deliver()
     assert sharer.rewards.exists()
     PaymentIncident.objects.create(
@@ -144,6 +147,13 @@ def rich_store(name: str) -> Any:
         seen_at=clock.now(),
     )
     return store
+
+
+def meets_people(store: Any, owner: StoreStaff) -> None:
+    """Where to fetch orders, a group with its code, and a code on the counter."""
+    pickup_make(store)
+    group_code_make(group_entry_make(store))
+    counter_make(store, person_id=owner.user_id)
 
 
 @pytest.fixture
@@ -259,6 +269,17 @@ def test_the_actions_above_an_invoice_are_its_stores(stores):
         assert client.get(path).status_code in {302, 403, 404}
         client.post(path, {"reason": "x"})
         assert Invoice.objects.get(pk=invoice.pk).state == "requested"
+
+
+def test_the_papers_of_a_counter_code_are_its_stores(stores):
+    own, other = stores
+    client = staff_client(own, StoreStaff.Role.OWNER)
+    from community.models import CounterCode
+
+    code = CounterCode.objects.get(store=other)
+    for name in ("paper", "png", "svg"):
+        path = f"/office/community/countercode/{code.pk}/{name}/"
+        assert client.get(path).status_code in {302, 403, 404}
 
 
 def test_autocomplete_finds_the_own_rows_only(stores):

@@ -4,6 +4,8 @@ import pytest
 from django.db import transaction
 from django.urls import resolve
 
+from community.services import code_show
+from community.tests.factories import code_make, entry_make
 from core import clock
 from core.deliveries import deliveries_rerun, delivery_attempt
 from core.models import Delivery
@@ -252,6 +254,24 @@ def test_a_refund_that_is_stuck_is_the_staffs_business_until_it_is_not():
     deliver()
     stuck(other)
     assert Kind.STAFF_REFUND_STUCK in told(owner.pk, for_staff=True)
+
+
+def test_a_group_without_codes_is_told_to_the_staff_once_and_not_when_there_is_one_again():
+    entry = entry_make()
+    owner = staff_make(entry.store).user
+
+    def comes(number):
+        code_show(entry_id=entry.pk, person_id=None, guest=f"{number:026d}", now=clock.now())
+
+    comes(1)
+    comes(2)
+    assert told(owner.pk, for_staff=True) == [Kind.STAFF_CODES_OUT]
+    assert entry.name in Notice.objects.get().body
+    code_make(entry, capacity=1)
+    comes(3)
+    comes(4)
+    code_make(entry)  # before anybody was told
+    assert told(owner.pk, for_staff=True) == [Kind.STAFF_CODES_OUT]
 
 
 def test_in_a_big_group_only_its_leader_hears_of_everybody():

@@ -26,8 +26,12 @@ from campaigns.groupbuy.services import campaign_publish
 from campaigns.reductions.models import Reduction, ReductionStep
 from campaigns.reductions.services import reduction_publish
 from catalog.models import Category, Fulfilment, Product, ProductOption, Sku
+from catalog.photos import photo_decode
 from catalog.services import photo_add, product_publish, sku_add, skus_generate
+from community.models import CODE_LIVES, GroupEntry
+from community.services import code_add, counter_add
 from core.money import parse_yuan
+from core.qr import qr_png
 from digital.services import keys_import
 from freight.models import FreightArea, FreightTemplate
 from freight.regions import provinces_read
@@ -113,7 +117,28 @@ def _store(about: dict[str, Any], *, now: datetime) -> tuple[Store, list[Login]]
                 logins += _account(about[f"{role}_name"], email)
                 user = User.objects.get(email=email)
                 staff_add(store_id=store.pk, user_id=user.pk, role=role, now=now)
+        if "chat" in about:
+            _chat(store, about, now=now)
     return store, logins
+
+
+def _chat(store: Store, about: dict[str, Any], *, now: datetime) -> None:
+    """A chat group with drawn codes, the last of which lasts; and a code on the counter."""
+    name, welcome, *groups = about["chat"]
+    if GroupEntry.objects.filter(store=store).exists():
+        return
+    entry = GroupEntry.objects.create(store=store, name=name, welcome=welcome)
+    for position, group in enumerate(groups):
+        code_add(
+            entry_id=entry.pk,
+            name=group,
+            picture=photo_decode(io.BytesIO(qr_png(f"演示：{group}"))),
+            position=position,
+            expires_at=None if position == len(groups) - 1 else now + CODE_LIVES,
+            now=now,
+        )
+    clerk = User.objects.get(email=about["clerk"])
+    counter_add(store_id=store.pk, person_id=clerk.pk, label=about["counter"], now=now)
 
 
 def _offers(store: Store, about: dict[str, Any], *, now: datetime) -> None:

@@ -10,6 +10,7 @@ from campaigns.bargain.models import BargainCampaign
 from campaigns.flash.models import FlashOffer
 from campaigns.groupbuy.models import GroupCampaign
 from catalog.models import Product, Sku
+from community.models import CounterCode, GroupCode, GroupEntry
 from core import clock
 from core.invariants import audit
 from office.demo.load import HERE, demo_load, goods
@@ -17,6 +18,7 @@ from stores.models import Store
 
 pytestmark = pytest.mark.django_db
 
+MODELS = (Store, Product, Sku, GroupCampaign, User, GroupEntry, GroupCode, CounterCode)
 PICTURE_MAX, PICTURES_MAX = 90 * 1024, 3_500_000
 
 
@@ -27,7 +29,7 @@ def loaded(settings, tmp_path):
 
 
 def counts():
-    return [model.objects.count() for model in (Store, Product, Sku, GroupCampaign, User)]
+    return [model.objects.count() for model in MODELS]
 
 
 def test_twice_is_once(loaded):
@@ -74,6 +76,13 @@ def test_flash_sales_run_today_and_tomorrow_and_have_their_goods(client, loaded)
     assert "抢购中" in text
     assert "即将开始" in text
     assert "已抢 0 / 40 件" in text
+
+
+def test_a_chat_group_can_be_joined_and_a_counter_code_scanned(client, loaded):
+    entry, counter = GroupEntry.objects.get(), CounterCode.objects.get()
+    assert "长按图片" in client.get(f"/q/{entry.public_id}/code/").content.decode()
+    assert client.get(counter.link.path).status_code == 200
+    assert counter.person.email == "li@zaoyuan.example"
 
 
 def test_groups_are_cheaper_and_never_begun_by_nobody(loaded):

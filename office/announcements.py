@@ -1,0 +1,118 @@
+"""Group announcements (群公告): what is on offer, as plain text to paste into a chat group.
+
+The words say what it is, what it costs, until when and how much is left, and never ask to pass
+anything on. Bargains have none: WeChat's rules name calling for help with a price in a chat first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaigns.flash.queries import FlashTerms, flash_for_product
+from campaigns.groupbuy.queries import OfferCard, campaign_for_product
+from catalog.queries import ProductPage
+from core.money import yuan
+from guard.rules import Finding, wording
+
+TITLE_MAX, SUBTITLE_MAX, SKU_MAX = 28, 24, 12
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """One text. `findings` are what the rules object to: in the merchant's own words, if at all."""
+
+    key: str
+    label: str
+    text: str
+    findings: tuple[Finding, ...]
+
+
+def announcements(product: ProductPage, *, link: str, now: datetime) -> tuple[Announcement, ...]:
+    """The texts about a product on sale: its group-buy, its flash sales, and the plain goods, as
+    far as there is anything left; in at most four queries."""
+    made = []
+    offer = campaign_for_product(product.id, now=now)
+    if offer is not None and _group_left(product, offer) > 0:
+        made.append(("group", _("拼团公告"), _group(product, offer)))
+    for terms in flash_for_product(product.id, now=now):
+        if terms.left > 0:
+            made.append((f"flash-{terms.offer_id}", _("秒杀公告"), _flash(product, terms)))
+    if not product.sold_out:
+        made.append(("product", _("商品公告"), _plain(product)))
+    return tuple(_announcement(key, label, [*lines, link]) for key, label, lines in made)
+
+
+def _announcement(key: str, label: str, lines: Sequence[str]) -> Announcement:
+    text = "\n".join(line for line in lines if line)
+    return Announcement(key, label, text, tuple(wording({_("公告"): text})))
+
+
+def _plain(product: ProductPage) -> list[str]:
+    said = _("%(price)s，现货 %(left)d 件")
+    told = {"price": _price(product), "left": sum(sku.available for sku in product.skus)}
+    return [*_head(_("好物"), product), said % told]
+
+
+def _group(product: ProductPage, offer: OfferCard) -> list[str]:
+    group = _("%(people)d 人拼团价 %(price)s 元") % {
+        "people": offer.size,
+        "price": yuan(offer.from_fen),
+    }
+    if len(set(offer.prices.values())) > 1:
+        group = _("%(price)s起") % {"price": group}
+    return [
+        *_head(_("拼团"), product),
+        _("%(group)s，单独购买 %(alone)s") % {"group": group, "alone": _price(product)},
+        _("老朋友可以开团，新朋友可以参团") if offer.deal.newcomers_only else "",
+        _("%(until)s 截止，还剩 %(left)d 件")
+        % {"until": _clock(offer.ends_at), "left": _group_left(product, offer)},
+    ]
+
+
+def _flash(product: ProductPage, terms: FlashTerms) -> list[str]:
+    goods = _short(terms.sku_name, SKU_MAX)
+    title, _subtitle = _head(_("秒杀"), product)
+    return [
+        title,
+        _("%(goods)s 秒杀价 %(price)s 元，平时 %(list)s 元")
+        % {"goods": goods, "price": yuan(terms.flash_fen), "list": yuan(terms.list_fen)},
+        _("%(from)s 开始，%(until)s 结束，还剩 %(left)d 件，每人限 %(limit)d 件")
+        % {
+            "from": _clock(terms.starts_at),
+            "until": _clock(terms.ends_at),
+            "left": terms.left,
+            "limit": terms.per_person,
+        },
+    ]
+
+
+def _head(kind: str, product: ProductPage) -> list[str]:
+    title = _("【%(kind)s】%(title)s") % {"kind": kind, "title": _short(product.title, TITLE_MAX)}
+    return [title, _short(product.subtitle, SUBTITLE_MAX)]
+
+
+def _price(product: ProductPage) -> str:
+    said = _("%(price)s 元起") if product.price_max_fen > product.price_fen else _("%(price)s 元")
+    return said % {"price": yuan(product.price_fen)}
+
+
+def _group_left(product: ProductPage, offer: OfferCard) -> int:
+    """Neither more than the campaign gives nor more than there is."""
+    stock = sum(sku.available for sku in product.skus if sku.id in offer.prices)
+    return min(offer.quota_left, stock)
+
+
+def _clock(at: datetime) -> str:
+    local = timezone.localtime(at)
+    return _("%(month)d月%(day)d日 %(clock)s") % {
+        "month": local.month,
+        "day": local.day,
+        "clock": f"{local:%H:%M}",
+    }
+
+
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,55 @@
+"""Pages of the office that belong to no table."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from campaigns.groupbuy.queries import shelf_offers
+from catalog.queries import product_cards, product_page
+from core import clock
+from core.errors import NotHere
+from office.announcements import announcements
+from sharing.domains import share_origin
+from sharing.services import link_for
+from stores.scoped import staff_of
+
+
+@require_safe
+def announce(request: HttpRequest) -> HttpResponse:
+    """?product=: its texts to paste into a group, with a link of the reader's own; without one, the
+    store's goods to choose from."""
+    staff = staff_of(request)
+    if staff is None:
+        raise PermissionDenied  # the platform sells nothing itself
+    now = clock.now()
+    context = {**admin.site.each_context(request), "title": _("群公告")}
+    ref = request.GET.get("product", "")[:40]
+    if not ref:
+        asked = request.GET.get("page", "1")
+        page = product_cards(store_id=staff.store_id, page=int(asked) if asked.isdecimal() else 1)
+        in_groups = shelf_offers([card.id for card in page.cards], now=now)
+        context |= {"page": page, "in_groups": set(in_groups)}
+        return render(request, "admin/office/announcements.html", context)
+    product = product_page(ref)
+    if product is None or product.store_id != staff.store_id or not product.on_sale:
+        raise NotHere(_("没有这件在售商品，请回到群公告重新选择。"))
+    path = reverse("storefront:product", args=[product.public_id])
+    link = link_for(
+        sharer_id=staff.user_id,
+        store_id=staff.store_id,
+        target_kind="product",
+        target_ref=product.public_id,
+        path=path,
+        channel="wecom",
+        now=now,
+    )
+    address = f"{share_origin(staff.store_id)}{path}?s={link.token}"
+    context |= {
+        "product": product,
+        "announcements": announcements(product, link=address, now=now),
+    }
+    return render(request, "admin/office/announcement.html", context)
