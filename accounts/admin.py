@@ -1,5 +1,7 @@
 """People, for the platform's staff alone: a merchant never sees the list of users."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.http import HttpRequest
@@ -56,5 +58,5 @@ class IdentityConflictPage(PlatformAdmin):
     readonly_fields = ["kept", "other", "found_at"]
     ordering = ["-id"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

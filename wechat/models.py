@@ -1,6 +1,7 @@
 """Hosts of ours beside the main one, that share links lead to (分享域名)."""
 
 import re
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -61,7 +62,7 @@ class ShareDomain(models.Model):
     def clean(self) -> None:
         """What a wrong entry would break is said here, before anybody's link leads nowhere."""
         self.host = self.host.strip().lower()
-        wrong: dict[str, str] = {}
+        wrong: dict[str, Any] = {}
         if self.host == settings.SITE_HOST:
             wrong["host"] = _("这是主域名，不用添加。")
         elif not validate_host(self.host, settings.ALLOWED_HOSTS):
