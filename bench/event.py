@@ -28,7 +28,7 @@ from tests.shop import Shop, shop_running
 PEOPLE = 100_000
 DAYS = 3
 # Of all who open the card: who buys, and how many pieces there are for them.
-BUYERS, PIECES = 0.27, 0.225
+BUYERS, PIECES = 0.24, 0.21
 FORGETS, SHARES = 0.1, 0.5
 GROUP_SIZE = 5
 THREADS = 8
