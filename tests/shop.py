@@ -52,7 +52,7 @@ class Shop:
         while True:
             try:
                 return self._sql(text, values)
-            except psycopg2.OperationalError:
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
                 if time.monotonic() > give_up:
                     raise
                 time.sleep(0.2)

@@ -7,6 +7,7 @@ from django.db.models import F
 
 from campaigns.flash import gate
 from campaigns.flash.models import FlashBuyer, FlashOffer, FlashPurchase, FlashReminder
+from campaigns.flash.queries import flash_awaited
 from campaigns.flash.services import (
     ReminderRefused,
     campaign_tick,
@@ -194,9 +195,7 @@ def test_a_reservation_in_the_moment_of_the_telling_is_told_or_refused(lead_s):
         lead_s=lead_s,
     )
     assert not isinstance(told, Exception)
-    from campaigns.flash.queries import flash_opening
-
-    waiting = [user for gist in flash_opening(offer.campaign_id) for user in gist.user_ids]
+    waiting = [user for gist in flash_awaited(offer.campaign_id) for user in gist.user_ids]
     fact = Fact.objects.get(name="flash.slot_opening")
     assert fact.payload["flash_id"] == offer.campaign_id
     if isinstance(asked, ReminderRefused):
