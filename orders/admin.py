@@ -16,7 +16,11 @@ from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from accounts.queries import AddressSnapshot
 from core import clock
@@ -180,7 +184,7 @@ class SheetForm(forms.Form):
 
     sheet = forms.FileField(
         label=_("填好快递公司和运单号的表格（.xlsx，最多 500 行）"),
-        widget=forms.FileInput(attrs={"accept": ".xlsx"}),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xlsx"}),
     )
 
 
@@ -667,7 +671,7 @@ class IssueForm(forms.Form):
 
     file = forms.FileField(
         label=_("发票文件（PDF 或 OFD，最大 5 MB）"),
-        widget=forms.FileInput(attrs={"accept": ".pdf,.ofd"}),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".pdf,.ofd"}),
     )
 
 

@@ -447,7 +447,8 @@ def _steps(order: Order) -> Iterable[Step]:
         prices = f"¥{yuan(reprice.before_fen)} → ¥{yuan(reprice.after_fen)}"
         happened.append((_("商家修改了价格"), reprice.applied_at, prices))
     steps = [Step(label, at, detail) for label, at, detail in happened if at is not None]
-    return sorted(steps, key=lambda step: step.at, reverse=True)
+    # Of one moment, the later step first: the list above is in the order of an order's life.
+    return sorted(steps, key=lambda step: step.at)[::-1]
 
 
 def _reprice(order: Order) -> OrderReprice | None:

@@ -1,5 +1,7 @@
 """Cancelling one line: its money and its stock, once; freight goes with the last."""
 
+import re
+
 import pytest
 
 from catalog.models import Sku
@@ -208,8 +210,12 @@ def test_the_office_cancels_a_line_and_the_buyer_reads_why(client):
     assert "退 118.00 元" in client.get(path).content.decode()
     page = client.post(path, {"line": line.pk, "reason": "霜冻"}, follow=True).content.decode()
     assert "原路退回" in page
+    page = client.get(f"/office/orders/order/{order.pk}/ship/").content.decode()
+    assert page.count("</s> 已取消") == 1  # nobody packs it any more
     client.force_login(who.user)
     page = client.get(f"/orders/{order.public_id}/").content.decode()
     assert "部分商品已取消" in page
     assert "霜冻" in page
     assert "取消部分商品" in page
+    steps = re.findall(r'steps__step"><span>([^<]+)', page)
+    assert steps[-3:] == ["等待发货", "付款成功", "提交订单"]  # of one moment, the later first

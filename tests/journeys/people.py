@@ -77,9 +77,9 @@ class Visitor:
         if not self.desk:
             self.page.locator("[data-sheet-confirm]").click()
 
-    def address(self) -> None:
-        """From the checkout to a new address and back."""
-        self.click("添加新地址")
+    def address(self, link: str = "添加新地址") -> None:
+        """From the checkout, or another page with such a link, to a new address and back."""
+        self.click(link)
         page = self.page
         page.wait_for_load_state("networkidle")
         self.shot("address-form")
