@@ -67,9 +67,9 @@ def public_page(*, max_age_s: int = 5) -> Callable[[View], View]:
             if hasattr(response, "render") and callable(response.render):
                 response = response.render()
             if response.status_code == 200:
-                response["Cache-Control"] = (
-                    f"public, max-age={max_age_s}, stale-while-revalidate={STALE_S}"
-                )
+                # Nothing about staleness: a browser would show somebody who comes back to a group
+                # what it kept before the group was decided. The old page is ours to hand out.
+                response["Cache-Control"] = f"public, max-age={max_age_s}"
                 response.public_max_age_s = max_age_s  # type: ignore[attr-defined]
             return response
 

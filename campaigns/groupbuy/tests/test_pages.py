@@ -1,6 +1,7 @@
 """The pages of a group and of its checkouts."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -59,7 +60,16 @@ def test_the_page_of_a_group_in_few_queries(client, group, django_assert_max_num
     assert "data-countdown" in text
     assert "参加这个团" in text
     assert "李梅" not in text
-    assert page["Cache-Control"].startswith("public")
+    assert page["Cache-Control"] == "public, max-age=2"
+
+
+def test_a_group_that_is_being_decided_looks_again_by_itself(client, group):
+    made = group[0]
+    made.deadline_at = clock.now() - timedelta(seconds=1)
+    made.save(update_fields=["deadline_at"])
+    text = client.get(f"/g/{made.public_id}/").content.decode()
+    assert "时间到，正在核对" in text
+    assert 'data-countdown-reload="5"' in text
 
 
 def test_a_failed_group_says_that_the_money_goes_back(client, group):
