@@ -215,10 +215,6 @@ class OrderDetail:
         """1234 5678 9012, as people read it out."""
         return " ".join(self.pickup_code[at : at + 4] for at in range(0, len(self.pickup_code), 4))
 
-    @property
-    def may_urge(self) -> bool:
-        return self.card.state == OrderState.TO_SHIP and not self.card.is_fetched
-
 
 def order_of(buyer_id: int, public_id: str) -> OrderCard | None:
     """The buyer's own order, in two queries; None for anybody else's."""

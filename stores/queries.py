@@ -111,12 +111,6 @@ def staff_ids(store_id: int) -> tuple[int, ...]:
     return tuple(rows.order_by("user_id").values_list("user_id", flat=True))
 
 
-def staff_names(store_id: int) -> dict[int, str]:
-    """Who works in the store and may enter the office, as the office calls them, by user id."""
-    rows = StoreStaff.objects.filter(store_id=store_id, user__is_active=True, user__is_staff=True)
-    return {row.user_id: str(row) for row in rows.select_related("user").order_by("user_id")}
-
-
 def role_of(user_id: int) -> str | None:
     """What the person is there: one of StoreStaff.Role."""
     return StoreStaff.objects.filter(user_id=user_id).values_list("role", flat=True).first()

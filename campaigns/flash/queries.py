@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns.flash.models import FlashBuyer, FlashCampaign, FlashOffer, FlashReminder
+from campaigns.flash.models import FlashCampaign, FlashOffer, FlashReminder
 from campaigns.flash.services import (
     REMIND_BEFORE,
     BuyRefused,
@@ -180,12 +180,6 @@ def buy_refused(public_id: str, user_id: int, *, now: datetime) -> BuyRefused | 
     """Why the person could not buy one piece now, whatever is typed in the form."""
     offer = offer_find(public_id)
     return buy_refusal(offer, user_id, quantity=1, now=now) if offer else SlotOver()
-
-
-def may_still_buy(offer_id: int, user_id: int, *, limit: int) -> int:
-    """How many pieces of the offer the person may still take."""
-    rows = FlashBuyer.objects.filter(offer_id=offer_id, user_id=user_id)
-    return limit - (rows.values_list("bought", flat=True).first() or 0)
 
 
 def reminded(user_id: int, offer_ids: Iterable[int]) -> frozenset[int]:

@@ -143,7 +143,7 @@ def test_committed_but_not_delivered(shop):
         what="every fact is delivered",
         wait_s=60,
     )
-    assert joined
+    assert joined, bob.refusals
     trade.evening()
     trade.settle()
     assert shop.audit() == []
