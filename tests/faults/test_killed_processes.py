@@ -24,6 +24,19 @@ def kill_and_start(shop, part):
         shop.stack.restart(part)
 
 
+def group_opened(shop, order):
+    """The group that the paid order leads: the payer's page may be answered while the notice, in
+    another process, is still opening it."""
+    group = shop.value("SELECT offer_ref FROM orders_order WHERE public_id = %s", order)
+    shop.until(
+        lambda: (
+            shop.value("SELECT state FROM groupbuy_group WHERE public_id = %s", group) == "open"
+        ),
+        what="the group is open",
+    )
+    return group
+
+
 def test_every_process_is_killed_during_a_day_of_trade(shop):
     trade = day(shop, buyers=20, seed=4, name="power")
     dice = random.Random(11)
@@ -92,13 +105,7 @@ def test_the_worker_dies_while_a_refund_is_submitted(shop, mode):
     _, products = trade.goods()
     order = buyer.order(f"/p/{products[0]}/group/")
     assert buyer.pay(order)
-    group = shop.value("SELECT offer_ref FROM orders_order WHERE public_id = %s", order)
-    shop.until(
-        lambda: (
-            shop.value("SELECT state FROM groupbuy_group WHERE public_id = %s", group) == "open"
-        ),
-        what="the group is open",
-    )
+    group = group_opened(shop, order)
     shop.fault("refund", mode, times=1)
     shop.group_overdue(group)
     shop.until(
@@ -130,9 +137,9 @@ def test_committed_but_not_delivered(shop):
     alice, bob = trade.buyers
     order = alice.order(f"/p/{products[1]}/group/")
     assert alice.pay(order)
+    group = group_opened(shop, order)
     shop.stack.kill("worker")
     shop.stack.kill("beat")
-    group = shop.value("SELECT offer_ref FROM orders_order WHERE public_id = %s", order)
     joined = bob.order(f"/g/{group}/join/")
     shop.stack.kill("web")
     waiting = shop.value("SELECT count(*) FROM core_delivery WHERE delivered_at IS NULL")
