@@ -54,12 +54,13 @@ class HttpSms(SmsGateway):
                 timeout=TIMEOUT_S,
                 allow_redirects=False,
             )
-            response.raise_for_status()
-            if not response.ok or response.is_redirect:
-                raise SmsTrouble
         except requests.RequestException as error:
             log.warning("no SMS to %s: %s", mask_phone(phone), type(error).__name__)
             raise SmsTrouble from None
+        # A redirect is no answer: the code would have been shown to a host nobody named.
+        if not response.ok or response.is_redirect:
+            log.warning("no SMS to %s: HTTP %d", mask_phone(phone), response.status_code)
+            raise SmsTrouble
 
 
 class DevelopmentSms(SmsGateway):
@@ -80,9 +81,8 @@ class NoSms(SmsGateway):
 
 def gateway() -> SmsGateway:
     """The gateway that the settings name."""
-    url = getattr(settings, "SMS_URL", "")
-    if url:
-        return HttpSms(url=url, token=getattr(settings, "SMS_TOKEN", ""))
+    if settings.SMS_URL:
+        return HttpSms(url=settings.SMS_URL, token=settings.SMS_TOKEN)
     return NoSms() if settings.PRODUCTION else DevelopmentSms()
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 from local import environment
 from local.install import DEV, install
@@ -38,6 +39,7 @@ def main(arguments: list[str]) -> int:
         tuned = {"max_connections": "300", "synchronous_commit": "off"}
         with Servers(FOLDER, durable=False, postgres_settings=tuned, taken=taken) as servers:
             env = pytest_environment(servers, taken)
+            Path(env["STATIC_ROOT"]).mkdir(parents=True, exist_ok=True)
             subprocess.run([python(), "-m", "local.translations"], cwd=ROOT, env=env, check=True)
             command = [python(), "-m", "pytest", *arguments]
             tests = subprocess.Popen(command, cwd=ROOT, env=env)

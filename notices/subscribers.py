@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from accounts.events import PersonFolded
 from campaigns.groupbuy.events import MemberJoined
 from core.facts import Event, subscribe
 from notices.services import (
     group_reminder_set,
+    notices_fold,
     notices_tell,
     pay_reminder_set,
     receive_reminder_set,
@@ -42,3 +44,8 @@ def remind_of_group(event: MemberJoined, *, now: datetime) -> None:
 @subscribe(OrderShipped)
 def remind_of_receiving(event: OrderShipped, *, now: datetime) -> None:
     receive_reminder_set(order_id=event.order_id, now=now)
+
+
+@subscribe(PersonFolded)
+def person_folded(event: PersonFolded, *, now: datetime) -> None:
+    notices_fold(folded_id=event.folded_id, person_id=event.person_id)

@@ -47,6 +47,8 @@ class ShareLink(models.Model):
     target_ref = models.CharField(_("对象编号"), max_length=40)
     path = models.CharField(_("页面"), max_length=200)
     channel = models.CharField(_("渠道"), max_length=16, choices=Channel.choices)
+    # Came with another account of the same person, beside one that was there: it still counts.
+    is_second = models.BooleanField(default=False, editable=False)
     made_at = models.DateTimeField(_("创建时间"))
 
     class Meta:
@@ -55,6 +57,7 @@ class ShareLink(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["sharer", "target_kind", "target_ref", "channel"],
+                condition=models.Q(is_second=False),
                 name="sharing_link_once",
             )
         ]

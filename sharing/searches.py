@@ -28,19 +28,26 @@ def search_record(*, store_id: int, visitor_id: int | None, guest: str, now: dat
 
 def searches_adopt(*, guest: str, visitor_id: int) -> int:
     """A guest signed in: what the cookie had searched becomes the person's; how many stores."""
-    if not guest:
-        return 0
+    return _adopted("guest = %s AND visitor_id IS NULL", guest, visitor_id) if guest else 0
+
+
+def searches_fold(*, folded_id: int, person_id: int) -> int:
+    """Two accounts of one person became one: what the folded one had searched."""
+    return _adopted("visitor_id = %s", folded_id, person_id)
+
+
+def _adopted(whose: str, key: str | int, visitor_id: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             WITH adopted AS (
-                DELETE FROM {_TABLE} WHERE guest = %s AND visitor_id IS NULL
+                DELETE FROM {_TABLE} WHERE {whose}
                 RETURNING store_id, first_at, last_at
             )
             INSERT INTO {_TABLE} AS seen (store_id, visitor_id, guest, first_at, last_at)
             SELECT store_id, %s, '', first_at, last_at FROM adopted ORDER BY store_id
             ON CONFLICT (store_id, visitor_id) WHERE visitor_id IS NOT NULL DO UPDATE SET {_SEEN}
             """,
-            [guest, visitor_id],
+            [key, visitor_id],
         )
         return cursor.rowcount

@@ -5,16 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Case, F, When
+from django.db.models import Case, Exists, F, OuterRef, When
 
 from core.facts import facts_record
 from sharing.events import OrderAttributed
 from sharing.models import Attribution, ShareLink, Visit
-from sharing.ties import FROM_VISITS, ties_make
+from sharing.ties import FROM_VISITS, ties_fold, ties_make
 
 __all__ = [
     "link_for",
     "order_attribute",
+    "person_fold",
     "ties_make",
     "touches_of",
     "visit_record",
@@ -39,7 +40,11 @@ def link_for(
 ) -> ShareLink:
     """The person's one link to this target in this channel. Safe to race: the first one made stays."""
     known = ShareLink.objects.filter(
-        sharer_id=sharer_id, target_kind=target_kind, target_ref=target_ref, channel=channel
+        sharer_id=sharer_id,
+        target_kind=target_kind,
+        target_ref=target_ref,
+        channel=channel,
+        is_second=False,
     )
     if (link := known.first()) is not None:
         return link
@@ -95,8 +100,36 @@ def visits_adopt(*, guest: str, visitor_id: int, now: datetime) -> int:
     Visits through the person's own links are dropped, those that the person made signed in through
     the same link are merged, and the sharers become ties. One statement, so that signing in twice at once counts once.
     """
-    if not guest:
-        return 0
+    return (
+        _visits_pour("visit.guest = %s AND visit.visitor_id IS NULL", guest, visitor_id)
+        if guest
+        else 0
+    )
+
+
+def person_fold(*, folded_id: int, person_id: int) -> None:
+    """Two accounts of one person became one: links, visits and ties are that person's.
+
+    Whoever the one brought to the other brought nobody. A second link to the same target in the
+    same channel still counts: it is out there. Safe to run twice.
+    """
+    with transaction.atomic():
+        mine = ShareLink.objects.filter(
+            sharer_id=person_id,
+            target_kind=OuterRef("target_kind"),
+            target_ref=OuterRef("target_ref"),
+            channel=OuterRef("channel"),
+            is_second=False,
+        )
+        theirs = ShareLink.objects.filter(sharer_id=folded_id)
+        theirs.filter(Exists(mine)).update(sharer_id=person_id, is_second=True)
+        theirs.update(sharer_id=person_id)
+        _visits_pour("visit.visitor_id = %s", folded_id, person_id)
+        Visit.objects.filter(visitor_id=person_id, link__sharer_id=person_id).delete()
+        ties_fold(folded_id=folded_id, person_id=person_id)
+
+
+def _visits_pour(whose: str, key: str | int, visitor_id: int) -> int:
     visits = connection.ops.quote_name(Visit._meta.db_table)
     links = connection.ops.quote_name(ShareLink._meta.db_table)
     came = "(SELECT first_at, last_at, sharer_id, %s::bigint AS visitor_id FROM adopted) came"
@@ -105,7 +138,7 @@ def visits_adopt(*, guest: str, visitor_id: int, now: datetime) -> int:
             f"""
             WITH adopted AS (
                 DELETE FROM {visits} visit USING {links} link
-                WHERE visit.guest = %s AND visit.visitor_id IS NULL AND link.id = visit.link_id
+                WHERE {whose} AND link.id = visit.link_id
                 RETURNING visit.*, link.sharer_id
             ), tied AS ({FROM_VISITS.format(visits=came)})
             INSERT INTO {visits} AS visit
@@ -117,7 +150,7 @@ def visits_adopt(*, guest: str, visitor_id: int, now: datetime) -> int:
                 first_at = LEAST(visit.first_at, EXCLUDED.first_at),
                 last_at = GREATEST(visit.last_at, EXCLUDED.last_at)
             """,
-            [guest, visitor_id, visitor_id, visitor_id],
+            [key, visitor_id, visitor_id, visitor_id],
         )
         return cursor.rowcount
 

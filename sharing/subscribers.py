@@ -1,11 +1,13 @@
-"""What sharing hears: an order was placed, so which share brought it?"""
+"""What sharing hears: an order was placed, so which share brought it? And two accounts are one."""
 
 from datetime import datetime
 
+from accounts.events import PersonFolded
 from core.facts import subscribe
 from orders.events import OrderPlaced
 from orders.queries import orders_brief
-from sharing.services import order_attribute
+from sharing.searches import searches_fold
+from sharing.services import order_attribute, person_fold
 
 
 @subscribe(OrderPlaced)
@@ -18,3 +20,9 @@ def order_placed(event: OrderPlaced, *, now: datetime) -> None:
         placed_at=order.placed_at,
         now=now,
     )
+
+
+@subscribe(PersonFolded)
+def person_folded(event: PersonFolded, *, now: datetime) -> None:
+    person_fold(folded_id=event.folded_id, person_id=event.person_id)
+    searches_fold(folded_id=event.folded_id, person_id=event.person_id)

@@ -42,6 +42,28 @@ def ties_make(*, people: Collection[int], kind: str, now: datetime) -> int:
         return cursor.rowcount
 
 
+def ties_fold(*, folded_id: int, person_id: int) -> int:
+    """Two accounts of one person became one: the ties of the folded one; how many there are now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH folded AS (
+                DELETE FROM {TIE} WHERE low_id = %(folded)s OR high_id = %(folded)s RETURNING *
+            ), others AS (
+                SELECT CASE low_id WHEN %(folded)s THEN high_id ELSE low_id END AS other_id,
+                    kind, first_at, last_at
+                FROM folded
+            )
+            INSERT INTO {TIE} AS tie (low_id, high_id, kind, first_at, last_at)
+            SELECT LEAST(other_id, %(person)s), GREATEST(other_id, %(person)s),
+                kind, first_at, last_at
+            FROM others WHERE other_id <> %(person)s ORDER BY 1, 2 {_ONCE}
+            """,
+            {"folded": folded_id, "person": person_id},
+        )
+        return cursor.rowcount
+
+
 def tied_to(user_id: int, *, limit: int = 500) -> tuple[int, ...]:
     """Whom the person has had to do with, the latest first."""
     with connection.cursor() as cursor:

@@ -1,6 +1,6 @@
-"""The environment: every variable the project reads, with its default and its checks.
+"""The environment: how it is read, and the checks of what must not be wrong. `settings.py` asks.
 
-Only `settings.py` imports this. `APP_ENV` is `production` unless said otherwise, so a forgotten
+`APP_ENV` is `production` unless said otherwise, so a forgotten
 variable is a refused start, not an open door.
 """
 
@@ -55,6 +55,14 @@ def simulator_only(name: str) -> str:
     url = env.str(name, default="").rstrip("/")
     if PRODUCTION and url:
         raise ImproperlyConfigured(f"{name} is set: there is no simulator in production")
+    return url
+
+
+def sms_url(name: str) -> str:
+    """The address of the SMS gateway, or "" for none. Codes travel to it, in production by TLS."""
+    url = env.str(name, default="")
+    if PRODUCTION and url and not url.startswith("https://"):
+        raise ImproperlyConfigured(f"{name} is {url!r}: codes travel to it, so it must be https://")
     return url
 
 

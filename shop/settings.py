@@ -14,6 +14,7 @@ from shop.env import (
     message_templates,
     required,
     simulator_only,
+    sms_url,
     wechat_url,
 )
 
@@ -174,6 +175,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60 * 60.0,
         "options": {"expires": 60 * 30.0},
     },
+    "people": {
+        "task": "accounts.tasks.people_forget",
+        "schedule": 60 * 60.0,
+        "options": {"expires": 60 * 30.0},
+    },
     "risks": {
         "task": "risk.tasks.risks_forget",
         "schedule": 60 * 60 * 24.0,
@@ -265,9 +271,13 @@ ACCOUNT_SIGNUP_FIELDS = ["phone*"]
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
-# An address may be a whole carrier: its share is wide, a recipient's is not.
+# Who carries codes to phones (`accounts/sms.py`); without an address, sign-in offers e-mail.
+SMS_URL = sms_url("SMS_URL")
+SMS_TOKEN = env.str("SMS_TOKEN", default="")
+# An address may be a whole carrier: its share is wide, a recipient's is not. The days' bounds keep
+# codes from being guessed by asking for many, and SMS from being sent at our cost.
 ACCOUNT_RATE_LIMITS = {
-    "request_login_code": "600/m/ip,3/m/key",
+    "request_login_code": "120/m/ip,3000/d/ip,3/m/key,20/d/key",
     "login": "600/m/ip",
     "login_failed": "300/m/ip,5/5m/key",
     "verify_phone": "1/30s/key,300/m/ip",

@@ -28,6 +28,7 @@ def _item(title: Any, icon: str, model: str, permission: Any = None) -> dict[str
 
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": _("小店 · 商家后台"),
+    "LOGIN": {"form": "accounts.office.OfficeSignInForm"},
     "SITE_HEADER": _("小店"),
     "SITE_SUBHEADER": _("商家后台"),
     "SITE_SYMBOL": "storefront",

@@ -98,7 +98,7 @@ class StoreStaff(models.Model):
 
     store = models.ForeignKey(Store, models.CASCADE, related_name="staff", verbose_name=_("店铺"))
     user = models.OneToOneField(
-        "accounts.User", models.CASCADE, related_name="staff_of", verbose_name=_("用户")
+        "accounts.User", models.PROTECT, related_name="staff_of", verbose_name=_("用户")
     )
     role = models.CharField(_("角色"), max_length=16, choices=Role.choices, default=Role.CLERK)
     since_at = models.DateTimeField(_("加入时间"), default=timezone.now)

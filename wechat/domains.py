@@ -48,7 +48,9 @@ def domains() -> tuple[Domain, ...]:
                 is_pool=row.is_pool,
                 is_active=row.state == ShareDomain.State.ACTIVE,
             )
-            for row in ShareDomain.objects.order_by("pk").defer("secret")
+            for row in ShareDomain.objects.exclude(state=ShareDomain.State.GIVEN_UP)
+            .order_by("pk")
+            .defer("secret")
         )
         cache.set(KEY, found, AGE_S)
     return tuple(found)

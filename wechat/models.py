@@ -21,12 +21,14 @@ class ShareDomain(models.Model):
 
     One of the pool belongs to the platform's 服务号 and serves the stores without a domain of their
     own. One with an AppID is registered with that 服务号: who signs in there, and what is signed
-    there, is that account's. A retired one still serves the links that are out there.
+    there, is that account's. A retired one still serves the links that are out there; one that was
+    given up may be somebody else's by now, and nobody is led there.
     """
 
     class State(models.TextChoices):
         ACTIVE = "active", _("使用中")
         RETIRED = "retired", _("停用")
+        GIVEN_UP = "given_up", _("不再属于我们")
 
     host = models.CharField(
         _("域名"), max_length=100, unique=True, help_text=_("例如：s1.example.com，不带 https://")

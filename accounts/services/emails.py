@@ -8,6 +8,7 @@ from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from accounts.locks import user_lock
 from accounts.models import User
 
 SALT = "accounts.email"
@@ -47,24 +48,41 @@ def email_of_token(*, user_id: int, token: str) -> str:
 
 
 def email_confirm(*, user_id: int, token: str) -> str:
-    """The person opened the letter: the address is theirs, and replaces the one before. Safe to
-    repeat. Raises EmailRefused."""
+    """The person opened the letter: the address is theirs, and replaces the one before, to sign in
+    with as well. Staff keep the one that the office knows them by. Safe to repeat. Raises
+    EmailRefused."""
     email = email_of_token(user_id=user_id, token=token)
     _check_free(user_id, email)
     try:
         with transaction.atomic():
-            EmailAddress.objects.filter(user_id=user_id).exclude(email=email).delete()
+            user = user_lock(user_id)
+            EmailAddress.objects.filter(user=user).exclude(email=email).delete()
             EmailAddress.objects.update_or_create(
-                user_id=user_id, email=email, defaults={"verified": True, "primary": True}
+                user=user, email=email, defaults={"verified": True, "primary": True}
             )
+            if not user.is_staff:
+                user.email = email
+                user.save(update_fields=["email"])
     except IntegrityError:
         raise EmailRefused(_taken()) from None
     return email
 
 
 def email_remove(*, user_id: int) -> None:
-    """Forget the person's addresses."""
-    EmailAddress.objects.filter(user_id=user_id).delete()
+    """Forget the person's address, so that it can neither be written to nor signed in with.
+
+    Raises EmailRefused for whoever could not come in any more: without a proved phone and without
+    WeChat. Staff keep the one that the office knows them by.
+    """
+    with transaction.atomic():
+        user = user_lock(user_id)
+        others = user.phone_verified_at is not None or user.wechat_identities.exists()
+        if not (others or user.is_staff):
+            raise EmailRefused(_("您只能用这个邮箱登录：请先绑定手机号，再删除邮箱。"))
+        EmailAddress.objects.filter(user=user).delete()
+        if not user.is_staff:
+            user.email = None
+            user.save(update_fields=["email"])
 
 
 def _check_free(user_id: int, email: str) -> None:

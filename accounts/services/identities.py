@@ -8,11 +8,14 @@ staff, and the person goes on with the account in use.
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.account.models import EmailAddress
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
+from accounts.events import PersonFolded
 from accounts.locks import identities_lock, users_lock
 from accounts.models import Address, Consent, IdentityConflict, User, WechatIdentity
+from core.facts import facts_record
 from wechat.services import OAuthPerson
 
 
@@ -114,7 +117,7 @@ def _sign_in(
             _conflict(keeper, other, now)
         else:
             joined = True
-            _join(other, keeper)
+            _join(other, keeper, now)
     owner = keeper if not conflict else by_openid or by_union or keeper
     _link(owner, person, appid, now)
     return WechatSignIn(keeper, is_new=False, joined=joined, conflict=conflict)
@@ -161,8 +164,11 @@ def _can_join(other: User, keeper: User) -> bool:
     return not WechatIdentity.objects.filter(user=other, appid__in=appids).exists()
 
 
-def _join(other: User, keeper: User) -> None:
-    """Fold an account that holds nothing of value into another one of the same person."""
+def _join(other: User, keeper: User, now: datetime) -> None:
+    """Fold an account that holds nothing of value into another one of the same person.
+
+    What other apps keep of it (a cart, shares, choices) they move themselves, when they hear.
+    """
     WechatIdentity.objects.filter(user=other).update(user=keeper)
     contact = {
         "phone": other.phone,
@@ -185,10 +191,11 @@ def _join(other: User, keeper: User) -> None:
         keeper.nickname, keeper.avatar = str(contact["nickname"]), str(contact["avatar"])
     keeper.save()
     _move_papers(other, keeper)
+    facts_record(PersonFolded(person_id=keeper.pk, folded_id=other.pk), now=now)
 
 
 def _move_papers(other: User, keeper: User) -> None:
-    """Consents and addresses are the person's: they come along; the keeper's default stays."""
+    """Consents and addresses are the person's: they come along; the keeper's defaults stay."""
     Consent.objects.bulk_create(
         [
             Consent(
@@ -205,6 +212,11 @@ def _move_papers(other: User, keeper: User) -> None:
     if Address.objects.filter(user=keeper, removed_at=None, is_default=True).exists():
         addresses.update(is_default=False)
     addresses.update(user=keeper)
+    mail = EmailAddress.objects.filter(user=other)
+    if EmailAddress.objects.filter(user=keeper).exists():
+        mail.delete()  # one at a time: whoever wants the other proves it again
+    else:
+        mail.update(user=keeper)
 
 
 def _conflict(kept: User, other: User, now: datetime) -> None:

@@ -5,15 +5,17 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.documents import BASIC, VERSIONS
 from accounts.locks import user_lock, users_lock
 from accounts.models import Consent, User
+from accounts.services.identities import holds_value
 from accounts.text import phone_clean, text_clean
 
 UNPROVED_FOR = timedelta(days=1)
+SWEPT_AT_ONCE = 1000
 
 
 class ConsentMissing(Exception):
@@ -136,7 +138,7 @@ def person_claim(*, now: datetime, phone: str = "", email: str = "") -> User:
 def people_sweep(*, now: datetime) -> int:
     """Delete accounts that were made by the sign-in form and never proved; how many there were.
 
-    Only what is empty goes: never signed in, nothing verified, no WeChat identity.
+    Only what is empty goes: never signed in, nothing verified, no WeChat identity, in no store.
     """
     stale = User.objects.filter(
         joined_at__lt=now - UNPROVED_FOR,
@@ -147,14 +149,18 @@ def people_sweep(*, now: datetime) -> int:
         wechat_identities=None,
         nickname="",
     ).order_by("pk")
-    removed = 0
-    for user in stale[:1000]:
-        try:
-            user.delete()
-            removed += 1
-        except ProtectedError:
-            continue
-    return removed
+    return sum(_forget(pk, stale) for pk in stale.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
+
+
+def _forget(user_id: int, stale: QuerySet[User]) -> bool:
+    """Delete one of them, unless it was proved, or given something to hold, in the meantime."""
+    with transaction.atomic():
+        users_lock([user_id])
+        user = stale.filter(pk=user_id).first()
+        if user is None or holds_value(user):
+            return False
+        user.delete()
+        return True
 
 
 def office_access_set(*, user_id: int, allowed: bool) -> None:

@@ -20,6 +20,7 @@ from accounts.services import (
 )
 from accounts.tests.factories import address_make, phone_make, user_make
 from core import clock
+from stores.tests.factories import store_make
 
 pytestmark = pytest.mark.django_db
 
@@ -169,8 +170,10 @@ def test_accounts_that_were_never_proved_go_after_a_day():
     fresh = person_claim(phone=phone_make(), now=now)
     proved = person_claim(phone=phone_make(), now=now - timedelta(days=2))
     phone_set(user_id=proved.pk, phone=proved.phone, verified=True, now=now)
+    hired = person_claim(email="wang@zaoyuan.example", now=now - timedelta(days=2))
+    store_make().staff.create(user=hired, role="owner")
     assert people_sweep(now=now) == 1
-    assert set(User.objects.all()) == {fresh, proved}
+    assert set(User.objects.all()) == {fresh, proved, hired}
     assert not User.objects.filter(pk=stale.pk).exists()
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 
 from accounts.models import WechatIdentity
 from wechat.domains import domains_forget
+from wechat.models import ShareDomain
 from wechat.services import OAuthPerson
 from wechat.tests.factories import domain_make
 
@@ -112,3 +113,13 @@ def test_an_old_relay_has_expired(client, monkeypatch):
     _appid, back = starts(client, "s1.example")
     monkeypatch.setattr("accounts.views.wechat.STATE_AGE_S", -1)
     assert follow(client, back).status_code == 400
+
+
+def test_a_host_that_was_given_up_gets_nobodys_code(client):
+    """The link that asked was made while the host was ours."""
+    _appid, back = starts(client, "s1.example")
+    ShareDomain.objects.filter(host="s1.example").update(state=ShareDomain.State.GIVEN_UP)
+    domains_forget()
+    refused = follow(Client(), back)
+    assert refused.status_code == 400
+    assert "登录已过期" in refused.content.decode()

@@ -6,6 +6,7 @@ from notices.services.consent import (
     consent_answer,
     consent_ask,
 )
+from notices.services.fold import notices_fold
 from notices.services.preferences import Ways, preferences_save, ways_of
 from notices.services.read import notice_open, notices_read_all
 from notices.services.remind import (
@@ -26,6 +27,7 @@ __all__ = [
     "delivery_send",
     "group_reminder_set",
     "notice_open",
+    "notices_fold",
     "notices_purge",
     "notices_read_all",
     "notices_tell",

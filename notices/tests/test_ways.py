@@ -278,8 +278,16 @@ def test_a_new_address_replaces_the_old_one_and_can_be_forgotten(client, alice):
     token = parse_qs(urlsplit(letter_link()).query)["token"][0]
     client.post("/messages/email/confirm/", {"token": token})
     assert verified_email_of(alice.id) == "new@example.com"
+    alice.user.refresh_from_db()
+    assert alice.user.email == "new@example.com"
+    answer = client.post("/messages/email/", {"do": "forget"}, follow=True)
+    assert "先绑定手机号" in answer.content.decode()
+    assert verified_email_of(alice.id) == "new@example.com"
+    openid_give(alice)
     client.post("/messages/email/", {"do": "forget"})
     assert verified_email_of(alice.id) == ""
+    alice.user.refresh_from_db()
+    assert alice.user.email is None
 
 
 def test_what_is_no_address_is_kept_and_explained(client):

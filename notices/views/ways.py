@@ -75,8 +75,12 @@ def ways(request: HttpRequest) -> HttpResponse:
 def email(request: HttpRequest) -> HttpResponse:
     """Send a letter to the address, or forget the address that there is."""
     if request.POST.get("do") == "forget":
-        email_remove(user_id=reader_of(request))
-        messages.success(request, _("邮箱已删除，不会再收到邮件。"))
+        try:
+            email_remove(user_id=reader_of(request))
+        except EmailRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, _("邮箱已删除，不会再收到邮件。"))
         return redirect("notices:settings")
     form = EmailForm(request.POST)
     if not form.is_valid():

@@ -159,14 +159,19 @@ def cart_adopt(*, guest: str, user_id: int) -> int:
 
     The same SKU in both is added up. One statement, so that signing in twice at once pours once.
     """
-    if not guest:
-        return 0
+    return _poured("guest = %s AND user_id IS NULL", guest, user_id) if guest else 0
+
+
+def cart_fold(*, folded_id: int, person_id: int) -> int:
+    """Two accounts of one person became one: what the folded one's cart held, as `cart_adopt`."""
+    return _poured("user_id = %s AND guest = ''", folded_id, person_id)
+
+
+def _poured(whose: str, key: str | int, user_id: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            WITH poured AS (
-                DELETE FROM orders_cartline WHERE guest = %s AND user_id IS NULL RETURNING *
-            )
+            f"""
+            WITH poured AS (DELETE FROM orders_cartline WHERE {whose} RETURNING *)
             INSERT INTO orders_cartline AS line
                 (user_id, guest, store_id, sku_id, quantity, selected, seen_fen, added_at)
             SELECT %s, '', store_id, sku_id, quantity, selected, seen_fen, added_at
@@ -175,7 +180,7 @@ def cart_adopt(*, guest: str, user_id: int) -> int:
                 quantity = LEAST(line.quantity + EXCLUDED.quantity, %s), selected = TRUE,
                 added_at = GREATEST(line.added_at, EXCLUDED.added_at)
             """,
-            [guest, user_id, MAX_QUANTITY],
+            [key, user_id, MAX_QUANTITY],
         )
         return cursor.rowcount
 

@@ -148,3 +148,17 @@ def test_a_merchant_does_not_see_the_table(client, settings):
     domain_retire(domain_make("s1.example"))
     page = client.get("/office/wechat/sharedomain/", secure=True)
     assert page.status_code in {302, 403}
+
+
+def test_a_host_that_was_given_up_is_nobodys(settings):
+    """Whoever registers it next must not be sent people who sign in."""
+    domain = domain_make("s1.example")
+    domain_retire(domain)
+    assert domain_of("s1.example") is not None
+    domain.state = ShareDomain.State.GIVEN_UP
+    domain.save(update_fields=["state"])
+    domains_forget()
+    assert domain_of("s1.example") is None
+    assert origin_of("s1.example") == settings.SITE_URL
+    with pytest.raises(ForeignUrl):
+        jssdk_config("https://s1.example/p/a/")

@@ -31,7 +31,7 @@ from campaigns.flash.services.refusals import (
     SoldOut,
     StockGone,
 )
-from campaigns.flash.services.remind import reminder_ask, reminder_drop
+from campaigns.flash.services.remind import reminder_ask, reminder_drop, reminders_fold
 
 __all__ = [
     "OFFER",
@@ -61,4 +61,5 @@ __all__ = [
     "offer_refusal",
     "reminder_ask",
     "reminder_drop",
+    "reminders_fold",
 ]

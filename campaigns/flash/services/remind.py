@@ -31,5 +31,13 @@ def reminder_drop(*, offer_public_id: str, user_id: int) -> bool:
     return bool(rows.delete()[0])
 
 
+def reminders_fold(*, folded_id: int, person_id: int) -> None:
+    """Two accounts of one person became one: what either wants to be reminded of, the person does."""
+    asked = FlashReminder.objects.filter(user_id=person_id).values("offer_id")
+    FlashReminder.objects.filter(user_id=folded_id).exclude(offer_id__in=asked).update(
+        user_id=person_id
+    )
+
+
 def _offer_id(public_id: str) -> int | None:
     return FlashOffer.objects.filter(public_id=public_id).values_list("pk", flat=True).first()

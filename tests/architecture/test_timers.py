@@ -1,0 +1,46 @@
+"""What is to happen by itself happens: every timer's task is in the schedule."""
+
+import importlib
+import inspect
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from celery import current_app
+from django.conf import settings
+
+SCHEDULED = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+# Sent when there is something to do, beside the sweep that finds the same.
+NUDGED = {"core.tasks.deliveries_deliver"}
+
+
+def tasks():
+    """Every task of ours, by name."""
+    for app in settings.SHOP_APPS:
+        if find_spec(f"{app}.tasks"):
+            importlib.import_module(f"{app}.tasks")
+    return {
+        name: task
+        for name, task in current_app.tasks.items()
+        if name.split(".tasks.")[0] in settings.SHOP_APPS
+    }
+
+
+def test_a_task_that_needs_to_be_told_nothing_is_in_the_schedule():
+    alone = {name for name, task in tasks().items() if not inspect.signature(task.run).parameters}
+    assert alone - NUDGED == SCHEDULED
+
+
+@pytest.mark.parametrize("app", settings.SHOP_APPS)
+def test_a_service_that_forgets_has_a_task_that_calls_it(app):
+    if not find_spec(f"{app}.services"):
+        return
+    services = importlib.import_module(f"{app}.services")
+    forgets = {
+        name
+        for name, one in vars(services).items()
+        if name.endswith(("_forget", "_purge", "_sweep")) and inspect.isfunction(one)
+    }
+    found = find_spec(f"{app}.tasks")
+    called = Path(str(found.origin)).read_text() if found else ""
+    assert {name for name in forgets if name not in called} == set()
