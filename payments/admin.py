@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from core.money import yuan
+from payments.forms import IDENTITY, KEYS, SECRETS, MerchantAccountForm
 from payments.models import (
     BillDifference,
     BillLine,
@@ -27,6 +28,7 @@ from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin
 class MerchantAccountPage(StoreAdmin):
     """A store's number at WeChat Pay. Keys go in and are never shown again."""
 
+    form = MerchantAccountForm
     platform = frozenset({"view", "add", "change"})
     owner = VIEW
     list_display = [
@@ -41,15 +43,16 @@ class MerchantAccountPage(StoreAdmin):
     search_fields = ["=mchid"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        shown = [
-            *("store", "mchid", "sp_mchid", "appid"),
-            *("serial_no", "public_key", "public_key_id", "is_active"),
-        ]
-        return shown if obj else [*shown, "apiv3_key", "private_key"]
+        shown = ["store", *IDENTITY, *KEYS, "is_active"]
+        # To whoever may only look a secret is not even sent.
+        return shown if self._edits(request) else [f for f in shown if f not in SECRETS]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Payments refer to the number: what it is called never changes, whether it is used may."""
-        return [f for f in self.get_fields(request, obj) if f != "is_active"] if obj else []
+        """Payments refer to the number: what it is called never changes."""
+        return ["store", *IDENTITY] if obj else []
+
+    def _edits(self, request: HttpRequest) -> bool:
+        return bool(self.allowed(request) & {"add", "change"})
 
 
 @admin.register(Payment)
