@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.http import HttpRequest
@@ -11,6 +14,11 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from accounts.models import IdentityConflict, User
 from core.admin import PlatformAdmin
 from core.crypto import mask_phone
+
+
+# allauth's own pages follow neither base class of ours, and people's own pages do what they would.
+for _model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(_model)
 
 
 class StaffCreationForm(UserCreationForm):

@@ -14,7 +14,7 @@ from core import clock
 from core.deadlines import deadline_lags
 from core.money import yuan
 from notices.queries import staff_lines
-from orders.queries import store_day
+from orders.queries import open_invoice_count, store_day
 from payments.queries import (
     open_difference_count,
     open_incident_count,
@@ -46,6 +46,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     incidents = reverse("admin:payments_paymentincident_changelist")
     bills = reverse("admin:payments_billdifference_changelist")
     differing = open_difference_count(store_id)
+    invoices = reverse("admin:orders_invoice_changelist")
+    asked = open_invoice_count(store_id)
     skus = reverse("admin:catalog_sku_changelist")
     groups = reverse("admin:groupbuy_group_changelist")
     stuck, open_incidents = stuck_refund_count(store_id), open_incident_count(store_id)
@@ -61,6 +63,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         Tile(_("退款需处理"), str(stuck), f"{refunds}?state__exact=stuck", stuck > 0),
         Tile(_("支付异常"), str(open_incidents), incidents, open_incidents > 0),
         Tile(_("对账差异"), str(differing), f"{bills}?explained_at__isempty=1", differing > 0),
+        Tile(_("待开票"), str(asked), f"{invoices}?state__exact=requested", asked > 0),
         Tile(_("库存不足"), str(low), f"{skus}?stock=low", low > 0),
         Tile(_("群码快用完"), str(short), entries, short > 0),
         Tile(_("今日付款订单"), str(day.paid_orders), orders),

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.queries import user_id_by_phone
 from core.money import yuan
 from orders.amounts import line_paid_fen
-from orders.models import Order, OrderChange, OrderLine, OrderReprice
-from orders.states import OrderState
+from orders.models import Invoice, Order, OrderChange, OrderLine, OrderReprice
+from orders.states import InvoiceState, OrderState
 from payments.queries import refunds_of
 
 
@@ -325,6 +325,12 @@ def store_day(store_id: int | None, *, now: datetime) -> StoreDay:
         paid_fen=Sum("payable_fen", filter=kept, default=0),
     )
     return StoreDay(**figures)
+
+
+def open_invoice_count(store_id: int | None) -> int:
+    """How many buyers of one store, or of all stores, wait for an invoice."""
+    waiting = Invoice.objects.filter(state=InvoiceState.REQUESTED)
+    return waiting.count() if store_id is None else waiting.filter(store_id=store_id).count()
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item(_("订单"), "receipt_long", "orders.order"),
                     _item(_("订单审核"), "fact_check", "orders.riskreview"),
+                    _item(_("发票"), "request_quote", "orders.invoice"),
                     _item(_("拼团"), "groups", "groupbuy.group"),
                     _item(_("砍价"), "content_cut", "bargain.bargain"),
                     _item(_("秒杀订单"), "bolt", "flash.flashpurchase"),
@@ -93,6 +94,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("库存与价格"), "price_change", "catalog.sku"),
                     _item(_("卡密"), "vpn_key", "digital.digitalitem"),
                     _item(_("库存流水"), "swap_vert", "catalog.stockmovement"),
+                    _item(_("价格变动"), "timeline", "catalog.pricechange"),
                     _item(_("分类"), "category", "catalog.category"),
                     _item(_("运费模板"), "local_shipping", "freight.freighttemplate"),
                 ],
@@ -114,6 +116,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("奖励"), "volunteer_activism", "sharers.reward"),
                     _item(_("分享员账目"), "menu_book", "sharers.rewardentry"),
                     _item(_("分享链接"), "share", "sharing.sharelink"),
+                    _item(_("分享归因"), "conversion_path", "sharing.attribution"),
                 ],
             },
             {
@@ -137,6 +140,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item(_("支付单"), "payments", "payments.payment"),
                     _item(_("资金流水"), "account_balance", "payments.ledgerentry"),
+                    _item(_("账单明细"), "list_alt", "payments.billline"),
                     _item(_("商户号"), "key", "payments.merchantaccount"),
                 ],
             },
