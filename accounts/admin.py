@@ -15,7 +15,6 @@ from accounts.models import IdentityConflict, User
 from core.admin import PlatformAdmin
 from core.crypto import mask_phone
 
-
 # allauth's own pages follow neither base class of ours, and people's own pages do what they would.
 for _model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
     admin.site.unregister(_model)
