@@ -10,27 +10,28 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from orders.pricing import KINDS, Adjustment, Discount, PricedItem, quote
+from orders.pricing import KINDS, Adjustment, Discount, Freight, PricedItem, Quote, quote
 
 
 @dataclass(frozen=True)
 class Asked:
     """An order that may be placed. `wishes` holds by kind what the shopper chose: a coupon's id.
 
+    An adjuster that chooses takes what leaves least to pay, freight included, and nothing when
+    nothing makes it less: a discount may cost more in freight than it takes off.
     `before` is what earlier kinds offer: a minimum is compared with what they leave.
     """
 
     buyer_id: int
     store_id: int
     items: tuple[PricedItem, ...]
+    freight: Freight
     wishes: Mapping[str, str] = field(default_factory=dict)
     before: tuple[Discount, ...] = ()
 
-    def left_fen(self) -> dict[int, int]:
-        """What each SKU still costs after the discounts `before`. Raises as `quote`."""
-        # A fen of freight stands for what must stay to be paid: the goods may go down to nothing.
-        cost = quote(self.items, freight_fen=1, discounts=self.before)
-        return {line.sku_id: line.amount_fen - line.discount_fen for line in cost.lines}
+    def cost(self, *more: Discount) -> Quote:
+        """What the order costs with the discounts `before` and these. Raises as `quote`."""
+        return quote(self.items, freight=self.freight, discounts=(*self.before, *more))
 
 
 # The value of a wish that says: none of them.

@@ -1,7 +1,7 @@
 """Reads of carts: what is in them, what of it can be bought now, and what that costs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -205,10 +205,10 @@ def _cost(
         for item in items
     )
     # A guest has no coupons and no points, but everybody gets a store's full reduction.
-    asked = Asked(owner.user_id or 0, store_id, priced, wishes or {})
+    asked = Asked(owner.user_id or 0, store_id, priced, freight, wishes or {})
     try:
         discounts, offered = discounts_and_wishes(asked, now=now, with_wishes=wishes is not None)
     except OrderRefused:  # a wish that cannot be granted is left out: placing says why
-        asked = Asked(owner.user_id or 0, store_id, priced)
+        asked = replace(asked, wishes={})
         discounts, offered = discounts_and_wishes(asked, now=now, with_wishes=wishes is not None)
     return quote(priced, freight=freight, discounts=discounts), offered

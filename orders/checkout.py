@@ -331,7 +331,7 @@ class CheckoutView(View, ABC):
         A wish that cannot be granted is left out: placing says why.
         """
         item = PricedItem(choice.sku.id, quantity, choice.sku.price_fen, choice.unit_price_fen)
-        asked = Asked(self.buyer_id, wares.store.id, (item,), typed.wishes)
+        asked = Asked(self.buyer_id, wares.store.id, (item,), freight, typed.wishes)
         discounts: list[Discount] = []
         wishes: tuple[Wish, ...] = ()
         if self.takes_discounts:

@@ -102,13 +102,8 @@ class HeldCoupon:
             return self.worth.off_fen or 0
         return min(eligible_fen * self.worth.percent // 100, self.worth.cap_fen or 0)
 
-    def saves_fen(self, left: dict[int, int]) -> int:
-        """What it would take off goods that cost so much, SKU by SKU."""
-        eligible_fen = self._eligible_fen(left)
-        return min(self.off_fen(eligible_fen), eligible_fen)
-
     def reason(self, left: dict[int, int], *, now: datetime) -> str:
-        """Why it cannot be spent on these goods now; "" when it can."""
+        """Why it is not for these goods now, which cost so much SKU by SKU; "" when it is."""
         return self._not_now(now) or self._not_these(left)
 
     def _not_now(self, now: datetime) -> str:
@@ -129,7 +124,7 @@ class HeldCoupon:
             if self.sku_ids is None:
                 return _("还差 ¥%(more)s 可用") % more
             return _("适用商品还差 ¥%(more)s 可用") % more
-        return "" if self.saves_fen(left) else _("金额太小，减不了")
+        return ""
 
     def _eligible_fen(self, left: dict[int, int]) -> int:
         skus = left if self.sku_ids is None else left.keys() & self.sku_ids

@@ -180,8 +180,7 @@ def order_place(
         if not terms.is_open:
             raise StoreClosed
         skus = skus_for_sale([item.sku_id for item in items], now=now)
-        asked = Asked(buyer_id, store_id, tuple(_priced(items, skus, store_id)), wishes or {})
-        discounts = [] if offer else discounts_for(asked, now=now)
+        priced = tuple(_priced(items, skus, store_id))
         bought = [skus[item.sku_id] for item in items]
         delivery = _delivery_check(address, bought)
         freight = freight_of(
@@ -192,6 +191,8 @@ def order_place(
         )
         if freight.refusal:
             raise NotDelivered(freight.refusal)
+        asked = Asked(buyer_id, store_id, priced, freight, wishes or {})
+        discounts = [] if offer else discounts_for(asked, now=now)
         cost = quote(asked.items, freight=freight, discounts=discounts)
         if expected_payable_fen is not None and expected_payable_fen != cost.payable_fen:
             raise PriceChanged(expected_payable_fen, cost.payable_fen)

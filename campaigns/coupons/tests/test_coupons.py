@@ -36,6 +36,7 @@ from core import clock
 from core.deadlines import deadlines_run
 from core.idempotency import form_key_new
 from orders.adjusters import Asked
+from orders.freights import OrderFreight
 from orders.models import Order
 from orders.pricing import Adjustment, PricedItem
 from orders.services import order_cancel, order_close_request
@@ -386,7 +387,8 @@ def test_an_order_that_fails_later_spends_nothing(sku, alice):
 def test_what_a_coupon_costs_an_order_in_statements(sku, alice, django_assert_num_queries):
     """A plain order looks once; one with a coupon looks once, and claims it with one UPDATE."""
     now = clock.now()
-    asked = Asked(alice.id, sku.store_id, (PricedItem(sku.pk, 1, 5900, 5900),))
+    goods = (PricedItem(sku.pk, 1, 5900, 5900),)
+    asked = Asked(alice.id, sku.store_id, goods, OrderFreight(0, {}, {}, is_posted=False))
     adjuster = CouponAdjuster()
     with django_assert_num_queries(1):
         assert adjuster.discounts(asked, now=now) == []
