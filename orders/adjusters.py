@@ -5,7 +5,7 @@ cart and checkout may ask as often as they like; `claim` spends what the order r
 placing's transaction, between the payment and the campaign's quota.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -19,7 +19,8 @@ class Asked:
 
     An adjuster that chooses takes what leaves least to pay, freight included, and nothing when
     nothing makes it less: a discount may cost more in freight than it takes off.
-    `before` is what earlier kinds offer: a minimum is compared with what they leave.
+    `takes` are the kinds that its price takes: a campaign may take few or none. `before` is what
+    earlier kinds offer: a minimum is compared with what they leave.
     """
 
     buyer_id: int
@@ -27,6 +28,7 @@ class Asked:
     items: tuple[PricedItem, ...]
     freight: Freight
     wishes: Mapping[str, str] = field(default_factory=dict)
+    takes: Collection[str] = KINDS
     before: tuple[Discount, ...] = ()
 
     def cost(self, *more: Discount) -> Quote:
@@ -103,7 +105,7 @@ def discounts_and_wishes(
     wishes: list[Wish] = []
     for kind in KINDS:
         adjuster = _adjusters.get(kind)
-        if adjuster is None:
+        if adjuster is None or kind not in asked.takes:
             continue
         told = replace(asked, before=tuple(found))
         found += adjuster.discounts(told, now=now)
