@@ -179,6 +179,17 @@ def test_a_merchant_gives_to_its_own_customers_only(sku):
     assert cast.broken() == []
 
 
+def test_a_merchant_is_told_of_the_customer_and_not_of_themselves(sku):
+    buyer = cast.person()
+    ref = cast.buy(buyer, sku)
+    template = template_make(sku.store, how="gift", total=1)
+    give(template, ref)
+    with pytest.raises(TakeRefused, match="这位顾客已经领满了"):
+        give(template, ref)
+    with pytest.raises(TakeRefused, match="已经发完了"):
+        give(template, cast.buy(cast.person(), sku))
+
+
 # Templates.
 
 
