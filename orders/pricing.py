@@ -12,6 +12,8 @@ MIN_QUANTITY = 1
 MAX_QUANTITY = 999
 # Member price, full reduction (满减), coupon, points: each applies to what the ones before it left.
 KINDS = ("member", "reduction", "coupon", "points")
+# What a campaign's price takes when the campaign says that it takes any.
+CAMPAIGN_KINDS = ("coupon", "points")
 
 
 class QuantityRefused(Exception):
