@@ -156,14 +156,15 @@ class _Allowances:
         limits = {
             sku.product_id: sku.purchase_limit for sku in skus if sku.purchase_limit is not None
         }
-        asked = limits and owner.user_id is not None
-        bought = bought_quantities(owner.user_id, limits) if asked else {}
+        bought: dict[int, int] = {}
+        if limits and owner.user_id is not None:
+            bought = bought_quantities(owner.user_id, limits)
         self._left = {one: max(limit - bought.get(one, 0), 0) for one, limit in limits.items()}
 
     def of(self, line: CartLine, sku: SkuForSale) -> int:
         """How many pieces the row may hold."""
         left = self._left.get(sku.product_id, MAX_QUANTITY)
-        if line.selected and line.quantity <= left:
+        if line.selected and line.quantity <= min(left, sku.available):
             self._left[sku.product_id] = left - line.quantity
         return left
 

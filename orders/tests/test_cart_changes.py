@@ -181,6 +181,14 @@ def test_two_skus_of_one_product_share_its_limit(owner):
     assert problems(owner) == {}
 
 
+def test_what_is_sold_out_uses_up_no_limit(owner):
+    sku = limited(3)
+    other = sku_make(sku.product, price_fen=100, on_hand=1)
+    put(owner, sku, 3)
+    put(owner, other, 2)
+    assert problems(owner) == {other.pk: ("只剩 1 件", 1)}
+
+
 def test_a_guests_cart_knows_the_limit_too():
     sku, guest = limited(3), Owner(None, "g" * 26)
     put(guest, sku, 4)

@@ -127,6 +127,16 @@ def test_a_cart_comes_back_with_the_new_address_and_all_that_was_typed(client, a
     assert not later[other.store_id].agrees
 
 
+def test_signing_in_again_loses_nothing_of_a_cart(client, alice, sku):
+    put(Owner(alice.id), sku)
+    sent = form_of(client) | {f"note_{sku.store_id}": NOTE}
+    client.logout()
+    answer = client.post("/cart/checkout/", sent)
+    back = parse_qs(urlsplit(answer.headers["Location"]).query)["next"][0]
+    client.force_login(alice.user)
+    assert [one.note for one in client.get(back).context["page"].sections] == [NOTE]
+
+
 def test_the_parcel_goes_to_the_address_just_added(client, alice, sku):
     put(Owner(alice.id), sku)
     new, page = added(

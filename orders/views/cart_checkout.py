@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -44,20 +44,20 @@ REFUSALS = (
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @personal
-@login_required
 def checkout(request: HttpRequest) -> HttpResponse:
     """GET shows what is selected, by store; POST places one order per store.
 
     Sent twice, or again after it stopped half-way, it places what is missing and nothing more.
     """
-    assert request.user.pk is not None
+    if request.user.pk is None:
+        back = _draft_keep(request) if request.method == "POST" else request.get_full_path()
+        return redirect_to_login(back)
     now = clock.now()
     seen = cart_seen(request.user.pk, _typed(request), now=now)
     if request.method != "POST":
         return _opened(request, seen)
     if request.POST.get("action") == "address":
-        draft_keep(request, CART_DRAFT, seen.typed.kept)
-        query = urlencode({"next": f"{request.path}?draft=1"})
+        query = urlencode({"next": _draft_keep(request)})
         return redirect(f"{reverse('accounts:address_new')}?{query}")
     return _sent(request, seen, now=now)
 
@@ -68,6 +68,12 @@ def _typed(request: HttpRequest) -> CartTyped:
         return CartTyped.read(request.POST)
     typed = CartTyped.read(draft_read(request, CART_DRAFT))
     return typed if "draft" in request.GET else typed.unticked
+
+
+def _draft_keep(request: HttpRequest) -> str:
+    """Keep what is typed in the session; the address that brings it back."""
+    draft_keep(request, CART_DRAFT, CartTyped.read(request.POST).kept)
+    return f"{request.path}?draft=1"
 
 
 def _opened(request: HttpRequest, seen: CartSeen) -> HttpResponse:
@@ -157,7 +163,7 @@ def _placed(
         again = cart_seen(seen.user_id, seen.typed, now=now)
         return _page(request, again, refused=tuple(refused), status=409)
     if refused:
-        draft_keep(request, CART_DRAFT, seen.typed.kept)
+        _draft_keep(request)
         for said in refused:
             messages.warning(request, said)
         messages.info(request, _("没有下成的商品还在购物车里，其余的可以先付款。"))
