@@ -5,32 +5,35 @@ cart and checkout may ask as often as they like; `claim` spends what the order r
 placing's transaction, between the payment and the campaign's quota.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from orders.pricing import KINDS, Adjustment, Discount, PricedItem, quote
+from orders.pricing import KINDS, Adjustment, Discount, Freight, PricedItem, Quote, quote
 
 
 @dataclass(frozen=True)
 class Asked:
     """An order that may be placed. `wishes` holds by kind what the shopper chose: a coupon's id.
 
-    `before` is what earlier kinds offer: a minimum is compared with what they leave.
+    An adjuster that chooses takes what leaves least to pay, freight included, and nothing when
+    nothing makes it less: a discount may cost more in freight than it takes off.
+    `takes` are the kinds that its price takes: a campaign may take few or none. `before` is what
+    earlier kinds offer: a minimum is compared with what they leave.
     """
 
     buyer_id: int
     store_id: int
     items: tuple[PricedItem, ...]
+    freight: Freight
     wishes: Mapping[str, str] = field(default_factory=dict)
+    takes: Collection[str] = KINDS
     before: tuple[Discount, ...] = ()
 
-    def left_fen(self) -> dict[int, int]:
-        """What each SKU still costs after the discounts `before`. Raises as `quote`."""
-        # A fen of freight stands for what must stay to be paid: the goods may go down to nothing.
-        cost = quote(self.items, freight_fen=1, discounts=self.before)
-        return {line.sku_id: line.amount_fen - line.discount_fen for line in cost.lines}
+    def cost(self, *more: Discount) -> Quote:
+        """What the order costs with the discounts `before` and these. Raises as `quote`."""
+        return quote(self.items, freight=self.freight, discounts=(*self.before, *more))
 
 
 # The value of a wish that says: none of them.
@@ -102,7 +105,7 @@ def discounts_and_wishes(
     wishes: list[Wish] = []
     for kind in KINDS:
         adjuster = _adjusters.get(kind)
-        if adjuster is None:
+        if adjuster is None or kind not in asked.takes:
             continue
         told = replace(asked, before=tuple(found))
         found += adjuster.discounts(told, now=now)

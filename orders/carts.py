@@ -1,7 +1,7 @@
 """Reads of carts: what is in them, what of it can be bought now, and what that costs."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -10,8 +10,9 @@ from catalog.queries import SkuForSale, skus_for_sale
 from orders.adjusters import Asked, Wish, discounts_and_wishes
 from orders.exemption import wording
 from orders.freights import OrderFreight, freight_of
-from orders.models import CartLine
-from orders.pricing import AmountRefused, PricedItem, Quote, quote
+from orders.models import CartLine, Order
+from orders.pricing import MAX_QUANTITY, AmountRefused, PricedItem, Quote, quote
+from orders.queries import bought_quantities
 from orders.services.cart import Owner
 from orders.services.place import OrderRefused
 from stores.queries import StoreInfo, stores_by_id
@@ -74,6 +75,11 @@ class Cart:
         return not self.stores and not self.aside
 
     @property
+    def left_out(self) -> tuple[CartItem, ...]:
+        """What is selected and cannot be bought."""
+        return tuple(item for item in self.aside if item.selected)
+
+    @property
     def pieces(self) -> int:
         return sum(item.quantity for one in self.stores for item in one.chosen)
 
@@ -99,7 +105,8 @@ def cart_of(
     wishes: Mapping[int, Mapping[str, str]] | None = None,
     fetched: Mapping[int, str] | None = None,
 ) -> Cart:
-    """The owner's cart, the newest first, in three queries and what discounts and freight need.
+    """The owner's cart, the newest first, in three queries and what discounts, freight
+    and purchase limits need.
 
     `province` is the code of where it goes; without one freight is each template's least. `wishes`
     are the discounts that the shopper chose, by store; None where there is nothing to choose.
@@ -108,7 +115,8 @@ def cart_of(
     lines = list(owner.lines().order_by("-added_at", "-id"))
     skus = skus_for_sale([line.sku_id for line in lines])
     stores = stores_by_id({sku.store_id for sku in skus.values()})
-    items = [_item(line, skus[line.sku_id], stores) for line in lines]
+    allowances = _Allowances(owner, skus.values())
+    items = [_item(line, skus[line.sku_id], stores, allowances) for line in lines]
     sound = [item for item in items if not item.problem]
     return Cart(
         stores=tuple(
@@ -132,8 +140,44 @@ def cart_size(owner: Owner) -> int:
     return owner.lines().count()
 
 
-def _item(line: CartLine, sku: SkuForSale, stores: Mapping[int, StoreInfo]) -> CartItem:
+def ordered_stores(user_id: int, checkout_ref: str) -> set[int]:
+    """The stores that a checkout of the person's cart has an order of, in one query."""
+    rows = Order.objects.filter(buyer_id=user_id, checkout_ref=checkout_ref)
+    return set(rows.values_list("store_id", flat=True)) if checkout_ref else set()
+
+
+class _Allowances:
+    """What the owner may still buy of products with a purchase limit, in one query or none.
+
+    Rows that are selected use it up one after the other: two SKUs of one product share its limit.
+    """
+
+    def __init__(self, owner: Owner, skus: Iterable[SkuForSale]) -> None:
+        limits = {
+            sku.product_id: sku.purchase_limit for sku in skus if sku.purchase_limit is not None
+        }
+        bought: dict[int, int] = {}
+        if limits and owner.user_id is not None:
+            bought = bought_quantities(owner.user_id, limits)
+        self._left = {one: max(limit - bought.get(one, 0), 0) for one, limit in limits.items()}
+
+    def of(self, line: CartLine, sku: SkuForSale) -> int:
+        """How many pieces the row may hold."""
+        left = self._left.get(sku.product_id, MAX_QUANTITY)
+        if line.selected and line.quantity <= min(left, sku.available):
+            self._left[sku.product_id] = left - line.quantity
+        return left
+
+
+def _item(
+    line: CartLine,
+    sku: SkuForSale,
+    stores: Mapping[int, StoreInfo],
+    allowances: _Allowances,
+) -> CartItem:
     is_open, quantity = stores[sku.store_id].is_open, line.quantity
+    buyable = sku.on_sale and is_open and not sku.is_digital
+    allowed = allowances.of(line, sku) if buyable else 0
     problem = ""
     if not sku.on_sale:
         problem = _("已下架")
@@ -145,14 +189,20 @@ def _item(line: CartLine, sku: SkuForSale, stores: Mapping[int, StoreInfo]) -> C
         problem = _("已售罄")
     elif sku.available < quantity:
         problem = _("只剩 %(left)d 件") % {"left": sku.available}
-    buyable = sku.on_sale and is_open and not sku.is_digital
+    elif allowed < 1:
+        problem = _("每人限购 %(limit)d 件，已经买满了") % {"limit": sku.purchase_limit}
+    elif allowed < quantity:
+        problem = _("每人限购 %(limit)d 件，还能买 %(left)d 件") % {
+            "limit": sku.purchase_limit,
+            "left": allowed,
+        }
     return CartItem(
         sku=sku,
         quantity=quantity,
         selected=line.selected,
         was_fen=line.seen_fen if line.seen_fen != sku.price_fen else 0,
         problem=problem,
-        can_have=max(sku.available, 0) if buyable else 0,
+        can_have=max(min(sku.available, allowed), 0),
     )
 
 
@@ -205,10 +255,10 @@ def _cost(
         for item in items
     )
     # A guest has no coupons and no points, but everybody gets a store's full reduction.
-    asked = Asked(owner.user_id or 0, store_id, priced, wishes or {})
+    asked = Asked(owner.user_id or 0, store_id, priced, freight, wishes or {})
     try:
         discounts, offered = discounts_and_wishes(asked, now=now, with_wishes=wishes is not None)
     except OrderRefused:  # a wish that cannot be granted is left out: placing says why
-        asked = Asked(owner.user_id or 0, store_id, priced)
+        asked = replace(asked, wishes={})
         discounts, offered = discounts_and_wishes(asked, now=now, with_wishes=wishes is not None)
     return quote(priced, freight=freight, discounts=discounts), offered

@@ -12,6 +12,8 @@ MIN_QUANTITY = 1
 MAX_QUANTITY = 999
 # Member price, full reduction (满减), coupon, points: each applies to what the ones before it left.
 KINDS = ("member", "reduction", "coupon", "points")
+# What a campaign's price takes when the campaign says that it takes any.
+CAMPAIGN_KINDS = ("coupon", "points")
 
 
 class QuantityRefused(Exception):
@@ -132,8 +134,8 @@ def quote(
     what `freight` says of the lines as they are after every discount. Pure.
 
     Discounts apply in the order of KINDS to what the ones before them left, and are split to the
-    lines by largest remainder; one that takes nothing off is left out. At least 1 fen stays to be
-    paid. Raises QuantityRefused, AmountRefused, and ValueError for what no caller may pass: no
+    lines by largest remainder, of equal ones to the lower SKU id: the order of `items` costs nothing.
+    One that takes nothing off is left out. At least 1 fen stays to be paid. Raises QuantityRefused, AmountRefused, and ValueError for what no caller may pass: no
     items, a SKU twice, a unit price below 1 fen, a negative freight, an unknown kind.
     """
     if not items or len({item.sku_id for item in items}) != len(items):
@@ -168,6 +170,9 @@ def quote(
 def _adjust(
     lines: Sequence[QuoteLine], discounts: Sequence[Discount], *, most_fen: int
 ) -> tuple[Adjustment, ...]:
+    # `split` gives an odd fen by position, and a minimum may hang on that fen.
+    ranks = sorted(range(len(lines)), key=lambda rank: lines[rank].sku_id)
+    lines = [lines[rank] for rank in ranks]
     left = [line.amount_fen for line in lines]
     adjustments = []
     for discount in sorted(discounts, key=lambda one: (KINDS.index(one.kind), one.reference)):
@@ -178,11 +183,12 @@ def _adjust(
         off_fen = min(discount.off_fen(sum(weights)), sum(weights), most_fen)
         if off_fen <= 0:
             continue
-        parts = tuple(split(off_fen, weights))
+        parts = split(off_fen, weights)
         left = [fen - part for fen, part in zip(left, parts, strict=True)]
         most_fen -= off_fen
+        by_line = tuple(part for _rank, part in sorted(zip(ranks, parts, strict=True)))
         adjustments.append(
-            Adjustment(discount.kind, discount.reference, discount.label, off_fen, parts)
+            Adjustment(discount.kind, discount.reference, discount.label, off_fen, by_line)
         )
     return tuple(adjustments)
 

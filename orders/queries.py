@@ -20,9 +20,11 @@ from payments.queries import refunds_of
 
 def bought_quantities(buyer_id: int, product_ids: Iterable[int]) -> dict[int, int]:
     """Pieces of each product in this person's orders, paid or still payable; closed and cancelled
-    ones do not count. Products without any are left out. One query."""
+    ones do not count, nor do cancelled lines. Products without any are left out. One query."""
     rows = (
-        OrderLine.objects.filter(order__buyer_id=buyer_id, sku__product_id__in=list(product_ids))
+        OrderLine.objects.filter(
+            order__buyer_id=buyer_id, sku__product_id__in=list(product_ids), cancelled_at=None
+        )
         .exclude(order__state__in=[OrderState.CLOSED, OrderState.CANCELLED])
         .order_by()
         .values_list("sku__product_id")

@@ -58,7 +58,7 @@ class BargainCampaignPage(GuardedPublishing, StoreAdmin):
         ("floor_fen", "helpers"),
         ("newcomer_percent", "newcomer_weight"),
         ("hours", "hold_hours"),
-        "buy_midway",
+        ("buy_midway", "takes_coupons"),
         "starts_at",
         "ends_at",
         "quota",

@@ -67,6 +67,11 @@ class BargainCampaign(Deadline):
         validators=[MinValueValidator(1), MaxValueValidator(72)],
     )
     buy_midway = models.BooleanField(_("没到底价也能按现价买"), default=True)
+    takes_coupons = models.BooleanField(
+        _("可叠加优惠券"),
+        default=False,
+        help_text=_("打开后，下单时还能用本店的优惠券；发布后不能再改。"),
+    )
     starts_at = models.DateTimeField(_("开始时间"))
     ends_at = models.DateTimeField(_("结束时间"))
     quota = models.PositiveIntegerField(

@@ -41,6 +41,7 @@ class BargainTerms:
     quota_left: int
     ends_at: datetime
     risk_accepted: bool
+    takes_coupons: bool
 
 
 @dataclass(frozen=True)
@@ -310,6 +311,7 @@ def _terms(campaign: BargainCampaign) -> BargainTerms:
         quota_left=campaign.quota_left,
         ends_at=campaign.ends_at,
         risk_accepted=campaign.wechat_risk_accepted,
+        takes_coupons=campaign.takes_coupons,
     )
 
 

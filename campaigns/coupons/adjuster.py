@@ -1,6 +1,7 @@
-"""What coupons take off an order: the one that was chosen, or the one that saves most."""
+"""What coupons take off an order: the one that was chosen, or the one with which least is paid."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -9,6 +10,17 @@ from campaigns.coupons.queries import HeldCoupon, coupon_for, coupons_for, day, 
 from campaigns.coupons.services import CouponRefused, coupon_claim
 from orders.adjusters import NO_WISH, Asked, Wish, WishOption
 from orders.pricing import Adjustment, Discount
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """A coupon beside an order: what it takes off, what is to be paid with it, and why it cannot be
+    used, or ""."""
+
+    coupon: HeldCoupon
+    off_fen: int
+    payable_fen: int
+    reason: str
 
 
 class CouponAdjuster:
@@ -23,9 +35,8 @@ class CouponAdjuster:
             return []
         if wish:
             return [_wished(wish, asked, now=now)]
-        held = _held(asked, now=now)
-        best = _best(held, asked.left_fen(), now=now) if held else None
-        return [best] if best else []
+        best = _best(_beside(_held(asked, now=now), asked, now=now))
+        return [best.coupon] if best else []
 
     def claim(self, asked: Asked, adjustment: Adjustment, *, order_id: int, now: datetime) -> None:
         """Spend it. Raises CouponGone when another order was first, or it expired meanwhile."""
@@ -40,21 +51,20 @@ class CouponAdjuster:
 
     def wish(self, asked: Asked, *, now: datetime) -> Wish | None:
         """All coupons that the person has of this store, with why one can't be used; None for none."""
-        held = _held(asked, now=now)
+        held = _beside(_held(asked, now=now), asked, now=now)
         if not held:
             return None
-        left = asked.left_fen()
-        best = _best(held, left, now=now)
-        automatic = best.reference if best else NO_WISH
+        best = _best(held)
+        automatic = best.coupon.reference if best else NO_WISH
         chosen = asked.wishes.get(self.kind) or automatic
         # The best first, then what else is usable, then what is not, in the order of expiry.
-        rank = sorted(held, key=lambda one: (bool(one.reason(left, now=now)), -one.saves_fen(left)))
-        options = [_option(one, left, chosen=chosen, best=best, now=now) for one in rank]
+        rank = sorted(held, key=lambda one: (bool(one.reason), one.payable_fen))
+        options = [_option(one, chosen=chosen, best=best) for one in rank]
         none = WishOption(NO_WISH, _("不用优惠券"), is_chosen=chosen == NO_WISH)
         return Wish(
             kind=self.kind,
             title=_("优惠券"),
-            explained=_explained(best, left, chosen=chosen),
+            explained=_explained(best, chosen=chosen),
             automatic=automatic,
             options=(*options, none),
         )
@@ -69,10 +79,30 @@ def _held(asked: Asked, *, now: datetime) -> list[HeldCoupon]:
     )
 
 
-def _best(held: Sequence[HeldCoupon], left: dict[int, int], *, now: datetime) -> HeldCoupon | None:
-    """The one that saves most; of equal ones the first to expire (`held` is in that order)."""
-    usable = [one for one in held if not one.reason(left, now=now)]
-    return max(usable, key=lambda one: one.saves_fen(left), default=None)
+def _beside(held: Sequence[HeldCoupon], asked: Asked, *, now: datetime) -> list[_Beside]:
+    if not held:
+        return []
+    without = asked.cost()
+    left = {line.sku_id: line.amount_fen - line.discount_fen for line in without.lines}
+    found = []
+    for one in held:
+        reason = one.reason(left, now=now)
+        cost = without if reason else asked.cost(one)
+        off_fen = cost.discount_fen - without.discount_fen
+        if not reason and not off_fen:
+            reason = _("金额太小，减不了")
+        elif not reason and cost.payable_fen >= without.payable_fen:
+            reason = _("用了要付运费 ¥%(freight)s，应付不会变少") % {
+                "freight": yuan_short(cost.freight_fen)
+            }
+        found.append(_Beside(one, off_fen, cost.payable_fen, reason))
+    return found
+
+
+def _best(held: Sequence[_Beside]) -> _Beside | None:
+    """The one with which least is paid; of equal ones the first to expire (`held` is in that order)."""
+    usable = [one for one in held if not one.reason]
+    return min(usable, key=lambda one: one.payable_fen, default=None)
 
 
 def _wished(ref: str, asked: Asked, *, now: datetime) -> HeldCoupon:
@@ -84,7 +114,7 @@ def _wished(ref: str, asked: Asked, *, now: datetime) -> HeldCoupon:
     )
     if coupon is None:
         raise CouponRefused(_("没有找到您选的优惠券，请重新选择后再提交。"))
-    if reason := coupon.reason(asked.left_fen(), now=now):
+    if reason := _beside([coupon], asked, now=now)[0].reason:
         raise CouponRefused(
             _("您选的“%(name)s”不能用在这一单：%(reason)s。请看新的金额，确认后再提交。")
             % {"name": coupon.name, "reason": reason}
@@ -92,31 +122,24 @@ def _wished(ref: str, asked: Asked, *, now: datetime) -> HeldCoupon:
     return coupon
 
 
-def _option(
-    one: HeldCoupon,
-    left: dict[int, int],
-    *,
-    chosen: str,
-    best: HeldCoupon | None,
-    now: datetime,
-) -> WishOption:
-    reason = one.reason(left, now=now)
+def _option(one: _Beside, *, chosen: str, best: _Beside | None) -> WishOption:
+    coupon = one.coupon
     return WishOption(
-        value=one.reference,
-        label=f"{one.name} {one.worth.headline}",
+        value=coupon.reference,
+        label=f"{coupon.name} {coupon.worth.headline}",
         detail=_("%(condition)s，%(day)s 到期")
-        % {"condition": one.worth.condition, "day": day(one.expires_at)},
-        off_fen=0 if reason else one.saves_fen(left),
-        reason=reason,
-        is_chosen=one.reference == chosen,
-        is_best=best is not None and one.reference == best.reference,
+        % {"condition": coupon.worth.condition, "day": day(coupon.expires_at)},
+        off_fen=0 if one.reason else one.off_fen,
+        reason=one.reason,
+        is_chosen=coupon.reference == chosen,
+        is_best=one is best,
     )
 
 
-def _explained(best: HeldCoupon | None, left: dict[int, int], *, chosen: str) -> str:
+def _explained(best: _Beside | None, *, chosen: str) -> str:
     if best is None:
         return _("这一单没有可用的优惠券，原因写在每张券上。")
-    off = yuan_short(best.saves_fen(left))
-    if chosen == best.reference:
+    off = yuan_short(best.off_fen)
+    if chosen == best.coupon.reference:
         return _("已为您选最省的一张：减 ¥%(off)s") % {"off": off}
-    return _("最省的一张是“%(name)s”：减 ¥%(off)s") % {"name": best.name, "off": off}
+    return _("最省的一张是“%(name)s”：减 ¥%(off)s") % {"name": best.coupon.name, "off": off}

@@ -33,6 +33,8 @@ class CouponTemplate(Deadline):
         OPEN = "open", _("顾客在领券中心领取")
         CODE = "code", _("顾客输入券码领取")
         GIFT = "gift", _("只由店家发放")
+        NEWCOMER = "newcomer", _("新客进领券中心时自动送")
+        REPEAT = "repeat", _("顾客收货后自动送（复购）")
 
     public_id = PublicIdField(prefix="cpt")
     store = models.ForeignKey(
@@ -189,6 +191,8 @@ class Coupon(models.Model):
         TAKEN = "taken", _("自己领取")
         CODE = "code", _("券码")
         GIVEN = "given", _("店家发放")
+        NEWCOMER = "newcomer", _("新客礼")
+        REPEAT = "repeat", _("复购礼")
 
     public_id = PublicIdField(prefix="cpn")
     # The composite indexes below begin with user and template.

@@ -102,13 +102,8 @@ class HeldCoupon:
             return self.worth.off_fen or 0
         return min(eligible_fen * self.worth.percent // 100, self.worth.cap_fen or 0)
 
-    def saves_fen(self, left: dict[int, int]) -> int:
-        """What it would take off goods that cost so much, SKU by SKU."""
-        eligible_fen = self._eligible_fen(left)
-        return min(self.off_fen(eligible_fen), eligible_fen)
-
     def reason(self, left: dict[int, int], *, now: datetime) -> str:
-        """Why it cannot be spent on these goods now; "" when it can."""
+        """Why it is not for these goods now, which cost so much SKU by SKU; "" when it is."""
         return self._not_now(now) or self._not_these(left)
 
     def _not_now(self, now: datetime) -> str:
@@ -129,7 +124,7 @@ class HeldCoupon:
             if self.sku_ids is None:
                 return _("还差 ¥%(more)s 可用") % more
             return _("适用商品还差 ¥%(more)s 可用") % more
-        return "" if self.saves_fen(left) else _("金额太小，减不了")
+        return ""
 
     def _eligible_fen(self, left: dict[int, int]) -> int:
         skus = left if self.sku_ids is None else left.keys() & self.sku_ids
@@ -138,7 +133,7 @@ class HeldCoupon:
 
 @dataclass(frozen=True)
 class Offered:
-    """A coupon that everybody may take at a store."""
+    """A coupon that everybody may take at a store, or that is given there `to_newcomers`."""
 
     id: int
     public_id: str
@@ -150,6 +145,7 @@ class Offered:
     limit_per_person: int
     is_gone: bool
     product_public_id: str
+    to_newcomers: bool
 
 
 @dataclass(frozen=True)
@@ -162,7 +158,11 @@ class OfferedMine:
 
     @property
     def can_take(self) -> bool:
-        return not self.offered.is_gone and self.mine < self.offered.limit_per_person
+        return (
+            not self.offered.to_newcomers
+            and not self.offered.is_gone
+            and self.mine < self.offered.limit_per_person
+        )
 
 
 @dataclass(frozen=True)
@@ -179,6 +179,7 @@ class WalletCoupon:
     reason: str
     order_ref: str
     product_public_id: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,7 @@ def coupon_for(
 
 
 def coupons_offered(store_id: int, *, now: datetime) -> list[Offered]:
-    """What everybody may take at the store now, the soonest to end first; one query."""
+    """What is to be had at the store now, the soonest to end first; one query."""
     rows = _open_templates(store_id, now=now).select_related("category", "product")
     return [_offered(row) for row in rows.order_by("take_until", "pk")[:OFFERED]]
 
@@ -293,7 +294,7 @@ def _open_templates(store_id: int, *, now: datetime) -> Any:
     return CouponTemplate.objects.filter(
         store_id=store_id,
         state=TemplateState.PUBLISHED,
-        how=CouponTemplate.How.OPEN,
+        how__in=[CouponTemplate.How.OPEN, CouponTemplate.How.NEWCOMER],
         take_from__lte=now,
         take_until__gt=now,
     )
@@ -349,6 +350,7 @@ def _offered(template: CouponTemplate) -> Offered:
         limit_per_person=template.limit_per_person,
         is_gone=template.taken >= template.total,
         product_public_id=template.product.public_id if template.product else "",
+        to_newcomers=template.how == CouponTemplate.How.NEWCOMER,
     )
 
 
@@ -372,4 +374,5 @@ def _wallet_coupon(coupon: Coupon, *, now: datetime) -> WalletCoupon:
         reason=reason,
         order_ref=coupon.order.public_id if coupon.order else "",
         product_public_id=product.public_id if product else "",
+        source=str(coupon.get_source_display()),
     )

@@ -1,8 +1,11 @@
 """A coupon's life: a template published, coupons taken from it, spent by an order, given back."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from campaigns.coupons.locks import (
@@ -17,7 +20,7 @@ from campaigns.coupons.states import COUPON, TEMPLATE, TemplateState
 from core.idempotency import form_claim
 from core.ids import public_id as new_public_id
 from core.ids import random_token
-from orders.queries import buyer_of_store, order_brief_by_ref
+from orders.queries import buyer_of_store, has_paid_at, order_brief_by_ref, order_kept
 from orders.services import OrderRefused
 from payments.queries import order_money
 
@@ -51,6 +54,10 @@ class BudgetGone(TakeRefused):
 
     def __init__(self) -> None:
         super().__init__(_("这张券已经领完了，看看其他优惠吧。"))
+
+
+class CannotGive(TakeRefused):
+    """The merchant cannot give it to this person; the message says why, for the merchant."""
 
 
 class NotNow(TakeRefused):
@@ -159,14 +166,47 @@ def coupon_give(
     if user_id is None:
         raise TakeRefused(_("没有找到：请填写顾客在本店的订单号，或在本店买过的顾客自己的手机号。"))
     owner = f"user:{by_id}" if by_id else f"store:{store_id}"
-    return _take_once(
-        template,
-        user_id=user_id,
-        form_key=form_key,
-        source=Coupon.Source.GIVEN,
-        given_by_id=by_id,
-        owner=owner,
-        now=now,
+    try:
+        return _take_once(
+            template,
+            user_id=user_id,
+            form_key=form_key,
+            source=Coupon.Source.GIVEN,
+            given_by_id=by_id,
+            owner=owner,
+            now=now,
+        )
+    except LimitReached as error:
+        many = {"limit": template.limit_per_person}
+        raise CannotGive(_("每人限领 %(limit)d 张，这位顾客已经领满了。") % many) from error
+    except BudgetGone as error:
+        raise CannotGive(_("这张券已经发完了，可以再建一张。")) from error
+
+
+def coupon_give_newcomer(*, store_id: int, user_id: int, now: datetime) -> list[str]:
+    """Give a newcomer, who never paid at the store, what it has for newcomers: one of each, once.
+
+    Their public ids: none for anybody else, and none of what is over or has run out.
+    """
+    templates = list(
+        _given_by_itself(store_id, CouponTemplate.How.NEWCOMER).exclude(holders__user_id=user_id)
+    )
+    if not templates or has_paid_at(user_id, store_id):
+        return []
+    source = Coupon.Source.NEWCOMER
+    return _give_each(templates, user_id=user_id, source=source, why="newcomer", now=now)
+
+
+def coupon_give_repeat(*, order_id: int, now: datetime) -> list[str]:
+    """Give the buyer of an order that was received what its store has for the next one: one of each
+    for an order. Their public ids; none for an order that was given up."""
+    order = order_kept(order_id)
+    if order is None or order.received_at is None or not order.is_kept:
+        return []
+    templates = list(_given_by_itself(order.store_id, CouponTemplate.How.REPEAT))
+    source = Coupon.Source.REPEAT
+    return _give_each(
+        templates, user_id=order.buyer_id, source=source, why=order.public_id, now=now
     )
 
 
@@ -211,6 +251,31 @@ def code_normalise(text: str) -> str:
     """A code as it is stored, however it was typed: case, spaces and look-alikes do not matter."""
     kept = "".join(one for one in text.lower() if one.isascii() and one.isalnum())
     return kept.translate(str.maketrans("oil", "011"))[:32]
+
+
+def _given_by_itself(store_id: int, how: CouponTemplate.How) -> QuerySet[CouponTemplate]:
+    rows = CouponTemplate.objects.filter(store_id=store_id, how=how)
+    return rows.filter(state=TemplateState.PUBLISHED).order_by("pk")
+
+
+def _give_each(
+    templates: Iterable[CouponTemplate],
+    *,
+    user_id: int,
+    source: Coupon.Source,
+    why: str,
+    now: datetime,
+) -> list[str]:
+    """One of each, once for this reason; without those that are over, run out or had before."""
+    given = []
+    for template in templates:
+        # The same reason twice is the same form twice: the second finds the first one's coupon.
+        key = f"{why}:{template.pk}"
+        with suppress(TakeRefused):
+            given.append(
+                _take_once(template, user_id=user_id, form_key=key, source=source, now=now)
+            )
+    return given
 
 
 def _take_once(
@@ -270,6 +335,8 @@ def _check(template: CouponTemplate, *, now: datetime) -> None:
         raise TemplateRefused(_("可用截止早于领取截止：最后领到的人会用不了。"))
     if template.off_fen and 0 < template.minimum_fen <= template.off_fen:
         raise TemplateRefused(_("减的金额须少于“满多少可用”；无门槛券请把门槛填 0。"))
+    if template.how == CouponTemplate.How.NEWCOMER and template.limit_per_person != 1:
+        raise TemplateRefused(_("新客只送一次：每人限领请填 1。"))
     if template.limit_per_person > template.total:
         raise TemplateRefused(_("每人限领不能多于总张数。"))
     for target in (template.category, template.product):

@@ -1,10 +1,11 @@
-"""What coupons hear of orders that come to nothing: what was spent on them goes back."""
+"""What coupons hear of orders: what was spent on those that come to nothing goes back, and what was
+received earns one for the next."""
 
 from datetime import datetime
 
-from campaigns.coupons.services import coupon_return, coupon_return_if_refunded
+from campaigns.coupons.services import coupon_give_repeat, coupon_return, coupon_return_if_refunded
 from core.facts import subscribe
-from orders.events import OrderCancelled, OrderClosed
+from orders.events import OrderCancelled, OrderClosed, OrderReceived
 from payments.events import RefundSucceeded
 
 
@@ -16,6 +17,11 @@ def order_closed(event: OrderClosed, *, now: datetime) -> None:
 @subscribe(OrderCancelled)
 def order_cancelled(event: OrderCancelled, *, now: datetime) -> None:
     coupon_return(order_id=event.order_id, now=now)
+
+
+@subscribe(OrderReceived)
+def order_received(event: OrderReceived, *, now: datetime) -> None:
+    coupon_give_repeat(order_id=event.order_id, now=now)
 
 
 @subscribe(RefundSucceeded)

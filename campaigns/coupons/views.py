@@ -11,7 +11,12 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.paths import with_query
 from campaigns.coupons import queries
-from campaigns.coupons.services import TakeRefused, coupon_redeem, coupon_take
+from campaigns.coupons.services import (
+    TakeRefused,
+    coupon_give_newcomer,
+    coupon_redeem,
+    coupon_take,
+)
 from core import clock
 from core.errors import NotHere
 from core.idempotency import form_key_new
@@ -50,6 +55,13 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
                 return redirect("coupons:mine", store.slug)
             said = _("领到了，下单时会自动选最省的一张。")
     user_id = request.user.pk
+    # Whoever opens the centre for the first time is given what is for newcomers, without a button.
+    if (
+        user_id is not None
+        and request.method == "GET"
+        and (given := coupon_give_newcomer(store_id=store.id, user_id=user_id, now=clock.now()))
+    ):
+        said = _("新客礼：%(count)d 张优惠券已放进您的券包。") % {"count": len(given)}
     offered = (
         queries.coupons_offered_to(store.id, user_id, now=clock.now())
         if user_id is not None

@@ -82,7 +82,13 @@ class FlashCampaignPage(GuardedPublishing, StoreAdmin):
     date_hierarchy = "day"
     search_fields = ["=public_id", "offers__sku__product__title"]
     list_select_related = ["store"]
-    fields = ["day", ("slot_start", "slot_end"), "pay_minutes", "state", "outlook"]
+    fields = [
+        "day",
+        ("slot_start", "slot_end"),
+        ("pay_minutes", "takes_coupons"),
+        "state",
+        "outlook",
+    ]
     inlines = [FlashOfferInline]
     actions = ["publish", "cancel"]
     ordering = ["-day", "-slot_start", "-id"]

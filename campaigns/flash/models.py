@@ -51,6 +51,11 @@ class FlashCampaign(Deadline):
         validators=[MinValueValidator(3), MaxValueValidator(30)],
         help_text=_("过时不付，订单关闭，名额退回。"),
     )
+    takes_coupons = models.BooleanField(
+        _("可叠加优惠券"),
+        default=False,
+        help_text=_("打开后，下单时还能用本店的优惠券；发布后不能再改。"),
+    )
     starts_at = models.DateTimeField(_("开始"), null=True, blank=True, editable=False)
     ends_at = models.DateTimeField(_("结束"), null=True, blank=True, editable=False)
     published_at = models.DateTimeField(_("发布时间"), null=True, blank=True, editable=False)

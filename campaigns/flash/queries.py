@@ -43,6 +43,7 @@ class FlashTerms:
     ends_at: datetime
     phase: str
     may_remind: bool
+    takes_coupons: bool
 
     @property
     def left(self) -> int:
@@ -248,6 +249,7 @@ def terms_of(row: FlashOffer, *, now: datetime) -> FlashTerms:
         ends_at=campaign.ends_at,
         phase=phase,
         may_remind=phase == COMING and now < campaign.starts_at - REMIND_BEFORE,
+        takes_coupons=campaign.takes_coupons,
     )
 
 

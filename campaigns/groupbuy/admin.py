@@ -129,7 +129,7 @@ class GroupCampaignPage(GuardedPublishing, StoreAdmin):
         "product",
         ("size", "hours"),
         ("ending", "least"),
-        "newcomers_only",
+        ("newcomers_only", "takes_coupons"),
         "starts_at",
         "ends_at",
         "quota",

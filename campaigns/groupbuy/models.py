@@ -61,6 +61,11 @@ class GroupCampaign(Deadline):
         default=False,
         help_text=_("参团的人须没有在本店付过款；开团的人不限。"),
     )
+    takes_coupons = models.BooleanField(
+        _("可叠加优惠券"),
+        default=False,
+        help_text=_("打开后，下单时还能用本店的优惠券；发布后不能再改。阶梯团要退差价，不能叠加。"),
+    )
     starts_at = models.DateTimeField(_("开始时间"))
     ends_at = models.DateTimeField(_("结束时间"))
     quota = models.PositiveIntegerField(_("活动库存（件）"), validators=[MinValueValidator(1)])
@@ -90,6 +95,12 @@ class GroupCampaign(Deadline):
             models.CheckConstraint(
                 condition=Q(ending="refund") | Q(least__gte=2, least__lte=F("size")),
                 name="groupbuy_least_range",
+            ),
+            models.CheckConstraint(
+                # A step of the ladder gives back more than was paid with a coupon.
+                condition=~Q(ending="ladder", takes_coupons=True),
+                name="groupbuy_ladder_takes_no_coupons",
+                violation_error_message=_("阶梯团到时要退差价，不能叠加优惠券。"),
             ),
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")), name="groupbuy_ends_after_start"

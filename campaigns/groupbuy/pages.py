@@ -53,6 +53,7 @@ class Terms:
     seats_left: int = 0
     deadline_at: datetime | None = None
     newcomers_only: bool = False
+    takes_coupons: bool = False
     skus: tuple[PricedSku, ...] = ()
     deal: Deal | None = None
 
@@ -103,7 +104,7 @@ def group_unopened(public_id: str, *, now: datetime) -> Unopened | None:
 # By hand, because every form reads them: building them costs more than running them.
 _TERMS = """
     SELECT c.id, c.store_id, product.public_id, {size}, c.hours, c.limit_per_order,
-        c.limit_per_person, {group}, c.newcomers_only
+        c.limit_per_person, {group}, c.newcomers_only, c.takes_coupons
     FROM {tables}
     JOIN catalog_product product ON product.id = c.product_id WHERE {condition} LIMIT 1
 """

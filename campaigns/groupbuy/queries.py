@@ -158,13 +158,14 @@ class GroupToJoin:
     limit_per_order: int
     limit_per_person: int
     newcomers_only: bool
+    takes_coupons: bool
     price_fen: int | None
 
 
 # By hand, because every join reads it: building it costs more than running it.
 _GROUP_TO_JOIN = """
     SELECT g.id, g.deadline_at, g.store_id, g.campaign_id, c.limit_per_order, c.limit_per_person,
-        c.newcomers_only, price.price_fen
+        c.newcomers_only, c.takes_coupons, price.price_fen
     FROM groupbuy_group g JOIN groupbuy_groupcampaign c ON c.id = g.campaign_id
         LEFT JOIN groupbuy_groupprice price ON price.campaign_id = c.id AND price.sku_id = %s
     WHERE g.public_id = %s

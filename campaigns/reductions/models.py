@@ -14,7 +14,7 @@ _AMOUNT = [MinValueValidator(1), MaxValueValidator(MAX_FEN)]
 
 
 class Reduction(Deadline):
-    """A store's campaign; an order takes the one that saves most. `due_at` is its end."""
+    """A store's campaign; an order takes the one with which least is paid. `due_at` is its end."""
 
     class Kind(models.TextChoices):
         STEPS = "steps", _("阶梯满减（达到最高一档）")

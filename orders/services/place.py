@@ -4,7 +4,7 @@ form key → purchases of what is limited → order, lines, hold → payment →
 → the offer's claim (quota) → SKUs
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,7 +26,7 @@ from orders.exemption import consents_of, wording
 from orders.freights import freight_of
 from orders.locks import purchases_lock
 from orders.models import Order, OrderAdjustment, OrderHold, OrderLine, RiskReview
-from orders.pricing import PriceChanged, PricedItem, Quote, quote
+from orders.pricing import KINDS, PriceChanged, PricedItem, Quote, quote
 from orders.queries import bought_quantities
 from orders.risks import OrderRisk, order_risk, refusal_words
 from payments.services import payment_open
@@ -103,6 +103,7 @@ class Offer:
 
     `ref` is the public id of what the order belongs to (a group). With `holds` the paid order may
     not ship before the campaign releases it. `pay_before` shortens the store's payment window.
+    `takes` are the kinds of discounts that its price takes (`orders.pricing.KINDS`): none as a rule.
     `claim(order)` runs inside the transaction at its place in the lock sequence, after the
     payment and before the SKUs; it may raise, and then nothing was written.
     """
@@ -112,6 +113,7 @@ class Offer:
     claim: Callable[[Order], None]
     holds: bool = True
     pay_before: datetime | None = None
+    takes: Collection[str] = ()
 
 
 def order_buy(
@@ -173,15 +175,14 @@ def order_place(
     `expected_payable_fen` is what the shopper was shown; None skips the comparison. Raises
     PriceChanged, OutOfStock, NotForSale, NotDelivered, ExemptionNotAgreed, PurchaseLimitReached, StoreClosed, QuantityRefused,
     AmountRefused, NoMerchantAccount, and whatever the adjusters and the offer's claim raise; then
-    nothing is written. An offer's price takes no discounts.
+    nothing is written. An offer's price takes the discounts that it says.
     """
     with transaction.atomic():
         terms = store_terms(store_id)
         if not terms.is_open:
             raise StoreClosed
         skus = skus_for_sale([item.sku_id for item in items], now=now)
-        asked = Asked(buyer_id, store_id, tuple(_priced(items, skus, store_id)), wishes or {})
-        discounts = [] if offer else discounts_for(asked, now=now)
+        priced = tuple(_priced(items, skus, store_id))
         bought = [skus[item.sku_id] for item in items]
         delivery = _delivery_check(address, bought)
         freight = freight_of(
@@ -192,6 +193,9 @@ def order_place(
         )
         if freight.refusal:
             raise NotDelivered(freight.refusal)
+        takes = offer.takes if offer else KINDS
+        asked = Asked(buyer_id, store_id, priced, freight, wishes or {}, takes)
+        discounts = discounts_for(asked, now=now)
         cost = quote(asked.items, freight=freight, discounts=discounts)
         if expected_payable_fen is not None and expected_payable_fen != cost.payable_fen:
             raise PriceChanged(expected_payable_fen, cost.payable_fen)

@@ -2,7 +2,10 @@
 
 import pytest
 
-from orders.tests.factories import order_make, person
+from core import clock
+from core.money import yuan
+from orders.services import order_price_ask
+from orders.tests.factories import deliver, order_make, person
 from payments.models import Payment
 from payments.tests.fake import FakeGateway
 
@@ -33,10 +36,10 @@ def page(client, order, agent):
     return answer.content.decode()
 
 
-def prepare(client, order, channel, agent=PHONE, **extra):
+def prepare(client, order, channel, agent=PHONE, payable_fen="", **extra):
     return client.post(
         f"/orders/{order.public_id}/pay/prepare/",
-        {"channel": channel},
+        {"channel": channel, "payable_fen": payable_fen},
         headers={"User-Agent": agent},
         **extra,
     )
@@ -77,3 +80,20 @@ def test_a_phone_may_change_its_mind_and_show_a_code(client, order, fake):
 def test_a_channel_that_is_none_shows_a_code(client, order, fake):
     prepare(client, order, "bitcoin")
     assert Payment.objects.get(order_ref=order.public_id).channel == "native"
+
+
+@pytest.mark.parametrize("htmx", [{}, {"HTTP_HX_REQUEST": "true"}])
+def test_another_sum_is_shown_before_anybody_is_asked_to_pay_it(client, order, fake, htmx):
+    assert f'name="payable_fen" value="{order.payable_fen}"' in page(client, order, PHONE)
+    dearer = order.payable_fen + 1000
+    order_price_ask(order_id=order.pk, payable_fen=dearer, by_id=None, now=clock.now())
+    deliver()
+    answer = prepare(client, order, "h5", payable_fen=str(order.payable_fen), **htmx)
+    back = answer.headers["HX-Redirect" if htmx else "Location"]
+    assert back == f"/orders/{order.public_id}/pay/"
+    assert not Payment.objects.filter(state="prepared").exists()
+    text = page(client, order, PHONE)
+    assert f"现在是 ¥{yuan(dearer)}" in text
+    assert f'name="payable_fen" value="{dearer}"' in text
+    prepare(client, order, "h5", payable_fen=str(dearer), **htmx)
+    assert Payment.objects.get(state="prepared").amount_fen == dearer

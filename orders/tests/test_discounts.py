@@ -86,6 +86,55 @@ def test_the_order_in_which_discounts_are_offered_changes_nothing(wanted, offere
     )
 
 
+@dataclass(frozen=True)
+class FreeFrom:
+    """A fee that falls away from so much worth of goods on, after discounts."""
+
+    fee_fen: int
+    free_over_fen: int
+
+    def fen(self, lines):
+        worth = sum(line.amount_fen - line.discount_fen for line in lines)
+        return 0 if worth >= self.free_over_fen else self.fee_fen
+
+
+@given(
+    items,
+    discounts,
+    st.builds(FreeFrom, fee_fen=st.integers(0, 2000), free_over_fen=st.integers(0, 100_000)),
+    st.randoms(),
+)
+def test_the_order_in_which_goods_are_added_changes_nothing(wanted, offered, freight, random):
+    shuffled = list(wanted)
+    random.shuffle(shuffled)
+    one, other = (quote(goods, freight=freight, discounts=offered) for goods in (wanted, shuffled))
+    assert other.payable_fen == one.payable_fen
+    assert {line.sku_id: line for line in other.lines} == {line.sku_id: line for line in one.lines}
+    assert [line.sku_id for line in other.lines] == [item.sku_id for item in shuffled]
+    assert _by_sku(other) == _by_sku(one)
+
+
+def _by_sku(cost):
+    return [
+        (
+            one.reference,
+            {line.sku_id: part for line, part in zip(cost.lines, one.by_line, strict=True)},
+        )
+        for one in cost.adjustments
+    ]
+
+
+def test_an_odd_fen_decides_no_minimum_by_position():
+    """One fen off two equal goods: the coupon for one of them wants that very fen."""
+    first, second = PricedItem(1, 1, 1000, 1000), PricedItem(2, 1, 1000, 1000)
+    offered = [
+        Off("reduction", "r", fixed_fen=1),
+        Off("coupon", "c", fixed_fen=500, minimum_fen=1000, sku_ids=frozenset({2})),
+    ]
+    for goods in ([first, second], [second, first]):
+        assert quote(goods, discounts=offered).payable_fen == 1499
+
+
 @given(items, discounts)
 def test_a_discount_applies_to_what_the_ones_before_it_left(wanted, offered):
     cost = quote(wanted, freight_fen=0, discounts=offered)

@@ -12,6 +12,7 @@ from orders.services import (
     PurchaseLimitReached,
     order_cancel,
     order_close_request,
+    order_line_cancel,
     order_place,
 )
 from orders.tests.factories import buy, offer, order_make, paid_make, person, place, sku_on_sale
@@ -71,6 +72,21 @@ def test_what_was_closed_or_cancelled_may_be_bought_again():
         place(sku, who)
     order_cancel(order_id=order.pk, reason="断货", now=clock.now())
     place(sku, who)
+
+
+def test_a_cancelled_line_may_be_bought_again():
+    sku, who = limited(3), person()
+    items = [OrderItem(sku.pk, 3), OrderItem(sku_on_sale(sku.store).pk, 1)]
+    order = paid_make(sku, items=items, buyer_id=who.id, address=who.address)
+    with pytest.raises(PurchaseLimitReached):
+        place(sku, who)
+    line = order.lines.get(sku=sku)
+    order_line_cancel(
+        order_id=order.pk, line_id=line.pk, reason="断货", by_id=None, now=clock.now()
+    )
+    place(sku, who, quantity=3)
+    with pytest.raises(PurchaseLimitReached):
+        place(sku, who)
 
 
 def test_the_same_form_twice_is_one_order():

@@ -121,7 +121,8 @@ def _put_in(
 
 def _keep(request: HttpRequest, owner: Owner, found: Cart) -> None:
     """Take what the page sent: only what it showed, by the names that it gave its fields."""
-    items = [item for one in found.stores for item in one.items]
+    # What cannot be bought any more was perhaps still there when the page was made.
+    items = [*found.aside, *(item for one in found.stores for item in one.items)]
     selected = set(request.POST.getlist("selected"))
     everything, store = request.POST.get("all", ""), request.POST.get("store", "")
     quantities, chosen = {}, []

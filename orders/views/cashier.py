@@ -21,6 +21,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.queries import openid_of
 from core import clock
 from core.limits import client_address
+from core.money import yuan
 from core.public_pages import personal
 from core.qr import qr_svg
 from orders.pages import OrderCard, unpaid_of_checkout
@@ -59,10 +60,13 @@ def cashier(request: HttpRequest, public_id: str) -> HttpResponse:
 @personal
 @login_required
 def pay_prepare(request: HttpRequest, public_id: str) -> HttpResponse:
-    """POST channel=jsapi|native|h5: have the provider expect this payment. GET leads to the cashier."""
+    """POST channel=jsapi|native|h5: have the provider expect this payment. GET leads to the cashier.
+
+    `payable_fen` is what the page said: another sum is shown before anybody is asked to pay it.
+    """
     card = card_or_404(request, public_id)
     payment = payment_live(public_id) if card.can_pay else None
-    if request.method == "GET" or payment is None:
+    if request.method == "GET" or payment is None or _has_changed(request, payment.amount_fen):
         return _go(request, reverse("orders:cashier", args=[public_id]))
     channel = request.POST.get("channel", "")
     channel = channel if channel in CHANNELS else NATIVE
@@ -143,6 +147,22 @@ def result(request: HttpRequest, public_id: str) -> HttpResponse:
         "waiting": unpaid_of_checkout(_user_id(request), card.checkout_ref),
     }
     return render(request, "orders/result.html", context)
+
+
+def _has_changed(request: HttpRequest, amount_fen: int) -> bool:
+    """Whether the page said another sum than the attempt's own, and if so, tell.
+
+    A new price closes the attempt, so nothing can change behind this comparison.
+    """
+    shown = request.POST.get("payable_fen", "")
+    if not shown or shown == str(amount_fen):
+        return False
+    messages.warning(
+        request,
+        _("应付金额变了：现在是 ¥%(now)s，请核对后再付款。钱还没有付。")
+        % {"now": yuan(amount_fen)},
+    )
+    return True
 
 
 def _cashier_page(

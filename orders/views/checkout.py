@@ -18,6 +18,7 @@ from orders.checkout import (
     wishes_of,
 )
 from orders.forms import CheckoutForm
+from orders.pricing import KINDS
 from orders.services import OrderItem, order_buy
 from stores.queries import store_by_id
 
@@ -29,7 +30,6 @@ class AloneView(CheckoutView):
     """/checkout/?sku=…&quantity=n"""
 
     template_name = "orders/checkout.html"
-    takes_discounts = True
 
     def wares_find(self, request: HttpRequest, *, now: datetime) -> ForSale:
         asked = request.POST.get("sku") or request.GET.get("sku", "")
@@ -43,6 +43,7 @@ class AloneView(CheckoutView):
             photo=sku.photo,
             back_url=reverse("storefront:product", args=[sku.product_public_id]),
             choices=(Choice(sku, sku.price_fen),),
+            takes=KINDS,
         )
 
     def place(self, request: HttpRequest, wares: ForSale, form: CheckoutForm, now: datetime) -> str:

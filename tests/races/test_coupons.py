@@ -8,12 +8,13 @@ from django.db.models import F
 
 from campaigns.coupons.locks import coupon_use
 from campaigns.coupons.models import Coupon, CouponHolder, CouponTemplate
-from campaigns.coupons.services import coupon_return
+from campaigns.coupons.services import coupon_give_newcomer, coupon_give_repeat, coupon_return
 from campaigns.coupons.tests.factories import OFF_FEN, place, take, template_make
 from core import clock
 from core.idempotency import form_key_new
 from orders.models import Order
-from orders.services import OrderItem, order_buy, order_close_request
+from orders.services import OrderItem, order_buy, order_close_request, order_receive
+from orders.tests.factories import shipped_make
 from tests import cast
 from tests.races.threads import LEADS, head_to_head, kinds, many, together
 
@@ -248,3 +249,37 @@ def test_without_the_lock_a_late_return_takes_the_coupon_from_its_next_order(sku
     assert [row.split(": ")[1] for row in cast.broken("coupons.spent")] == [
         f"order {second.public_id}"
     ]
+
+
+# What is given by itself.
+
+
+def test_a_fact_heard_eight_times_at_once_gives_one(sku):
+    template_make(sku.store, how="repeat", limit_per_person=9)
+    order = received(sku)
+    many(lambda _n: coupon_give_repeat(order_id=order.pk, now=clock.now()), 8)
+    assert Coupon.objects.count() == 1
+    assert cast.broken() == []
+
+
+def test_without_the_key_the_fact_gives_one_each_time(sku, monkeypatch):
+    """Control: every hearing is a form of its own."""
+    template_make(sku.store, how="repeat", limit_per_person=9)
+    order = received(sku)
+    monkeypatch.setattr("campaigns.coupons.services.form_claim", lambda **_form: None)
+    many(lambda _n: coupon_give_repeat(order_id=order.pk, now=clock.now()), 8)
+    assert Coupon.objects.count() == 8
+
+
+def test_a_newcomer_in_eight_tabs_is_greeted_once(sku):
+    template_make(sku.store, how="newcomer")
+    who = cast.person()
+    many(lambda _n: coupon_give_newcomer(store_id=sku.store_id, user_id=who.id, now=clock.now()), 8)
+    assert Coupon.objects.count() == 1
+    assert cast.broken() == []
+
+
+def received(sku):
+    order = shipped_make(sku)
+    order_receive(order_id=order.pk, now=clock.now())
+    return order

@@ -3,6 +3,7 @@
 form key → bargain → order → payment → SKUs; its piece of the quota is reserved since the launch.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ from campaigns.bargain.states import BARGAIN, BargainState
 from catalog.services import OutOfStock
 from core.idempotency import form_claim
 from core.ids import public_id
+from orders.pricing import CAMPAIGN_KINDS
 from orders.queries import orders_brief
 from orders.services import Offer, OrderItem, order_place
 
@@ -38,6 +40,7 @@ def bargain_buy(
     expected_payable_fen: int | None,
     form_key: str,
     now: datetime,
+    wishes: Mapping[str, str] | None = None,
 ) -> str:
     """Order the bargain's piece at its price of this moment; the order's public id.
 
@@ -77,7 +80,14 @@ def bargain_buy(
                 expected_payable_fen=expected_payable_fen,
                 now=now,
                 public_id=order_ref,
-                offer=Offer(kind=OFFER, ref=bargain_public_id, claim=claim, holds=False),
+                offer=Offer(
+                    kind=OFFER,
+                    ref=bargain_public_id,
+                    claim=claim,
+                    holds=False,
+                    takes=CAMPAIGN_KINDS if bargain.campaign.takes_coupons else (),
+                ),
+                wishes=wishes,
             )
         except OutOfStock as error:
             raise SoldOut(str(error)) from error

@@ -12,8 +12,17 @@ from campaigns.bargain.queries import BargainBoard, bargain_board, buy_refused
 from catalog.queries import skus_for_sale
 from core.errors import NotHere
 from core.limits import limit_check
-from orders.checkout import CheckoutView, Choice, ForSale, Refusal, Refused, address_chosen
+from orders.checkout import (
+    CheckoutView,
+    Choice,
+    ForSale,
+    Refusal,
+    Refused,
+    address_chosen,
+    wishes_of,
+)
 from orders.forms import CheckoutForm
+from orders.pricing import CAMPAIGN_KINDS
 from stores.queries import store_by_id
 
 # A person who really wants to buy tries a few times; a script tries more.
@@ -38,6 +47,7 @@ class BuyView(CheckoutView):
             back_url=reverse("bargain:bargain", args=[board.public_id]),
             choices=(Choice(sku, board.price_fen),),
             limit=1,
+            takes=CAMPAIGN_KINDS if board.terms.takes_coupons else (),
             about=board,
         )
 
@@ -66,6 +76,7 @@ class BuyView(CheckoutView):
                 note=form.cleaned_data["note"],
                 expected_payable_fen=form.cleaned_data["shown_fen"],
                 form_key=form.cleaned_data["form_key"],
+                wishes=wishes_of(request.POST),
                 now=now,
             )
         except services.BuyRefused as refused:

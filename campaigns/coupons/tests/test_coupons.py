@@ -36,6 +36,7 @@ from core import clock
 from core.deadlines import deadlines_run
 from core.idempotency import form_key_new
 from orders.adjusters import Asked
+from orders.freights import OrderFreight
 from orders.models import Order
 from orders.pricing import Adjustment, PricedItem
 from orders.services import order_cancel, order_close_request
@@ -176,6 +177,17 @@ def test_a_merchant_gives_to_its_own_customers_only(sku):
         give(template, ref, store_id=cast.store_open().pk)
     assert Coupon.objects.filter(source="given").count() == 2
     assert cast.broken() == []
+
+
+def test_a_merchant_is_told_of_the_customer_and_not_of_themselves(sku):
+    buyer = cast.person()
+    ref = cast.buy(buyer, sku)
+    template = template_make(sku.store, how="gift", total=1)
+    give(template, ref)
+    with pytest.raises(TakeRefused, match="这位顾客已经领满了"):
+        give(template, ref)
+    with pytest.raises(TakeRefused, match="已经发完了"):
+        give(template, cast.buy(cast.person(), sku))
 
 
 # Templates.
@@ -386,7 +398,8 @@ def test_an_order_that_fails_later_spends_nothing(sku, alice):
 def test_what_a_coupon_costs_an_order_in_statements(sku, alice, django_assert_num_queries):
     """A plain order looks once; one with a coupon looks once, and claims it with one UPDATE."""
     now = clock.now()
-    asked = Asked(alice.id, sku.store_id, (PricedItem(sku.pk, 1, 5900, 5900),))
+    goods = (PricedItem(sku.pk, 1, 5900, 5900),)
+    asked = Asked(alice.id, sku.store_id, goods, OrderFreight(0, {}, {}, is_posted=False))
     adjuster = CouponAdjuster()
     with django_assert_num_queries(1):
         assert adjuster.discounts(asked, now=now) == []

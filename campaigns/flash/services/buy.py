@@ -3,6 +3,7 @@
 form key → order → payment → the buyer's own count → the offer's quota → SKUs
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +27,7 @@ from catalog.queries import skus_for_sale
 from catalog.services import OutOfStock
 from core.idempotency import form_claim, form_first
 from core.ids import public_id
+from orders.pricing import CAMPAIGN_KINDS
 from orders.services import Offer, OrderItem, order_place
 
 OFFER = "flash"
@@ -70,6 +72,7 @@ def flash_buy(
     expected_payable_fen: int | None,
     form_key: str,
     now: datetime,
+    wishes: Mapping[str, str] | None = None,
 ) -> str:
     """Order pieces at the flash price; the order's public id. PostgreSQL alone decides here.
 
@@ -128,7 +131,9 @@ def flash_buy(
                     claim=claim,
                     holds=False,
                     pay_before=now + timedelta(minutes=offer.campaign.pay_minutes),
+                    takes=CAMPAIGN_KINDS if offer.campaign.takes_coupons else (),
                 ),
+                wishes=wishes,
             )
         except OutOfStock as error:
             raise StockGone from error

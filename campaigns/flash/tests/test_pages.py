@@ -10,11 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Address
 from campaigns.flash.models import FlashCampaign, FlashOffer, FlashReminder
 from campaigns.flash.services import campaign_cancel
-from campaigns.flash.tests.factories import attempt, coming, offer_add, offer_make, over
+from campaigns.flash.tests.factories import attempt, coming, offer_add, offer_make, opened, over
 from core import clock
 from core.idempotency import form_key_new
 from core.public_pages import public_pages_forget
 from orders.models import Order
+from stores.tests.factories import pickup_make
 from tests import cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -207,6 +208,25 @@ def test_opening_the_form_in_vain_says_so(client, offer, alice, prepare, words):
     text = page(client, buy_path(offer), status=409)
     assert words in text
     assert 'id="checkout"' not in text
+
+
+def test_trying_again_sends_who_fetches_it_too(client, offer, alice):
+    """The form of the page that turned somebody away is the whole form."""
+    counter = pickup_make(offer.campaign.store)
+    client.force_login(alice.user)
+    coming(offer)
+    fetched = {"delivery": counter.public_id, "recipient": "王小枣", "phone": "13811112222"}
+    sent = form(alice, offer, shown_fen=str(offer.flash_fen), **fetched)
+    away = client.post(buy_path(offer), sent)
+    assert away.status_code == 409
+    again = {name: str(value) for name, value in away.context["kept"]}
+    assert all(
+        f'name="{name}" value="{value}"' in away.content.decode() for name, value in again.items()
+    )
+    opened(offer)
+    assert client.post(buy_path(offer), again).status_code == 302
+    order = Order.objects.get()
+    assert (order.delivery, order.recipient) == ("pickup", "王小枣")
 
 
 def test_too_many_tries_are_slowed_down(client, offer, alice):

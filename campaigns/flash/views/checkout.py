@@ -23,8 +23,10 @@ from orders.checkout import (
     Refused,
     address_chosen,
     item_chosen,
+    wishes_of,
 )
 from orders.forms import CheckoutForm
+from orders.pricing import CAMPAIGN_KINDS
 from stores.queries import store_by_id
 
 # A person who really wants to buy tries some times; a script tries more.
@@ -81,6 +83,7 @@ class BuyView(CheckoutView):
             back_url=reverse("storefront:product", args=[sku.product_public_id]),
             choices=(Choice(sku, min(terms.flash_fen, sku.price_fen)),),
             limit=terms.per_person,
+            takes=CAMPAIGN_KINDS if terms.takes_coupons else (),
             about=terms,
         )
 
@@ -106,6 +109,7 @@ class BuyView(CheckoutView):
                 note=form.cleaned_data["note"],
                 expected_payable_fen=form.cleaned_data["shown_fen"],
                 form_key=form.cleaned_data["form_key"],
+                wishes=wishes_of(request.POST),
                 now=now,
             )
         except services.BuyRefused as refused:

@@ -33,6 +33,7 @@ from campaigns.groupbuy.services.refusals import (
 )
 from campaigns.groupbuy.services.seats import (
     Joined,
+    Shown,
     seat_closed,
     seat_give_back,
     seat_late,
@@ -56,6 +57,7 @@ __all__ = [
     "NotInCampaign",
     "Outlook",
     "QuotaGone",
+    "Shown",
     "SoldOut",
     "TooLate",
     "campaign_advice",

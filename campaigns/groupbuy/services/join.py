@@ -21,6 +21,7 @@ from campaigns.groupbuy.services.refusals import (
 from campaigns.groupbuy.services.seats import (
     Joined,
     Seat,
+    Shown,
     already_in,
     already_in_checked,
     order_for_seat,
@@ -38,7 +39,7 @@ def group_join(
     address: AddressSnapshot,
     note: str,
     shows_profile: bool,
-    expected_payable_fen: int | None,
+    shown: Shown,
     form_key: str,
     now: datetime,
 ) -> Joined:
@@ -75,13 +76,14 @@ def group_join(
             is_leader=False,
             shows_profile=shows_profile,
             newcomers_only=found.newcomers_only,
+            takes_coupons=found.takes_coupons,
         )
         order_for_seat(
             seat,
             order_public_id=joined.order_public_id,
             address=address,
             note=note,
-            expected_payable_fen=expected_payable_fen,
+            shown=shown,
             now=now,
         )
     return joined

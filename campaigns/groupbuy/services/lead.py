@@ -10,6 +10,7 @@ from campaigns.groupbuy.services.refusals import CampaignOver, NotInCampaign
 from campaigns.groupbuy.services.seats import (
     Joined,
     Seat,
+    Shown,
     already_in_checked,
     order_for_seat,
     seat_form_claim,
@@ -27,7 +28,7 @@ def group_lead(
     address: AddressSnapshot,
     note: str,
     shows_profile: bool,
-    expected_payable_fen: int | None,
+    shown: Shown,
     form_key: str,
     now: datetime,
 ) -> Joined:
@@ -66,13 +67,14 @@ def group_lead(
             price_fen=price_fen,
             is_leader=True,
             shows_profile=shows_profile,
+            takes_coupons=campaign.takes_coupons,
         )
         order_for_seat(
             seat,
             order_public_id=joined.order_public_id,
             address=address,
             note=note,
-            expected_payable_fen=expected_payable_fen,
+            shown=shown,
             now=now,
         )
     return joined

@@ -4,9 +4,9 @@ Every function that changes a seat locks its group first, acts on what is true n
 twice.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -38,6 +38,7 @@ from catalog.services import OutOfStock
 from core.facts import facts_record
 from core.idempotency import form_claim
 from core.ids import public_id
+from orders.pricing import CAMPAIGN_KINDS
 from orders.queries import has_paid_at, orders_brief
 from orders.services import Offer, OrderItem, hold_release, order_give_back, order_place
 from payments.queries import payment_is_returned
@@ -83,6 +84,15 @@ class Seat:
     is_leader: bool
     shows_profile: bool
     newcomers_only: bool = False
+    takes_coupons: bool = False
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the form said: the sum (None skips the comparison), and which discounts were chosen."""
+
+    payable_fen: int | None = None
+    wishes: Mapping[str, str] = field(default_factory=dict)
 
 
 def seat_form_claim(joined: Joined, *, user_id: int, form_key: str, now: datetime) -> Joined | None:
@@ -131,7 +141,7 @@ def order_for_seat(
     order_public_id: str,
     address: AddressSnapshot,
     note: str,
-    expected_payable_fen: int | None,
+    shown: Shown,
     now: datetime,
 ) -> None:
     """Place the seat's order; the member, the limits and the quota come at their place in it.
@@ -161,7 +171,7 @@ def order_for_seat(
             items=[OrderItem(seat.sku_id, seat.quantity, seat.price_fen)],
             address=address,
             note=note,
-            expected_payable_fen=expected_payable_fen,
+            expected_payable_fen=shown.payable_fen,
             now=now,
             public_id=order_public_id,
             offer=Offer(
@@ -169,7 +179,9 @@ def order_for_seat(
                 ref=seat.group_ref,
                 claim=claim,
                 pay_before=seat.deadline_at,
+                takes=CAMPAIGN_KINDS if seat.takes_coupons else (),
             ),
+            wishes=shown.wishes,
         )
     except OutOfStock as error:
         raise SoldOut(str(error)) from error

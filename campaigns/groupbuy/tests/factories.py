@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from campaigns.groupbuy.models import Group, GroupCampaign, GroupPrice, Member
-from campaigns.groupbuy.services import Joined, campaign_publish, group_join, group_lead
+from campaigns.groupbuy.services import Joined, Shown, campaign_publish, group_join, group_lead
 from catalog.models import Sku
 from core import clock
 from core.idempotency import form_key_new
@@ -65,7 +65,7 @@ def _form(who: Person, sku: Sku) -> dict[str, object]:
         "address": who.address,
         "note": "",
         "shows_profile": False,
-        "expected_payable_fen": None,
+        "shown": Shown(),
         "form_key": form_key_new(),
         "now": clock.now(),
     }

@@ -21,8 +21,10 @@ from orders.checkout import (
     Refused,
     address_chosen,
     item_chosen,
+    wishes_of,
 )
 from orders.forms import CheckoutForm
+from orders.pricing import CAMPAIGN_KINDS
 from stores.queries import store_by_id
 
 # A person who really wants to join tries a few times; a script tries more.
@@ -59,6 +61,7 @@ class GroupCheckoutView(CheckoutView):
             back_url=reverse("storefront:product", args=[terms.product_public_id]),
             choices=tuple(Choice(priced.sku, priced.price_fen) for priced in terms.skus),
             limit=terms.limit_per_order,
+            takes=CAMPAIGN_KINDS if terms.takes_coupons else (),
             about=terms,
         )
 
@@ -93,7 +96,7 @@ class GroupCheckoutView(CheckoutView):
             "address": address_chosen(self.buyer_id, wares, form),
             "note": form.cleaned_data["note"],
             "shows_profile": form.cleaned_data["shows_profile"],
-            "expected_payable_fen": form.cleaned_data["shown_fen"],
+            "shown": services.Shown(form.cleaned_data["shown_fen"], wishes_of(self.request.POST)),
             "form_key": form.cleaned_data["form_key"],
             "now": now,
         }

@@ -1,0 +1,72 @@
+"""What a checkout sells, and why it may not."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.queries import SkuForSale
+from orders.pricing import MAX_QUANTITY
+from stores.queries import PickupPlace, StoreInfo, pickup_places
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A SKU that this checkout sells, and what one costs here."""
+
+    sku: SkuForSale
+    unit_price_fen: int
+
+    @property
+    def buyable(self) -> bool:
+        return self.sku.on_sale and self.sku.available > 0
+
+
+@dataclass(frozen=True)
+class ForSale:
+    """What a checkout sells: the SKUs of one product, at most `limit` of one in an order. `takes`
+    are the kinds of discounts that its price takes (`orders.pricing.KINDS`)."""
+
+    store: StoreInfo
+    title: str
+    photo: str
+    back_url: str
+    choices: tuple[Choice, ...]
+    limit: int = MAX_QUANTITY
+    takes: Collection[str] = ()
+    about: Any = None
+
+    def chosen(self, sku: str) -> Choice:
+        """The one that is marked: the one asked for, or the first that can be bought."""
+        asked = [choice for choice in self.choices if choice.sku.public_id == sku]
+        buyable = [choice for choice in self.choices if choice.buyable]
+        return (asked or buyable or list(self.choices))[0]
+
+    def places(self) -> tuple[PickupPlace, ...]:
+        """Where the buyer may fetch it, in one query; nowhere what is delivered on a screen."""
+        if all(choice.sku.is_digital for choice in self.choices):
+            return ()
+        return pickup_places({self.store.id}).get(self.store.id, ())
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why not, and what to do now.
+
+    `was_fen` is the total that was shown, when it has changed. After a `final` one there is no use
+    in the form: it is shown only when something was typed in it.
+    """
+
+    message: str
+    next_label: str = ""
+    next_url: str = ""
+    was_fen: int = 0
+    final: bool = False
+    status: int = 409
+
+
+class Refused(Exception):
+    """Buying is refused; the page shows the refusal and keeps what was typed."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
