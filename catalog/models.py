@@ -181,7 +181,7 @@ class ProductOption(models.Model):
 
 
 class ProductPhoto(models.Model):
-    """A photo, decoded and re-encoded on upload (`catalog/photos.py`); the first is the cover."""
+    """A photo, decoded and re-encoded on upload (`core/photos.py`); the first is the cover."""
 
     store = models.ForeignKey("stores.Store", models.CASCADE, editable=False, related_name="+")
     product = models.ForeignKey(

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
@@ -23,10 +24,27 @@ from payments.services import difference_explain, incident_explain, refund_retry
 from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin
 
 
+class AccountForm(forms.ModelForm):
+    """A store is paid through one number at a time."""
+
+    class Meta:
+        model = MerchantAccount
+        fields = "__all__"  # noqa: DJ007  the page's own `fields` decide
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        store = data.get("store") or getattr(self.instance, "store", None)
+        others = MerchantAccount.objects.filter(store=store, is_active=True)
+        if data.get("is_active") and others.exclude(pk=self.instance.pk).exists():
+            self.add_error("is_active", _("这家店已有启用的商户号，请先停用它。"))
+        return data
+
+
 @admin.register(MerchantAccount)
 class MerchantAccountPage(StoreAdmin):
     """A store's number at WeChat Pay. Keys go in and are never shown again."""
 
+    form = AccountForm
     platform = frozenset({"view", "add", "change"})
     owner = VIEW
     list_display = [
@@ -83,7 +101,8 @@ class PaymentPage(ReadOnlyAdmin):
 class RefundPage(ReadOnlyAdmin):
     """Money going back; those that need a person are one filter away."""
 
-    platform = owner = clerk = VIEW
+    platform = owner = VIEW | {"act"}
+    clerk = VIEW
     list_display = [
         "out_refund_no",
         "order_ref",
@@ -103,7 +122,7 @@ class RefundPage(ReadOnlyAdmin):
     def amount(self, refund: Refund) -> str:
         return yuan(refund.amount_fen)
 
-    @admin.action(description=_("用原单号重新提交退款"))
+    @admin.action(description=_("用原单号重新提交退款"), permissions=["act"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Refund]) -> None:
         for refund in queryset:
             state = refund_retry(refund_id=refund.pk, by_id=request.user.pk or 0, now=clock.now())

@@ -16,7 +16,7 @@ from catalog.admin.options import OptionInline, words_read
 from catalog.admin.photos import PhotoInline
 from catalog.admin.skus import SkuInline, sku_apply
 from catalog.models import MAX_RELATED, MAX_TAGS, TAG_LENGTH, Category, Product, ProductPhoto, Sku
-from catalog.photos import photo_store
+from core.photos import photo_store
 from catalog.services import (
     PriceRefused,
     PublishRefused,
@@ -29,7 +29,6 @@ from catalog.services import (
     skus_generate,
 )
 from core import clock
-from core.limits import limit_check
 from stores.scoped import ALL, StoreAdmin
 
 EDIT = frozenset({"view", "add", "change"})
@@ -122,17 +121,13 @@ class ProductPage(StoreAdmin):
     inlines = [OptionInline, SkuInline, PhotoInline]
     actions = ["publish", "withdraw", "generate"]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        fields = list(super().get_fields(request, obj))
-        return fields if request.user.is_superuser else [f for f in fields if f != "store"]  # type: ignore[union-attr]
-
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["state", "store"] if obj else ["state"]
 
     def view_on_site(self, obj: Product) -> str:
         return reverse("storefront:product", args=[obj.public_id])
 
-    @admin.action(description=_("上架所选商品"))
+    @admin.action(description=_("上架所选商品"), permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         for product in queryset:
             try:
@@ -144,12 +139,12 @@ class ProductPage(StoreAdmin):
             for line in advice:
                 messages.warning(request, f"{product.title}：{line}")
 
-    @admin.action(description=_("下架所选商品"))
+    @admin.action(description=_("下架所选商品"), permissions=["change"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         count = sum(product_withdraw(product_id=p.pk, now=clock.now()) for p in queryset)
         messages.success(request, _("已下架 %(count)d 个商品。") % {"count": count})
 
-    @admin.action(description=_("为所选商品生成规格组合"))
+    @admin.action(description=_("为所选商品生成规格组合"), permissions=["change"])
     def generate(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         for product in queryset:
             try:
@@ -167,7 +162,7 @@ class ProductPage(StoreAdmin):
         if formset.model is Sku:
             self._save_skus(request, form.instance, formset)
         elif formset.model is ProductPhoto:
-            self._save_photos(request, form.instance, formset)
+            self._save_photos(form.instance, formset)
         else:
             super().save_formset(request, form, formset, change)
 
@@ -202,15 +197,11 @@ class ProductPage(StoreAdmin):
                 now=clock.now(),
             )
 
-    def _save_photos(self, request: HttpRequest, product: Product, formset: Any) -> None:
+    def _save_photos(self, product: Product, formset: Any) -> None:
         for photo in formset.save(commit=False):
-            if not limit_check("upload", f"user:{request.user.pk}", UPLOADS, UPLOADS_WINDOW_S):
-                messages.error(request, _("图片上传太频繁了，请过十分钟再传其余的图片。"))
-                break
             row = next(f for f in formset.forms if f.instance is photo)
-            picture = getattr(row, "picture", None)
-            if picture is not None:
-                stored = photo_store(picture)
+            if "image" in row.changed_data:
+                stored = photo_store(row.cleaned_data["image"].picture)
                 photo.image = stored.name
                 photo.width, photo.height = stored.width, stored.height
             photo.store_id = product.store_id

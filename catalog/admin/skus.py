@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from catalog.models import ReturnRule, Sku
-from catalog.photos import photo_decode, photo_store
+from core.photos import photo_store
 from catalog.services import PriceRefused, StockRefused, sku_price_change, stock_correct
 from core import clock
 from core.forms import YuanField
@@ -54,8 +54,6 @@ class SkuRowForm(forms.ModelForm):
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}),
         show_hidden_initial=True,
     )
-
-    picture: Any = None
 
     class Meta:
         model = Sku
@@ -105,13 +103,6 @@ class SkuDetailForm(SkuRowForm):
         model = Sku
         fields = ("name", "price_fen", "position", *DETAIL)
 
-    def clean_photo(self) -> Any:
-        upload = self.cleaned_data["photo"]
-        if upload and "photo" in self.changed_data:
-            upload.seek(0)
-            self.picture = photo_decode(upload)
-        return upload
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         exempt = cleaned.get("return_rule") == ReturnRule.EXEMPT
@@ -137,8 +128,8 @@ def sku_apply(form: SkuRowForm, *, by_id: int) -> None:
             now=now,
         )
     plain = [name for name in (*ROW, *DETAIL) if name in form.changed_data]
-    if "photo" in plain and form.picture is not None:
-        sku.photo = photo_store(form.picture).name
+    if "photo" in plain and cleaned["photo"]:
+        sku.photo = photo_store(cleaned["photo"].picture).name
     if plain:
         sku.save(update_fields=plain)
 

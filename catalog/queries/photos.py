@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.core.files.storage import default_storage
 
 from catalog.models import ProductPhoto
-from catalog.photos import WIDTHS, derivative, share_name
+from core.photos import WIDTHS, derivative, share_name
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from catalog.photos import photo_decode
+from core.photos import photo_decode
 from catalog.tests.factories import picture
 from community.models import CounterCode, GroupCode, GroupEntry
 from community.services import code_add, counter_add

@@ -26,7 +26,7 @@ from campaigns.groupbuy.services import campaign_publish
 from campaigns.reductions.models import Reduction, ReductionStep
 from campaigns.reductions.services import reduction_publish
 from catalog.models import Category, Fulfilment, Product, ProductOption, Sku
-from catalog.photos import photo_decode
+from core.photos import photo_decode
 from catalog.services import photo_add, product_publish, sku_add, skus_generate
 from community.models import CODE_LIVES, GroupEntry
 from community.services import code_add, counter_add
