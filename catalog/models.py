@@ -125,6 +125,8 @@ class Product(models.Model):
         _("停售时间"), null=True, blank=True, help_text=_("到点自动停售；留空为一直卖。")
     )
     created_at = models.DateTimeField(_("创建时间"), default=timezone.now, editable=False)
+    # Since when it has been on sale without a break; what it cost before that was no price.
+    published_at = models.DateTimeField(_("上架时间"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("商品")

@@ -35,7 +35,7 @@ from core.idempotency import form_key_new
 from core.public_pages import personal
 from orders.adjusters import Asked, Wish, discounts_and_wishes
 from orders.destinations import fetched_at, on_screen
-from orders.exemption import exemption_agree, wording
+from orders.exemption import exemption_agree, notice, wording
 from orders.forms import NOTE_MAX, POST, CheckoutForm
 from orders.freights import OrderFreight, freight_of
 from orders.pricing import (
@@ -145,6 +145,7 @@ class CheckoutPage:
     freight_depends: bool = False
     not_delivered: str = ""
     exemption: str = ""
+    exempt_notice: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     refusal: Refusal | None = None
 
@@ -311,6 +312,7 @@ class CheckoutView(View, ABC):
             freight_depends=freight.depends_on_address,
             not_delivered=freight.refusal,
             exemption=wording(chosen.sku),
+            exempt_notice=notice(chosen.sku),
             errors=errors or {},
             refusal=refusal,
         )

@@ -43,6 +43,11 @@ class StoreForm(forms.ModelForm):
         model = Store
         fields = ("freight_fen",)  # the page names the rest
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            del self.fields["owner"]
+
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]
         try:

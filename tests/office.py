@@ -28,12 +28,7 @@ def shown(client: Client, path: str) -> dict[str, Any]:
     forms = [context["adminform"].form]
     for inline in context["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.forms]
-    data: dict[str, Any] = {}
-    for form in forms:
-        for field in form:
-            for name, value in _sent(field):
-                data[name] = value
-    return data
+    return dict(one for form in forms for field in form for one in _sent(field))
 
 
 def fill(client: Client, path: str, **typed: Any) -> Any:
@@ -66,7 +61,7 @@ def _sent(field: Any) -> list[tuple[str, Any]]:
             (f"{field.html_name}_{n}", "" if part is None else str(part))
             for n, part in enumerate(parts)
         ]
-    if isinstance(value, list | tuple) and getattr(widget, "allow_multiple_selected", False):
+    if isinstance(value, list | tuple):
         return [(field.html_name, [str(one) for one in value])]
     text = field.field.prepare_value(value)
     return [(field.html_name, "on" if value is True else str(text)), *hidden]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.locks import identities_lock, users_lock
@@ -200,6 +201,6 @@ def _move_papers(other: User, keeper: User) -> None:
 
 def _conflict(kept: User, other: User, now: datetime) -> None:
     """Leave it for staff, once per pair, whichever of the two was in use."""
-    pair = models.Q(kept=kept, other=other) | models.Q(kept=other, other=kept)
+    pair = Q(kept=kept, other=other) | Q(kept=other, other=kept)
     if not IdentityConflict.objects.filter(pair).exists():
         IdentityConflict.objects.create(kept=kept, other=other, found_at=now)

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -14,21 +13,23 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from catalog.admin.options import OptionInline, words_read
 from catalog.admin.photos import PhotoInline
+from catalog.admin.refusals import RefusalsAsErrors
 from catalog.admin.skus import SkuInline, sku_apply
 from catalog.models import MAX_RELATED, MAX_TAGS, TAG_LENGTH, Category, Product, ProductPhoto, Sku
-from core.photos import photo_store
 from catalog.services import (
-    PriceRefused,
     PublishRefused,
-    StockRefused,
+    freight_advice,
     fulfilment_check,
     product_publish,
     product_withdraw,
     sku_add,
     sku_remove,
     skus_generate,
+    skus_prune,
+    skus_stray,
 )
 from core import clock
+from core.photos import photo_store
 from stores.scoped import ALL, StoreAdmin
 
 EDIT = frozenset({"view", "add", "change"})
@@ -89,7 +90,7 @@ class ProductForm(forms.ModelForm):
 
 
 @admin.register(Product)
-class ProductPage(StoreAdmin):
+class ProductPage(RefusalsAsErrors, StoreAdmin):
     """Products, with their SKUs and photos on the same page."""
 
     platform = owner = clerk = EDIT
@@ -119,7 +120,7 @@ class ProductPage(StoreAdmin):
     ]
     form = ProductForm
     inlines = [OptionInline, SkuInline, PhotoInline]
-    actions = ["publish", "withdraw", "generate"]
+    actions = ["publish", "withdraw", "generate", "prune"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["state", "store"] if obj else ["state"]
@@ -157,27 +158,61 @@ class ProductPage(StoreAdmin):
                 _("“%(title)s”新增 %(count)d 个规格，请核对价格并填写库存。")
                 % {"title": product.title, "count": count},
             )
+            if stray := skus_stray(product.pk):
+                messages.warning(
+                    request,
+                    _(
+                        "“%(title)s”有 %(count)d 个规格不在现在的组合里，仍在出售：%(names)s。"
+                        "不再卖的，请用“停用所选商品组合以外的规格”。"
+                    )
+                    % {
+                        "title": product.title,
+                        "count": len(stray),
+                        "names": "、".join(sku.name for sku in stray[:10]),
+                    },
+                )
+
+    @admin.action(description=_("停用所选商品组合以外的规格"), permissions=["change"])
+    def prune(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        for product in queryset:
+            try:
+                count = skus_prune(product_id=product.pk, now=clock.now())
+            except PublishRefused as refusal:
+                messages.error(request, f"{product.title}：{refusal}")
+                continue
+            messages.success(
+                request,
+                _("“%(title)s”停用了 %(count)d 个规格。")
+                % {"title": product.title, "count": count},
+            )
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change:
+            # Never the whole row: it may have gone on sale since the page was opened.
+            own = {field.name for field in Product._meta.concrete_fields}
+            obj.save(update_fields=[name for name in form.cleaned_data if name in own])
+        else:
+            super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        for line in freight_advice(form.instance):
+            messages.warning(request, line)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         if formset.model is Sku:
-            self._save_skus(request, form.instance, formset)
+            self._save_skus(form.instance, formset, by_id=request.user.pk or 0)
         elif formset.model is ProductPhoto:
             self._save_photos(form.instance, formset)
         else:
             super().save_formset(request, form, formset, change)
 
-    def _save_skus(self, request: HttpRequest, product: Product, formset: Any) -> None:
-        by_id = request.user.pk or 0
+    def _save_skus(self, product: Product, formset: Any, *, by_id: int) -> None:
         formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
         for row in formset.forms:
             if not row.has_changed() and not (row.instance.pk and row in formset.deleted_forms):
                 continue
-            try:
-                with transaction.atomic():
-                    self._save_sku(row, product, deleted=row in formset.deleted_forms, by_id=by_id)
-            except (PriceRefused, PublishRefused, StockRefused) as refusal:
-                messages.error(request, f"{row.instance.name or _('新规格')}：{refusal}")
-                continue
+            self._save_sku(row, product, deleted=row in formset.deleted_forms, by_id=by_id)
             if row.instance.pk:
                 formset.changed_objects.append((row.instance, row.changed_data))
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from catalog.models import Fulfilment, Product
 from catalog.queries.cards import CategoryLink
 from catalog.queries.photos import Photo, photo_of, photo_src, share_image_of
-from catalog.queries.sale import exempt_because_of
+from catalog.queries.sale import reason_words
 from catalog.queries.struck import STRUCK_OF_ROW
 from catalog.states import ProductState
 from core import clock
@@ -88,9 +88,9 @@ def product_page(public_id: str) -> ProductPage | None:
             sku.public_id,
             sku.name,
             sku.price_fen,
-            sku.available,
+            sku.available if product.fulfilment != Fulfilment.CONTENT or sku.content else 0,
             photo=photo_src(str(sku.photo)),
-            exempt_because=exempt_because_of(sku.return_reason),
+            exempt_because=reason_words(sku.return_reason),
             struck_fen=sku.struck_fen,
             options=tuple((name, value) for name, value in sku.options),
         )

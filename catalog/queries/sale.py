@@ -41,12 +41,22 @@ class SkuForSale:
         return self.fulfilment != Fulfilment.GOODS
 
     @property
+    def exempt_reason(self) -> str:
+        """Why there is no 七天无理由 for it, in words; "" when there is."""
+        return reason_words(self.return_reason) if self.return_rule == ReturnRule.EXEMPT else ""
+
+    @property
     def consent_reason(self) -> str:
         """Why the buyer is asked to do without 七天无理由, in words; "" when nobody is asked."""
         if self.return_rule != ReturnRule.EXEMPT or not self.return_reason:
             return ""
         reason = ReturnReason(self.return_reason)
         return str(reason.label) if reason.needs_consent else ""
+
+
+def reason_words(reason: str) -> str:
+    """The law's reason why there is no 七天无理由, in words; "" for none."""
+    return str(ReturnReason(reason).label) if reason else ""
 
 
 def skus_for_sale(sku_ids: Iterable[int], *, now: datetime | None = None) -> dict[int, SkuForSale]:
@@ -92,7 +102,7 @@ def exempt_skus(sku_ids: Iterable[int]) -> dict[int, str]:
     The checkout asks the buyer to agree to them separately. One query.
     """
     rows = Sku.objects.filter(pk__in=list(sku_ids), return_rule=ReturnRule.EXEMPT)
-    return {pk: exempt_because_of(reason) for pk, reason in rows.values_list("pk", "return_reason")}
+    return {pk: reason_words(reason) for pk, reason in rows.values_list("pk", "return_reason")}
 
 
 def on_sale_now(prefix: str = "") -> Q:
@@ -101,10 +111,6 @@ def on_sale_now(prefix: str = "") -> Q:
     begun = Q(**{f"{prefix}on_sale_from": None}) | Q(**{f"{prefix}on_sale_from__lte": now})
     going = Q(**{f"{prefix}on_sale_until": None}) | Q(**{f"{prefix}on_sale_until__gt": now})
     return Q(**{f"{prefix}state": ProductState.ON_SALE}) & begun & going
-
-
-def exempt_because_of(reason: str) -> str:
-    return str(ReturnReason(reason).label) if reason else ""
 
 
 # By hand, because every order reads it twice and building it costs more than running it.
@@ -116,6 +122,7 @@ _SKUS_FOR_SALE = """
             WHERE photo.product_id = sku.product_id ORDER BY photo.position, photo.id LIMIT 1
         ), ''),
         product.state = 'on_sale' AND sku.removed_at IS NULL
+            AND (product.fulfilment <> 'content' OR sku.content <> '')
             AND (product.on_sale_from IS NULL OR product.on_sale_from <= %s)
             AND (product.on_sale_until IS NULL OR product.on_sale_until > %s),
         sku.weight_g, sku.volume_cm3, sku.return_rule, product.purchase_limit,

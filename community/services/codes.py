@@ -7,12 +7,12 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from PIL import Image
 
-from core.photos import photo_store
 from community.events import EntryRanOut
 from community.locks import place_take, ran_out_clear, ran_out_mark, viewer_lock
 from community.models import CodeShowing, GroupCode, GroupEntry
 from community.rotation import has_room, usable
 from core.facts import facts_record
+from core.photos import photo_store
 
 FOLDER = "groups"
 
