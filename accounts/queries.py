@@ -141,8 +141,10 @@ def user_id_by_phone(text: str) -> int | None:
 def user_id_by_name(text: str) -> int | None:
     """Whose e-mail, phone or public id that is, for the platform's staff."""
     text = text.strip()
-    rows = User.objects.filter(Q(email=text.lower()) | Q(public_id=text), is_active=True)
-    return rows.values_list("pk", flat=True).first() or user_id_by_phone(text)
+    named = Q(email=text.lower()) | Q(public_id=text)
+    if (by_phone := user_id_by_phone(text)) is not None:
+        named |= Q(pk=by_phone)
+    return User.objects.filter(named, is_active=True).values_list("pk", flat=True).first()
 
 
 def rows_of_value(user: User) -> Iterator[models.QuerySet[Any]]:

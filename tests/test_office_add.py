@@ -4,14 +4,17 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.forms import ImageField
 from django.test import Client
 from django.utils import timezone
 
 from accounts.tests.factories import user_make
 from catalog.tests.factories import category_make, picture
 from community.tests.factories import entry_make
-from core import clock
+from core import clock, limits
+from core.forms import PictureField
 from stores.models import Store
 from stores.scoped import StoreAdmin
 from stores.tests.factories import staff_make
@@ -145,6 +148,30 @@ def test_a_merchant_adds_a_row_on_every_page():
         for inline in page.context["inline_admin_formsets"]:
             rows = [form.instance for form in inline.formset.initial_forms]
             assert {row.store_id for row in rows} <= {store.pk}, label
+
+
+def test_every_picture_is_counted_and_decoded_by_the_same_field(monkeypatch):
+    store = cast.store_open("枣园")
+    client, found = staff_client(store), []
+    monkeypatch.setattr(limits, "UPLOADS", 0)
+    for label, model in {**pages(), "stores.Store": Store}.items():
+        path = url(model, "add") if model is not Store else url(model, "change", store.pk)
+        context = client.get(path).context
+        forms = [("", context["adminform"].form)]
+        for inline in context["inline_admin_formsets"]:
+            forms.append((inline.formset.prefix, inline.formset.empty_form))
+        for prefix, form in forms:
+            for name in form.fields:
+                if isinstance(form.fields[name], ImageField | PictureField):
+                    found.append(f"{label} {prefix}{name}")
+                    with pytest.raises(ValidationError, match="上传太频繁"):
+                        form.fields[name].clean(upload(), None)
+    assert found == [
+        "catalog.Product photosimage",
+        "community.GroupCode picture",
+        "stores.Store logo",
+        "stores.Store banner",
+    ]
 
 
 def test_what_belongs_to_another_store_is_no_choice():
