@@ -183,6 +183,13 @@ def _typed(form: forms.ModelForm, name: str) -> Any:
     return getattr(form, "cleaned_data", {}).get(name)
 
 
+class Removable(forms.ModelForm):
+    """A row that is ticked off is taken off sale; Django would refuse, to save its history."""
+
+    def hand_clean_DELETE(self) -> None:  # noqa: N802  Django calls it so
+        """Nothing is deleted, so nothing stands in the way."""
+
+
 class SkuInline(StoreInline):
     """A product's SKUs; one that orders refer to is taken off sale, never deleted."""
 
@@ -196,6 +203,11 @@ class SkuInline(StoreInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sku]:
         return super().get_queryset(request).filter(removed_at=None).select_related("product")
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        made = super().get_formset(request, obj, **kwargs)
+        made.form = type(made.form.__name__, (Removable, made.form), {})
+        return made
 
 
 class LowStockFilter(admin.SimpleListFilter):

@@ -166,6 +166,17 @@ def test_what_is_on_sale_keeps_a_sku(shirt):
     assert live(shirt) == ["红", "黑"]
 
 
+def test_a_sku_that_is_ticked_off_on_its_products_page_is_taken_off_sale():
+    product = product_make()
+    gone = sku_make(product, name="1kg")
+    page = url(Product, "change", product.pk)
+    answer = fill(staff_client(product.store), page, **{"skus-1-DELETE": "on"})
+    assert answer.status_code == 302, complaints(answer)
+    gone.refresh_from_db()
+    assert gone.removed_at is not None
+    assert (live(product), gone.movements.count()) == (["500g"], 1)
+
+
 def test_the_last_sku_of_what_is_on_sale_is_not_deleted_on_its_page():
     product = product_make()
     page = url(Product, "change", product.pk)
