@@ -91,7 +91,7 @@ def _holds(user: User) -> str:
     """Who it is, and what would have to move."""
     identities = user.wechat_identities.count()
     who = [user.nickname, user.email or "", mask_phone(user.phone) if user.phone else ""]
-    held = [_("微信身份 %(count)d") % {"count": identities}]
+    held: list[Any] = [_("微信身份 %(count)d") % {"count": identities}]
     held += [f"{name} {count}" for name, count in holdings_of(user).items()]
     if user.is_staff:
         held.append(_("可进后台"))
