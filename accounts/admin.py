@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import IdentityConflict, User
+from accounts.queries import holdings_of
+from core import clock
 from core.admin import PlatformAdmin
 from core.crypto import mask_phone
 
@@ -59,11 +61,47 @@ class UserPage(PlatformAdmin, DjangoUserAdmin):
 
 @admin.register(IdentityConflict)
 class IdentityConflictPage(PlatformAdmin):
-    """Two accounts of one person that both hold something of value."""
+    """Two accounts of one person that both hold something of value: what each holds, and what a
+    person decided. Nothing is merged: orders and money stay where they were made."""
 
     list_display = ["found_at", "kept", "other", "resolved_at"]
-    readonly_fields = ["kept", "other", "found_at"]
+    fields = ["found_at", ("kept", "kept_holds"), ("other", "other_holds"), "note", "resolved_at"]
+    readonly_fields = ["kept", "kept_holds", "other", "other_holds", "found_at", "resolved_at"]
     ordering = ["-id"]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        said = _(
+            "写下怎么处理的，保存后即标为已处理。系统不会合并账号：订单和钱留在原来的账号里；"
+            "不再使用的账号，请到“用户”里取消“有效”。"
+        )
+        return super().get_form(request, obj, change, **kwargs, help_texts={"note": said})
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.resolved_at = (obj.resolved_at or clock.now()) if obj.note.strip() else None
+        obj.save(update_fields=["note", "resolved_at"])
+
+    @admin.display(description=_("当前账号里有"))
+    def kept_holds(self, conflict: IdentityConflict) -> str:
+        return _holds(conflict.kept)
+
+    @admin.display(description=_("另一账号里有"))
+    def other_holds(self, conflict: IdentityConflict) -> str:
+        return _holds(conflict.other)
+
+
+def _holds(user: User) -> str:
+    """Who it is, and what would have to move."""
+    identities = user.wechat_identities.count()
+    who = [user.nickname, user.email or "", mask_phone(user.phone) if user.phone else ""]
+    held: list[Any] = [_("微信身份 %(count)d") % {"count": identities}]
+    held += [f"{name} {count}" for name, count in holdings_of(user).items()]
+    if user.is_staff:
+        held.append(_("可进后台"))
+    if not user.is_active:
+        held.append(_("已停用"))
+    return " · ".join(str(one) for one in [*who, *held] if one)

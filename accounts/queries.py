@@ -1,9 +1,13 @@
 """Reads of people. Personal data is decrypted here and handed on to its owner's pages only."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.documents import BASIC, VERSIONS
@@ -132,6 +136,34 @@ def user_id_by_phone(text: str) -> int | None:
     except ValidationError:
         return None
     return User.objects.filter(phone_index=index).values_list("pk", flat=True).first()
+
+
+def user_id_by_name(text: str) -> int | None:
+    """Whose e-mail, phone or public id that is, for the platform's staff."""
+    text = text.strip()
+    named = Q(email=text.lower()) | Q(public_id=text)
+    if (by_phone := user_id_by_phone(text)) is not None:
+        named |= Q(pk=by_phone)
+    return User.objects.filter(named, is_active=True).values_list("pk", flat=True).first()
+
+
+def rows_of_value(user: User) -> Iterator[models.QuerySet[Any]]:
+    """What would move with the account: rows of other apps that protect it (on_delete PROTECT), so
+    that an upper app is heard without being known."""
+    for relation in User._meta.related_objects:
+        model = relation.related_model
+        if relation.on_delete is models.PROTECT and model._meta.app_label != "accounts":  # type: ignore[union-attr]
+            yield model._base_manager.filter(**{relation.field.name: user.pk})  # type: ignore[union-attr]
+
+
+def holdings_of(user: User) -> dict[str, int]:
+    """How many rows of value an account holds, by what they are called."""
+    found: dict[str, int] = {}
+    for rows in rows_of_value(user):
+        if count := rows.count():
+            name = str(rows.model._meta.verbose_name_plural)
+            found[name] = found.get(name, 0) + count
+    return found
 
 
 def profiles(user_ids: set[int]) -> dict[int, Profile]:

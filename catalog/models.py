@@ -125,6 +125,8 @@ class Product(models.Model):
         _("停售时间"), null=True, blank=True, help_text=_("到点自动停售；留空为一直卖。")
     )
     created_at = models.DateTimeField(_("创建时间"), default=timezone.now, editable=False)
+    # Since when it has been on sale without a break; what it cost before that was no price.
+    published_at = models.DateTimeField(_("上架时间"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("商品")
@@ -181,7 +183,7 @@ class ProductOption(models.Model):
 
 
 class ProductPhoto(models.Model):
-    """A photo, decoded and re-encoded on upload (`catalog/photos.py`); the first is the cover."""
+    """A photo, decoded and re-encoded on upload (`core/photos.py`); the first is the cover."""
 
     store = models.ForeignKey("stores.Store", models.CASCADE, editable=False, related_name="+")
     product = models.ForeignKey(

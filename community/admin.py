@@ -16,7 +16,6 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from catalog.photos import photo_decode
 from catalog.queries import photo_src
 from community.models import CODE_LIVES, CounterCode, GroupCode, GroupEntry
 from community.papers import counter_paper
@@ -108,20 +107,11 @@ class GroupEntryPage(StoreAdmin):
 
 
 class CodeForm(forms.ModelForm):
-    """A group's code; its picture is decoded while the form is checked."""
-
-    picture_decoded: Any = None
+    """A group's code."""
 
     class Meta:
         model = GroupCode
         fields = "__all__"  # noqa: DJ007  the page's own `fields` decide
-
-    def clean_picture(self) -> Any:
-        upload = self.cleaned_data["picture"]
-        if upload and "picture" in self.changed_data:
-            upload.seek(0)
-            self.picture_decoded = photo_decode(upload)
-        return upload
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -179,9 +169,8 @@ class GroupCodePage(StoreAdmin):
         if change:
             code_change(code_id=obj.pk, is_stopped=obj.is_stopped, **told)
             return
-        made = code_add(
-            entry_id=obj.entry_id, picture=form.picture_decoded, now=clock.now(), **told
-        )
+        picture = form.cleaned_data["picture"].picture
+        made = code_add(entry_id=obj.entry_id, picture=picture, now=clock.now(), **told)
         obj.pk, obj.store_id, obj.added_at = made.pk, made.store_id, made.added_at
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

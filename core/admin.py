@@ -116,7 +116,7 @@ class DeliveryAdmin(PlatformReadOnlyAdmin):
             messages.success(request, _("已重新排队 %(count)d 条。") % {"count": count})
         return redirect("admin:index")
 
-    @admin.action(description=_("重新投递所选"))
+    @admin.action(description=_("重新投递所选"), permissions=["view"])
     def rerun(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         count = deliveries_rerun(queryset.values_list("pk", flat=True), now=clock.now())
         messages.success(request, _("已重新排队 %(count)d 条投递。") % {"count": count})

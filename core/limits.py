@@ -10,10 +10,15 @@ import logging
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from core import clock
 
 log = logging.getLogger(__name__)
+
+# Reading an upload costs up to a second of a processor: pictures are drawn anew.
+UPLOADS, UPLOADS_WINDOW_S = 60, 600
+UPLOADS_REFUSED = _("上传太频繁了，请过十分钟再试。")
 
 
 def limit_check(scope: str, key: str, limit: int, window_s: int) -> bool:
@@ -33,6 +38,12 @@ def limit_check(scope: str, key: str, limit: int, window_s: int) -> bool:
     except Exception:
         log.warning("the cache cannot count %s", scope, exc_info=True)
         return True
+
+
+def upload_allowed(request: HttpRequest) -> bool:
+    """Count one file that the request's user sent, before anything reads it; False when it is one
+    too many. What to say then: UPLOADS_REFUSED."""
+    return limit_check("upload", f"user:{request.user.pk}", UPLOADS, UPLOADS_WINDOW_S)
 
 
 def client_address(request: HttpRequest) -> str:

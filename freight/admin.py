@@ -20,7 +20,7 @@ from core.forms import YuanField
 from core.money import yuan
 from freight.models import MAX_UNITS, FreightArea, FreightTemplate
 from freight.pricing import By, Load
-from freight.queries import province_name, tariff_of, tariff_words
+from freight.queries import province_name, tariff_of, tariff_words, unmeasured_words
 from freight.regions import UnknownProvince, province_short, provinces_read, provinces_write
 from stores.scoped import ALL, VIEW, StoreAdmin, StoreInline
 
@@ -204,3 +204,12 @@ class FreightTemplatePage(StoreAdmin):
             request,
             _("%(number)d 个商品改用“%(name)s”。") % {"number": number, "name": template.name},
         )
+        self._warn(request, template)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        self._warn(request, form.instance)
+
+    def _warn(self, request: HttpRequest, template: FreightTemplate) -> None:
+        if words := unmeasured_words(template):
+            messages.warning(request, words)

@@ -43,8 +43,8 @@ class Area:
 
 @dataclass(frozen=True)
 class Load:
-    """So many of one SKU, each of this weight and volume; `amount_fen` is what they cost after
-    every discount."""
+    """So many of one SKU, each of this weight and volume, 0 for what nobody weighed; `amount_fen`
+    is what they cost after every discount."""
 
     quantity: int
     weight_g: int
@@ -81,7 +81,7 @@ class Tariff:
             raise NotServed(province)
         if self._is_free(loads):
             return 0
-        return tier.fee_fen(sum(self._units(load) for load in loads))
+        return tier.fee_fen(sum(self._units(load, tier) for load in loads))
 
     def least_fen(self) -> int:
         """What one piece costs where it is cheapest: for a page that knows no address yet."""
@@ -95,12 +95,12 @@ class Tariff:
             self.free_over_count is not None and count >= self.free_over_count
         )
 
-    def _units(self, load: Load) -> int:
+    def _units(self, load: Load, tier: Tier) -> int:
         if self.by is By.PIECE:
             return load.quantity
         each = load.weight_g if self.by is By.WEIGHT else load.volume_cm3
-        # What nobody weighed counts as the least that can be weighed: it is not sent for nothing.
-        return load.quantity * max(each, 1)
+        # A piece that nobody weighed counts as one step: the least that the merchant charges for.
+        return load.quantity * (each or tier.step)
 
 
 class NotServed(Exception):

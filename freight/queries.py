@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.divisions import division_get
 from core.money import yuan
 from freight.models import FreightTemplate, TierFields
 from freight.pricing import Area, By, Tariff, Tier
+
+NAMED = 5
 
 
 def tariffs(template_ids: Iterable[int]) -> dict[int, Tariff]:
@@ -44,6 +47,32 @@ def tariff_words(tariff: Tariff) -> str:
     if any(tier is None for tier in tiers):
         said.append(_("部分地区不配送"))
     return "，".join(said)
+
+
+def unmeasured_words(template: FreightTemplate, *, product_id: int | None = None) -> str:
+    """What to tell the merchant of goods that the template cannot weigh or measure, of one product
+    or of all that use it; "" when there are none."""
+    column = {By.WEIGHT: "skus__weight_g", By.VOLUME: "skus__volume_cm3"}.get(By(template.unit))
+    if column is None:
+        return ""
+    goods = template.products.filter(fulfilment="goods")
+    if product_id is not None:
+        goods = goods.filter(pk=product_id)
+    unknown = Q(**{column: None}) | Q(**{column: 0})
+    rows = goods.filter(unknown, skus__removed_at=None).values_list("title", "skus__name")
+    names = [f"{title} {name}" for title, name in rows.order_by("pk", "skus__position", "skus__pk")]
+    if not names:
+        return ""
+    what = _("重量") if template.unit == By.WEIGHT else _("体积")
+    more = _("等 %(count)d 个规格") % {"count": len(names)} if len(names) > NAMED else ""
+    return _(
+        "“%(names)s”%(more)s没有填写%(what)s，运费模板“%(template)s”每件按一个续重单位计费；请补上。"
+    ) % {
+        "names": "”“".join(names[:NAMED]),
+        "more": more,
+        "what": what,
+        "template": template.name,
+    }
 
 
 def province_name(code: str) -> str:

@@ -26,6 +26,7 @@ from accounts.queries import AddressSnapshot
 from core import clock
 from core.crypto import mask_name, mask_phone
 from core.forms import YuanField
+from core.limits import UPLOADS_REFUSED, upload_allowed
 from core.money import yuan
 from orders.amounts import line_paid_fen
 from orders.models import (
@@ -601,7 +602,9 @@ class OrderPage(ReadOnlyAdmin):
             messages.success(request, _("已发货 %(count)d 个订单。") % {"count": sent})
         elif request.method == "POST":
             form = SheetForm(request.POST, request.FILES)
-            if form.is_valid():
+            if form.is_valid() and not upload_allowed(request):
+                form.add_error("sheet", UPLOADS_REFUSED)
+            elif form.is_valid():
                 try:
                     rows = sheet_read(form.cleaned_data["sheet"].read(MAX_BYTES + 1))
                 except SheetRefused as refusal:
@@ -725,7 +728,9 @@ class InvoicePage(ReadOnlyAdmin):
     def issue(self, request: HttpRequest, object_id: int) -> HttpResponse:
         invoice = get_object_or_404(self.get_queryset(request), pk=object_id)
         form = IssueForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and form.is_valid():
+        if request.method == "POST" and form.is_valid() and not upload_allowed(request):
+            form.add_error("file", UPLOADS_REFUSED)
+        elif request.method == "POST" and form.is_valid():
             data = form.cleaned_data["file"].read(INVOICE_BYTES + 1)
             try:
                 invoice_issue(

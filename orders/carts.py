@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from catalog.queries import SkuForSale, skus_for_sale
 from orders.adjusters import Asked, Wish, discounts_and_wishes
-from orders.exemption import wording
+from orders.exemption import notice, wording
 from orders.freights import OrderFreight, freight_of
 from orders.models import CartLine, Order
 from orders.pricing import MAX_QUANTITY, AmountRefused, PricedItem, Quote, quote
@@ -53,6 +53,11 @@ class CartStore:
     def exemptions(self) -> tuple[str, ...]:
         """What the buyer has to agree to, a sentence for each of the chosen goods that asks for it."""
         return tuple(said for item in self.chosen if (said := wording(item.sku)))
+
+    @property
+    def exempt_notices(self) -> tuple[str, ...]:
+        """What else of the chosen goods is not taken back without a reason."""
+        return tuple(said for item in self.chosen if (said := notice(item.sku)))
 
     @property
     def chosen(self) -> tuple[CartItem, ...]:

@@ -18,9 +18,16 @@ GOOD_FOR = timedelta(hours=1)
 
 def wording(sku: SkuForSale) -> str:
     """What the buyer agrees to, in the words of the checkout; "" when there is nothing to ask."""
-    if not sku.consent_reason:
-        return ""
-    said = {"title": sku.title, "name": sku.name, "because": sku.consent_reason}
+    return _said(sku) if sku.consent_reason else ""
+
+
+def notice(sku: SkuForSale) -> str:
+    """What the checkout says of goods that the law exempts by itself: nobody has to agree."""
+    return _said(sku) if sku.exempt_reason and not sku.consent_reason else ""
+
+
+def _said(sku: SkuForSale) -> str:
+    said = {"title": sku.title, "name": sku.name, "because": sku.exempt_reason}
     return _("“%(title)s %(name)s”属于%(because)s，不支持七天无理由退货") % said
 
 

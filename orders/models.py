@@ -180,6 +180,9 @@ class OrderLine(models.Model):
     rebate_fen = models.PositiveBigIntegerField(_("事后退差价（分）"), default=0)
     shipped_quantity = models.PositiveIntegerField(_("已发数量"), default=0)
     cancelled_at = models.DateTimeField(_("取消时间"), null=True, blank=True)
+    # What was promised of it when it was bought, whatever its SKU says later.
+    return_rule = models.CharField(_("退货规则"), max_length=16, default="seven_days")
+    return_reason = models.CharField(_("不支持的法定理由"), max_length=16, blank=True, default="")
     exempt_consent = models.ForeignKey(
         "orders.ExemptionConsent",
         models.PROTECT,

@@ -8,6 +8,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalog.queries import reason_words
 from core.crypto import mask_name, mask_phone
 from core.money import yuan
 from orders.models import Invoice, Order, OrderChange, OrderLine, OrderReprice, Shipment
@@ -52,6 +53,7 @@ class Line:
     shipped_quantity: int = 0
     is_cancelled: bool = False
     exempt_agreed: bool = False
+    exempt_because: str = ""
 
 
 @dataclass(frozen=True)
@@ -389,6 +391,7 @@ def _line(line: OrderLine) -> Line:
         shipped_quantity=line.shipped_quantity,
         is_cancelled=line.cancelled_at is not None,
         exempt_agreed=line.exempt_consent_id is not None,
+        exempt_because=reason_words(line.return_reason),
     )
 
 

@@ -86,7 +86,8 @@ class PaymentPage(ReadOnlyAdmin):
 class RefundPage(ReadOnlyAdmin):
     """Money going back; those that need a person are one filter away."""
 
-    platform = owner = clerk = VIEW
+    platform = owner = VIEW | {"act"}
+    clerk = VIEW
     list_display = [
         "out_refund_no",
         "order_ref",
@@ -106,7 +107,7 @@ class RefundPage(ReadOnlyAdmin):
     def amount(self, refund: Refund) -> str:
         return yuan(refund.amount_fen)
 
-    @admin.action(description=_("用原单号重新提交退款"))
+    @admin.action(description=_("用原单号重新提交退款"), permissions=["act"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Refund]) -> None:
         for refund in queryset:
             state = refund_retry(refund_id=refund.pk, by_id=request.user.pk or 0, now=clock.now())

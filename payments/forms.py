@@ -41,4 +41,9 @@ class MerchantAccountForm(forms.ModelForm):
         for name, message in wrong.items():
             if name in self.fields and name not in self.errors:
                 self.add_error(name, message)
+        # A store is paid through one number at a time.
+        store = given.get("store") or getattr(self.instance, "store", None)
+        others = MerchantAccount.objects.filter(store=store, is_active=True)
+        if given.get("is_active") and others.exclude(pk=self.instance.pk).exists():
+            self.add_error("is_active", _("这家店已有启用的商户号，请先停用它。"))
         return given

@@ -145,6 +145,8 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+# A product's page posts ten fields for each of its SKUs, of which there are up to 200.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- background work ---------------------------------------------------------------------------

@@ -6,13 +6,17 @@ stores and follow the same classes.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar
 
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, TabularInline
 
+from core.forms import PictureField
 from stores.models import Store, StoreStaff
 
 ALL: frozenset[str] = frozenset({"view", "add", "change", "delete"})
@@ -36,8 +40,45 @@ def has_store_field(model: type[models.Model]) -> bool:
     return any(field.name == "store" for field in model._meta.concrete_fields)
 
 
+class InStore(ModelForm):
+    """Mixed into every page's form: the row is in its store before it is checked, so that rules
+    about the own store hold, and what a store may have once is refused in words."""
+
+    store_id: ClassVar[int | None] = None
+
+    def _post_clean(self) -> None:
+        if has_store_field(type(self.instance)) and self.instance.store_id is None:
+            self.instance.store_id = self.store_id
+        super()._post_clean()  # type: ignore[misc]
+
+    def _get_validation_exclusions(self) -> set[str]:
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        if getattr(self.instance, "store_id", None) is not None:
+            excluded.discard("store")
+        return excluded
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        told: dict[str, list[ValidationError]] = {}
+        for name, found in errors.error_dict.items():
+            for error in found:
+                field, said = self._said(name, error)
+                told.setdefault(field, []).append(said)
+        super()._update_errors(ValidationError(told))  # type: ignore[misc]
+
+    def _said(self, name: str, error: ValidationError) -> tuple[str, ValidationError]:
+        """Where to say it, and what: a merchant does not see the store that is part of a key."""
+        unique = (error.params or {}).get("unique_check", ())
+        shown = [one for one in unique if one != "store" and one in self.fields]
+        if "store" in unique and shown:
+            label = "、".join(str(self.fields[one].label) for one in shown)
+            taken = _("本店已经有一样的“%(label)s”了，请换一个。") % {"label": label}
+            return shown[0], ValidationError(taken, code="taken")
+        return name if name in self.fields else NON_FIELD_ERRORS, error
+
+
 class _Scoped:
-    """What pages and inlines share. `platform`, `owner` and `clerk` say what each may do."""
+    """What pages and inlines share. `platform`, `owner` and `clerk` say what each may do: the four
+    words of Django, and `act` for a page's actions where rows are never changed by hand."""
 
     platform: ClassVar[frozenset[str]] = VIEW
     owner: ClassVar[frozenset[str]] = NONE
@@ -83,6 +124,9 @@ class _Scoped:
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return "delete" in self.allowed(request) and self.owns(request, obj)
 
+    def has_act_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return "act" in self.allowed(request)
+
     def scope(self, request: HttpRequest, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
         """The rows of the own store; nothing at all for whoever has none."""
         if request.user.is_superuser:  # type: ignore[union-attr]
@@ -98,6 +142,11 @@ class _Scoped:
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         return self.scope(request, super().get_queryset(request))  # type: ignore[misc]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, models.ImageField):
+            kwargs["form_class"] = partial(PictureField, request=request)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
 
     def formfield_for_foreignkey(
         self, db_field: models.ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
@@ -143,6 +192,12 @@ class StoreAdmin(_Scoped, ModelAdmin):
             return ("store",)
         return related
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_fields(request, obj)
+        if request.user.is_superuser:  # type: ignore[union-attr]
+            return fields
+        return [name for name in fields if name != "store"]
+
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
         """A merchant never chooses a store: it is the own one."""
         excluded = list(super().get_exclude(request, obj) or [])
@@ -150,9 +205,12 @@ class StoreAdmin(_Scoped, ModelAdmin):
             excluded.append("store")
         return excluded
 
-    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
-        self.place(request, obj)
-        super().save_model(request, obj, form, change)
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        made = super().get_form(request, obj, change, **kwargs)
+        staff = None if request.user.is_superuser else staff_of(request)  # type: ignore[union-attr]
+        return type(made.__name__, (InStore, made), {"store_id": staff and staff.store_id})
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for row in formset.save(commit=False):
@@ -162,17 +220,6 @@ class StoreAdmin(_Scoped, ModelAdmin):
         for row in formset.deleted_objects:
             row.delete()
         formset.save_m2m()
-
-    def place(self, request: HttpRequest, obj: Any) -> None:
-        """Put a new row in the own store."""
-        staff = staff_of(request)
-        if (
-            has_store_field(type(obj))
-            and obj.store_id is None
-            and staff is not None
-            and not request.user.is_superuser  # type: ignore[union-attr]
-        ):
-            obj.store_id = staff.store_id
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Deleting many rows at once is offered where deleting is allowed at all."""

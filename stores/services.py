@@ -36,8 +36,7 @@ def store_open(
     if not name or len(name) > 40:
         raise StoreRefused(_("请填写店名，最多 40 个字。"))
     slug = slug or random_token(10)
-    if not _SLUG.match(slug):
-        raise StoreRefused(_("网址名只能用小写字母、数字和连字符。"))
+    slug_check(slug)
     with transaction.atomic():
         try:
             with transaction.atomic():
@@ -54,6 +53,12 @@ def store_open(
         if owner_id is not None:
             staff_add(store_id=store.pk, user_id=owner_id, role=StoreStaff.Role.OWNER, now=now)
         return store
+
+
+def slug_check(slug: str) -> None:
+    """Raises StoreRefused for what cannot stand in a store's address."""
+    if not _SLUG.match(slug):
+        raise StoreRefused(_("网址名只能用小写字母、数字和连字符。"))
 
 
 def staff_add(*, store_id: int, user_id: int, role: str, now: datetime) -> StoreStaff:

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.events import PersonFolded
 from accounts.locks import identities_lock, users_lock
 from accounts.models import Address, Consent, IdentityConflict, User, WechatIdentity
+from accounts.queries import rows_of_value
 from core.facts import facts_record
 from wechat.services import OAuthPerson
 
@@ -71,20 +73,10 @@ def person_from_wechat(
 
 
 def holds_value(user: User) -> bool:
-    """Whether anything would move with the account: a row that another app protects, or a store.
-
-    Asks every relation of User with on_delete PROTECT outside this app, so that an upper app is
-    heard without being known.
-    """
+    """Whether anything would move with the account: a row that another app protects, or a store."""
     if user.is_staff or user.is_superuser:
         return True
-    for relation in User._meta.related_objects:
-        model = relation.related_model
-        if relation.on_delete is not models.PROTECT or model._meta.app_label == "accounts":
-            continue
-        if model._base_manager.filter(**{relation.field.name: user.pk}).exists():
-            return True
-    return False
+    return any(rows.exists() for rows in rows_of_value(user))
 
 
 def _sign_in(
@@ -221,6 +213,6 @@ def _move_papers(other: User, keeper: User) -> None:
 
 def _conflict(kept: User, other: User, now: datetime) -> None:
     """Leave it for staff, once per pair, whichever of the two was in use."""
-    pair = models.Q(kept=kept, other=other) | models.Q(kept=other, other=kept)
+    pair = Q(kept=kept, other=other) | Q(kept=other, other=kept)
     if not IdentityConflict.objects.filter(pair).exists():
         IdentityConflict.objects.create(kept=kept, other=other, found_at=now)

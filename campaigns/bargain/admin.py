@@ -122,7 +122,7 @@ class BargainCampaignPage(GuardedPublishing, StoreAdmin):
             ),
         ]
 
-    @admin.action(description=_("发布所选活动"))
+    @admin.action(description=_("发布所选活动"), permissions=["change"])
     def publish(
         self, request: HttpRequest, queryset: QuerySet[BargainCampaign]
     ) -> HttpResponse | None:
@@ -139,7 +139,7 @@ class BargainCampaignPage(GuardedPublishing, StoreAdmin):
 
         return self.guarded(request, queryset.select_related("sku__product"), put_out)
 
-    @admin.action(description=_("停止所选活动（进行中的砍价继续）"))
+    @admin.action(description=_("停止所选活动（进行中的砍价继续）"), permissions=["change"])
     def end(self, request: HttpRequest, queryset: QuerySet[BargainCampaign]) -> None:
         count = sum(campaign_end(campaign_id=c.pk, now=clock.now()) for c in queryset)
         messages.success(request, _("已停止 %(count)d 个活动。") % {"count": count})

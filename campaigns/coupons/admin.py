@@ -175,7 +175,7 @@ class TemplatePage(StoreAdmin):
     def sales(self, template: CouponTemplate) -> str:
         return yuan(_effect(template).sales_fen)
 
-    @admin.action(description=_("发布所选优惠券"))
+    @admin.action(description=_("发布所选优惠券"), permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[CouponTemplate]) -> None:
         for template in queryset:
             try:
@@ -185,7 +185,7 @@ class TemplatePage(StoreAdmin):
             else:
                 messages.success(request, _("“%(name)s”已发布。") % {"name": template.name})
 
-    @admin.action(description=_("停止发放（已领的仍可用）"))
+    @admin.action(description=_("停止发放（已领的仍可用）"), permissions=["change"])
     def end(self, request: HttpRequest, queryset: QuerySet[CouponTemplate]) -> None:
         count = sum(template_end(template_id=one.pk, now=clock.now()) for one in queryset)
         messages.success(request, _("已停止发放 %(count)d 种优惠券。") % {"count": count})

@@ -117,7 +117,7 @@ class FlashCampaignPage(GuardedPublishing, StoreAdmin):
         found = [one for offer in offers for one in wording(product_texts(offer.sku.product))]
         return [*found, *settings_of(prices_fen=[offer.flash_fen for offer in offers])]
 
-    @admin.action(description=_("发布所选活动"))
+    @admin.action(description=_("发布所选活动"), permissions=["change"])
     def publish(
         self, request: HttpRequest, queryset: QuerySet[FlashCampaign]
     ) -> HttpResponse | None:
@@ -134,7 +134,7 @@ class FlashCampaignPage(GuardedPublishing, StoreAdmin):
 
         return self.guarded(request, queryset, put_out)
 
-    @admin.action(description=_("取消所选活动（已下的单照常）"))
+    @admin.action(description=_("取消所选活动（已下的单照常）"), permissions=["change"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[FlashCampaign]) -> None:
         count = sum(campaign_cancel(campaign_id=one.pk, now=clock.now()) for one in queryset)
         messages.success(request, _("已取消 %(count)d 个活动。") % {"count": count})

@@ -175,7 +175,7 @@ class GroupCampaignPage(GuardedPublishing, StoreAdmin):
             *settings_of(people=campaign.size, prices_fen=list(prices)),
         ]
 
-    @admin.action(description=_("发布所选活动"))
+    @admin.action(description=_("发布所选活动"), permissions=["change"])
     def publish(
         self, request: HttpRequest, queryset: QuerySet[GroupCampaign]
     ) -> HttpResponse | None:
@@ -192,12 +192,14 @@ class GroupCampaignPage(GuardedPublishing, StoreAdmin):
 
         return self.guarded(request, queryset.select_related("product"), put_out)
 
-    @admin.action(description=_("停止所选活动（已开的团继续）"))
+    @admin.action(description=_("停止所选活动（已开的团继续）"), permissions=["change"])
     def end(self, request: HttpRequest, queryset: QuerySet[GroupCampaign]) -> None:
         count = sum(campaign_end(campaign_id=c.pk, now=clock.now()) for c in queryset)
         messages.success(request, _("已停止 %(count)d 个活动。") % {"count": count})
 
-    @admin.action(description=_("取消所选活动：停止，并取消没成的团、全额退款"))
+    @admin.action(
+        description=_("取消所选活动：停止，并取消没成的团、全额退款"), permissions=["change"]
+    )
     def cancel(self, request: HttpRequest, queryset: QuerySet[GroupCampaign]) -> None:
         count = sum(
             campaign_cancel(campaign_id=c.pk, reason=str(_("商家取消活动")), now=clock.now())
@@ -234,7 +236,8 @@ class MemberInline(StoreInline):
 class GroupPage(ReadOnlyAdmin):
     """Groups, with their seats and clocks."""
 
-    platform = owner = clerk = VIEW
+    platform = VIEW
+    owner = clerk = VIEW | {"act"}
     list_display = ["public_id", "product", "state", "seats", "opened_at", "deadline_at"]
     list_filter = ["state"]
     search_fields = ["=public_id", "campaign__product__title"]
@@ -272,7 +275,7 @@ class GroupPage(ReadOnlyAdmin):
     def seats(self, group: Group) -> str:
         return f"{group.joined + group.confirmed} / {group.reserved} / {group.size}"
 
-    @admin.action(description=_("取消所选拼团并全额退款"))
+    @admin.action(description=_("取消所选拼团并全额退款"), permissions=["act"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
         count = 0
         for group in queryset:

@@ -135,7 +135,7 @@ class ReductionPage(StoreAdmin):
             return ["state"]
         return [name for row in self.fields for name in ([row] if isinstance(row, str) else row)]
 
-    @admin.action(description=_("发布所选活动"))
+    @admin.action(description=_("发布所选活动"), permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Reduction]) -> None:
         for reduction in queryset:
             try:
@@ -145,7 +145,7 @@ class ReductionPage(StoreAdmin):
             else:
                 messages.success(request, _("“%(name)s”已发布。") % {"name": reduction.name})
 
-    @admin.action(description=_("提前结束所选活动"))
+    @admin.action(description=_("提前结束所选活动"), permissions=["change"])
     def end(self, request: HttpRequest, queryset: QuerySet[Reduction]) -> None:
         count = sum(reduction_end(reduction_id=one.pk, now=clock.now()) for one in queryset)
         messages.success(request, _("已结束 %(count)d 个活动。") % {"count": count})

@@ -1,10 +1,13 @@
 """The catalog's use cases: stock, prices, publishing, photos."""
 
-from catalog.services.matrix import skus_generate
+from catalog.services.content import content_check, sku_content_change
+from catalog.services.matrix import skus_generate, skus_prune, skus_stray
 from catalog.services.photos import photo_add, photo_remove
 from catalog.services.prices import PriceRefused, sku_price_change
 from catalog.services.publish import (
+    LAST_SKU,
     PublishRefused,
+    freight_advice,
     fulfilment_check,
     product_publish,
     product_withdraw,
@@ -12,10 +15,12 @@ from catalog.services.publish import (
     sku_remove,
 )
 from catalog.services.stock import (
+    KEYS_ARE_COUNTED,
     NotReserved,
     OutOfStock,
     StockRefused,
     keys_count,
+    stale_words,
     stock_correct,
     stock_release,
     stock_reserve,
@@ -25,11 +30,15 @@ from catalog.services.stock import (
 )
 
 __all__ = [
+    "KEYS_ARE_COUNTED",
+    "LAST_SKU",
     "NotReserved",
     "OutOfStock",
     "PriceRefused",
     "PublishRefused",
     "StockRefused",
+    "content_check",
+    "freight_advice",
     "fulfilment_check",
     "keys_count",
     "photo_add",
@@ -37,9 +46,13 @@ __all__ = [
     "product_publish",
     "product_withdraw",
     "sku_add",
+    "sku_content_change",
     "sku_price_change",
     "sku_remove",
     "skus_generate",
+    "skus_prune",
+    "skus_stray",
+    "stale_words",
     "stock_correct",
     "stock_release",
     "stock_reserve",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from catalog.locks import product_lock
 from catalog.models import ProductOption, Sku
-from catalog.services.publish import PublishRefused, sku_add
+from catalog.services.publish import PublishRefused, sku_add, sku_remove
 
 MAX_SKUS = 200
 MAX_OPTIONS = 3
@@ -50,6 +50,27 @@ def skus_generate(*, product_id: int, by_id: int | None, now: datetime) -> int:
                 sku.options = place
                 sku.save(update_fields=["options"])
         return added
+
+
+def skus_stray(product_id: int) -> list[Sku]:
+    """The live SKUs that are none of the combinations of the product's present options: what a
+    renamed value or a new option leaves behind, still on sale. None where there are no options."""
+    options = list(ProductOption.objects.filter(product_id=product_id))
+    if not options:
+        return []
+    wanted = {frozenset(combination) for combination in _combinations(options)}
+    live = Sku.objects.filter(product_id=product_id, removed_at=None)
+    return [sku for sku in live if frozenset(map(tuple, sku.options)) not in wanted]
+
+
+def skus_prune(*, product_id: int, now: datetime) -> int:
+    """Stop selling the SKUs that are no combination any more; how many there were.
+
+    Raises PublishRefused when a product on sale would be left without one.
+    """
+    with transaction.atomic():
+        product_lock(product_id)
+        return sum(sku_remove(sku_id=sku.pk, now=now) for sku in skus_stray(product_id))
 
 
 def _combinations(options: list[ProductOption]) -> list[tuple[tuple[str, str], ...]]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from catalog.locks import product_lock
 from catalog.models import ProductPhoto
-from catalog.photos import photo_decode, photo_store
+from core.photos import photo_decode, photo_store
 
 MAX_PHOTOS = 12
 

@@ -5,12 +5,24 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalog.locks import product_lock, sku_lock
-from catalog.models import Fulfilment, Product, Sku, StockMovement
+from catalog.models import (
+    Fulfilment,
+    Product,
+    ReturnReason,
+    ReturnRule,
+    Sku,
+    StockMovement,
+)
 from catalog.services.prices import price_check, price_record
 from catalog.services.stock import stock_restock
 from catalog.states import PRODUCT, ProductState
+from freight.queries import unmeasured_words
+
+LAST_SKU = gettext_lazy("在售商品至少要有一个规格；请先下架商品，或添加新规格。")
+_DIGITAL = {"return_rule": ReturnRule.EXEMPT, "return_reason": ReturnReason.DIGITAL}
 
 
 class PublishRefused(Exception):
@@ -32,7 +44,7 @@ def product_publish(*, product_id: int, now: datetime) -> list[str]:
             not sku.content.strip() for sku in _live_skus(product)
         ):
             raise PublishRefused(_("请先为每个规格填写“交付内容”，再上架。"))
-        PRODUCT.move_row(product, "publish", now=now)
+        PRODUCT.move_row(product, "publish", now=now, changes={"published_at": now})
         return _advice(product)
 
 
@@ -44,12 +56,15 @@ def product_withdraw(*, product_id: int, now: datetime) -> bool:
 
 def fulfilment_check(*, product_id: int, fulfilment: str) -> None:
     """Raises PublishRefused when a product may not be delivered another way any more: what was
-    sold keeps its way, and stock that was typed in has no keys."""
+    sold keeps its way, stock that was typed in has no keys, and what is on sale has a text."""
     skus = Sku.objects.filter(product_id=product_id)
     if StockMovement.objects.filter(sku__in=skus, kind=StockMovement.Kind.RESERVE).exists():
         raise PublishRefused(_("这件商品已经有订单，不能再改交付方式；请新建一个商品。"))
     if fulfilment == Fulfilment.CARD_KEYS and skus.filter(on_hand__gt=0).exists():
         raise PublishRefused(_("改成卡密前，请先把所有规格的库存改为 0，再导入卡密。"))
+    on_sale = skus.filter(removed_at=None, product__state=ProductState.ON_SALE)
+    if fulfilment == Fulfilment.CONTENT and any(not sku.content.strip() for sku in on_sale):
+        raise PublishRefused(_("这件商品在售：请先为每个规格填写“交付内容”，或先下架。"))
     if skus.filter(product__fulfilment=Fulfilment.CARD_KEYS, on_hand__gt=0).exists():
         raise PublishRefused(_("还有没卖出的卡密，请先作废它们，再改交付方式。"))
 
@@ -66,7 +81,8 @@ def sku_add(
 ) -> Sku:
     """A new SKU of a product, with its first stock and the first line of its price history.
 
-    Raises PriceRefused, StockRefused, PublishRefused (no name).
+    What is delivered on a screen starts as exempt from 七天无理由, as the law has it; virtual goods
+    are not sold before their text is there. Raises PriceRefused, StockRefused, PublishRefused (no name).
     """
     if not name.strip():
         raise PublishRefused(_("请填写规格名，例如“500g 装”。"))
@@ -79,6 +95,7 @@ def sku_add(
             name=name.strip()[:40],
             price_fen=price_fen,
             position=position,
+            **(_DIGITAL if product.fulfilment != Fulfilment.GOODS else {}),
         )
         price_record(sku, None, by_id=by_id, now=now)
         if on_hand:
@@ -103,7 +120,7 @@ def sku_remove(*, sku_id: int, now: datetime) -> bool:
             product.state == ProductState.ON_SALE
             and not _live_skus(product).exclude(pk=sku_id).exists()
         ):
-            raise PublishRefused(_("在售商品至少要有一个规格；请先下架商品，或添加新规格。"))
+            raise PublishRefused(LAST_SKU)
         sku.removed_at = now
         sku.save(update_fields=["removed_at"])
         return True
@@ -121,4 +138,11 @@ def _advice(product: Product) -> list[str]:
         advice.append(_("所有规格库存为 0：买家会看到“已售罄”。"))
     if not product.description.strip():
         advice.append(_("还没有商品详情：写清产地、规格和发货时间，买家更放心。"))
-    return advice
+    return [*advice, *freight_advice(product)]
+
+
+def freight_advice(product: Product) -> list[str]:
+    """Which SKUs lack what the product's freight template counts by."""
+    template = product.freight_template
+    words = unmeasured_words(template, product_id=product.pk) if template else ""
+    return [words] if words else []

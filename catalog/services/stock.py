@@ -11,11 +11,13 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalog.locks import sku_lock
 from catalog.models import Fulfilment, Sku, StockMovement
 
 MAX_ON_HAND = 10_000_000
+KEYS_ARE_COUNTED = gettext_lazy("卡密的库存等于没卖出的条数：请导入或作废卡密，不能直接改。")
 
 
 class OutOfStock(Exception):
@@ -165,18 +167,33 @@ def stock_restock(
 
 
 def stock_correct(
-    *, sku_id: int, on_hand: int, reason: str, by_id: int | None, now: datetime
+    *,
+    sku_id: int,
+    on_hand: int,
+    reason: str,
+    by_id: int | None,
+    now: datetime,
+    seen: int | None = None,
 ) -> None:
     """Somebody counted: `on_hand` is what is really there. Nothing is written when it was right.
 
-    Raises StockRefused when it is less than what orders have reserved: those must be cancelled
-    first.
+    `seen` is what the counter's page said was there. Raises StockRefused when a parcel has left or
+    goods have come since, and when it is less than what orders have reserved: those must be
+    cancelled first.
     """
     with transaction.atomic():
         sku = sku_lock(sku_id)
+        if seen is not None and seen != sku.on_hand:
+            raise StockRefused(stale_words(sku))
         change = on_hand - sku.on_hand
         if change:
             _change(sku, StockMovement.Kind.CORRECT, change, reason=reason, by_id=by_id, now=now)
+
+
+def stale_words(sku: Sku) -> str:
+    """What to tell whoever counted while the stock changed."""
+    said = {"name": sku.name, "now": sku.on_hand}
+    return _("“%(name)s”的库存刚刚变成了 %(now)d，请核对后再改。") % said
 
 
 def keys_count(*, sku_id: int, change: int, reason: str, by_id: int | None, now: datetime) -> None:
@@ -236,7 +253,7 @@ def _change(
     now: datetime,
 ) -> None:
     if sku.product.fulfilment == Fulfilment.CARD_KEYS:
-        raise StockRefused(_("卡密的库存等于没卖出的条数：请导入或作废卡密，不能直接改。"))
+        raise StockRefused(KEYS_ARE_COUNTED)
     _write(sku, kind, on_hand_change, reason=reason, by_id=by_id, now=now)
 
 

@@ -3,7 +3,7 @@
 from django import template
 
 from catalog import queries
-from catalog.photos import WIDTHS
+from core.photos import WIDTHS
 
 register = template.Library()
 

@@ -7,10 +7,10 @@ from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from PIL import Image
 
-from catalog import photos
-from catalog.photos import derivative, photo_decode, photo_store, share_name
 from catalog.services import photo_add, photo_remove
 from catalog.tests.factories import photo_make, picture, product_make
+from core import photos
+from core.photos import derivative, photo_decode, photo_store, share_name
 
 
 def opened(name: str) -> Image.Image:

@@ -5,9 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.models import PriceChange, Sku
+from catalog.models import PriceChange, Product, ProductOption, Sku
 from catalog.queries import product_cards, product_page, struck_prices_fen
-from catalog.services import sku_price_change
+from catalog.services import (
+    product_publish,
+    product_withdraw,
+    sku_price_change,
+    skus_generate,
+)
 from catalog.tests.factories import product_make, sku_make
 from core import clock
 from core.public_pages import public_pages_forget
@@ -18,9 +23,12 @@ HOUR = timedelta(hours=1)
 WEEK_H = 7 * 24
 
 
-def history(*steps):
-    """A SKU with prices (hours ago, fen); the last is the present one."""
-    product = product_make()
+def history(*steps, published_ago=900):
+    """A SKU with prices (hours ago, fen); the last is the present one. Its product has been on sale
+    for so many hours, or never was."""
+    product = product_make(published=published_ago is not None)
+    if published_ago is not None:
+        Product.objects.update(published_at=clock.now() - published_ago * HOUR)
     sku = Sku.objects.create(
         store_id=product.store_id, product=product, name="x", price_fen=steps[-1][1]
     )
@@ -52,8 +60,10 @@ def history(*steps):
         ([(500, 500), (WEEK_H, 900), (1, 600)], None),
         # Step by step within the week: the step before.
         ([(500, 900), (60, 800), (1, 700)], 800),
-        # Younger than a week.
-        ([(3, 900), (1, 700)], 900),
+        # Younger than a week: no week to compare with, however long a price stood in it.
+        ([(3, 900), (1, 700)], None),
+        ([(WEEK_H, 900), (1, 700)], None),
+        ([(WEEK_H + 1, 900), (1, 700)], 900),
         # A price that lasted no time at all was never asked.
         ([(500, 900), (1, 650), (1, 600)], 900),
     ],
@@ -81,7 +91,7 @@ def test_any_history_agrees_with_walking_hour_by_hour(seed):
     began, present = steps[-1]
     # The week before, hour by hour: from the last hour before the price began.
     walked = [asked(steps, hour) for hour in range(began + 1, began + WEEK_H + 1)]
-    lowest = min((fen for fen in walked if fen is not None), default=None)
+    lowest = None if None in walked else min(walked)
     expected = lowest if lowest is not None and lowest > present else None
     assert struck_prices_fen([sku.pk]).get(sku.pk) == expected
     # Never above a price that was asked that week, and always one that was.
@@ -98,6 +108,61 @@ def test_before_a_promotion_that_began_later():
     assert struck_prices_fen([sku.pk], before=now - 501 * HOUR) == {}
 
 
+CUT = ((600, 900), (10, 700))
+
+
+@pytest.mark.parametrize(
+    ("published_ago", "struck"),
+    [(700, 900), (10 + WEEK_H, 900), (9 + WEEK_H, None), (5, None), (None, None)],
+)
+def test_a_price_counts_only_while_its_product_was_on_sale(published_ago, struck):
+    sku = history(*CUT, published_ago=published_ago)
+    assert struck_prices_fen([sku.pk]).get(sku.pk) == struck
+    before = struck_prices_fen([sku.pk], before=clock.now())
+    # A promotion that begins now looks at the days until now.
+    week_ago = published_ago is not None and published_ago >= WEEK_H
+    assert before == ({sku.pk: 700} if week_ago else {})
+
+
+def test_a_price_that_was_raised_while_it_was_off_sale_is_none():
+    """Taken off, raised for a week, put on again and cut: nobody was ever asked the high price."""
+    sku = history((600, 500), (300, 9900), (1, 600), published_ago=400)
+    product, now = sku.product, clock.now()
+    assert struck_prices_fen([sku.pk]) == {sku.pk: 9900}
+    product_withdraw(product_id=product.pk, now=now)
+    product_publish(product_id=product.pk, now=now)
+    assert struck_prices_fen([sku.pk]) == {}
+
+
+def test_a_price_counts_only_since_its_sale_began():
+    sku = history(*CUT)
+    Product.objects.update(on_sale_from=clock.now() - 100 * HOUR)
+    assert struck_prices_fen([sku.pk]) == {}
+    Product.objects.update(on_sale_from=clock.now() - 200 * HOUR)
+    assert struck_prices_fen([sku.pk]) == {sku.pk: 900}
+
+
+def test_a_matrix_that_was_priced_after_it_was_generated_strikes_nothing():
+    product = product_make(price_fen=9900)
+    Product.objects.update(published_at=clock.now() - 700 * HOUR)
+    ProductOption.objects.create(
+        store_id=product.store_id, product=product, name="颜色", values=["红", "黑"]
+    )
+    now = clock.now()
+    assert skus_generate(product_id=product.pk, by_id=None, now=now) == 2
+    for sku in product.skus.exclude(options=[]):
+        sku_price_change(sku_id=sku.pk, price_fen=6600, by_id=None, now=now + HOUR)
+        assert struck_prices_fen([sku.pk]) == {}
+
+
+def test_publishing_again_what_is_on_sale_begins_nothing_anew():
+    product = product_make()
+    began = product.published_at
+    product_publish(product_id=product.pk, now=began + HOUR)
+    product.refresh_from_db()
+    assert product.published_at == began
+
+
 def test_many_skus_in_one_query(django_assert_num_queries):
     skus = [history((500, 900), (1, 800)) for _ in range(5)]
     with django_assert_num_queries(1):
@@ -108,7 +173,7 @@ def test_many_skus_in_one_query(django_assert_num_queries):
 def test_a_card_strikes_what_its_own_cheapest_sku_cost(client):
     product = product_make(price_fen=880)
     other = sku_make(product, price_fen=700)
-    later = clock.now() + HOUR
+    later = clock.now() + (WEEK_H + 1) * HOUR
     sku_price_change(sku_id=product.skus.first().pk, price_fen=660, by_id=None, now=later)
     path, store = f"/p/{product.public_id}/", f"/store/{product.store.slug}/"
     for page in (path, store):

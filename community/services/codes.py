@@ -7,12 +7,12 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from PIL import Image
 
-from catalog.photos import photo_store
 from community.events import EntryRanOut
 from community.locks import place_take, ran_out_clear, ran_out_mark, viewer_lock
 from community.models import CodeShowing, GroupCode, GroupEntry
 from community.rotation import has_room, usable
 from core.facts import facts_record
+from core.photos import photo_store
 
 FOLDER = "groups"
 
@@ -33,7 +33,7 @@ def code_add(
     expires_at: datetime | None = None,
 ) -> GroupCode:
     """Add the code of one more group. `picture` was decoded from the upload
-    (`catalog.photos.photo_decode`). Raises CodeRefused for numbers that leave no place."""
+    (`core.photos.photo_decode`). Raises CodeRefused for numbers that leave no place."""
     _check(capacity=capacity, spare=spare, shown=0)
     stored = photo_store(picture, folder=FOLDER)
     entry = GroupEntry.objects.get(pk=entry_id)

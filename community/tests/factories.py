@@ -4,11 +4,11 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from catalog.photos import photo_decode
 from catalog.tests.factories import picture
 from community.models import CounterCode, GroupCode, GroupEntry
 from community.services import code_add, counter_add
 from core import clock
+from core.photos import photo_decode
 from stores.models import Store
 from stores.tests.factories import staff_make, store_make
 

@@ -26,11 +26,11 @@ from campaigns.groupbuy.services import campaign_publish
 from campaigns.reductions.models import Reduction, ReductionStep
 from campaigns.reductions.services import reduction_publish
 from catalog.models import Category, Fulfilment, Product, ProductOption, Sku
-from catalog.photos import photo_decode
 from catalog.services import photo_add, product_publish, sku_add, skus_generate
 from community.models import CODE_LIVES, GroupEntry
 from community.services import code_add, counter_add
 from core.money import parse_yuan
+from core.photos import photo_decode
 from core.qr import qr_png
 from digital.services import keys_import
 from freight.models import FreightArea, FreightTemplate

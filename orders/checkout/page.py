@@ -7,7 +7,7 @@ from core import clock
 from orders.adjusters import Asked, Wish, discounts_and_wishes
 from orders.checkout.typed import Typed
 from orders.checkout.wares import Choice, ForSale, Refusal
-from orders.exemption import wording
+from orders.exemption import notice, wording
 from orders.forms import NOTE_MAX, POST
 from orders.freights import OrderFreight, freight_of
 from orders.pricing import AmountRefused, PricedItem, Quote, quote
@@ -32,6 +32,7 @@ class CheckoutPage:
     freight_depends: bool = False
     not_delivered: str = ""
     exemption: str = ""
+    exempt_notice: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     refusal: Refusal | None = None
 
@@ -83,6 +84,7 @@ def page_of(
         freight_depends=freight.depends_on_address,
         not_delivered=freight.refusal,
         exemption=wording(chosen.sku),
+        exempt_notice=notice(chosen.sku),
         errors=errors or {},
         refusal=refusal,
     )

@@ -390,6 +390,8 @@ def _lines_write(
                 quantity=line.quantity,
                 amount_fen=line.amount_fen,
                 discount_fen=line.discount_fen,
+                return_rule=skus[line.sku_id].return_rule,
+                return_reason=skus[line.sku_id].return_reason,
                 exempt_consent_id=agreed.get(line.sku_id),
             )
             for line in cost.lines

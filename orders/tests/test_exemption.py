@@ -77,6 +77,32 @@ def test_what_the_law_exempts_by_itself_asks_nothing(sku, who, reason):
     assert place(sku, who).lines.get().exempt_consent is None
 
 
+def test_what_a_line_promised_stays_whatever_its_sku_says_later(sku, who):
+    agree(sku, who)
+    order, plain = place(sku, who), place(cast.sku_on_sale(), who)
+    exempt(sku, "perishable")
+    line, other = order.lines.get(), plain.lines.get()
+    assert (line.return_rule, line.return_reason) == ("exempt", "near_expiry")
+    Sku.objects.update(return_rule="exempt", return_reason="opened")
+    assert (other.return_rule, other.return_reason) == ("seven_days", "")
+    other.refresh_from_db()
+    assert (other.return_rule, other.return_reason) == ("seven_days", "")
+
+
+def test_what_the_law_exempts_by_itself_is_said_without_a_box(sku, who, client):
+    exempt(sku, "perishable")
+    said = "属于鲜活易腐的商品，不支持七天无理由退货"
+    key = form_key_new()
+    cart_add(owner=Owner(who.id), sku=for_sale(sku), quantity=1, form_key=key, now=clock.now())
+    for path in (f"/checkout/?sku={sku.public_id}", "/cart/checkout/"):
+        text = client.get(path).content.decode()
+        assert said in text, path
+        assert "我已知晓并同意" not in text
+    order = place(sku, who)
+    text = client.get(f"/orders/{order.public_id}/").content.decode()
+    assert "鲜活易腐的商品，不支持七天无理由退货" in text
+
+
 def test_what_may_be_returned_asks_nothing_and_no_query(who, django_assert_num_queries):
     from orders.exemption import consents_of
 

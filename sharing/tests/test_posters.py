@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from accounts.tests.factories import user_make
-from catalog.photos import derivative, photo_store
+from core.photos import derivative, photo_store
 from sharing.models import ShareLink
 from sharing.pages import ShareTarget, poster_read, poster_sign
 from sharing.posters import draw, services

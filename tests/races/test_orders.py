@@ -7,7 +7,7 @@ import pytest
 from django.db.models import F
 
 from catalog.models import Sku
-from catalog.services import stock_correct
+from catalog.services import StockRefused, stock_correct
 from core import clock
 from core.idempotency import form_key_new
 from core.invariants import audit
@@ -277,20 +277,35 @@ def test_a_merchants_stock_edit_loses_no_order():
     assert cast.broken() == []
 
 
-def count(sku, on_hand, *, by_id=None):
-    """The merchant has counted so many."""
+def count(sku, on_hand, *, by_id=None, seen=None):
+    """The merchant has counted so many, beside a page that said `seen`."""
     return stock_correct(
-        sku_id=sku.pk, on_hand=on_hand, reason="盘点", by_id=by_id, now=clock.now()
+        sku_id=sku.pk, on_hand=on_hand, seen=seen, reason="盘点", by_id=by_id, now=clock.now()
     )
 
 
 @pytest.mark.parametrize("lead_s", LEADS)
 def test_the_merchant_counts_while_a_parcel_leaves(lead_s):
     order, sku = paid(), Sku.objects.get()
-    told = head_to_head(lambda: count(sku, 50), lambda: ship(order), lead_s=lead_s)
-    assert kinds(told) == {"ok": 2}
+    seen = sku.on_hand
+    counted, shipped = head_to_head(
+        lambda: count(sku, 50, seen=seen), lambda: ship(order), lead_s=lead_s
+    )
+    # Counted first, the parcel leaves from what was counted; counted last, from what was there.
+    left = 49 if kinds([counted]) == {"ok": 1} else 99
+    assert (kinds([shipped]), left == 99) == ({"ok": 1}, isinstance(counted, StockRefused))
     sku.refresh_from_db()
-    assert (sku.on_hand, sku.reserved) in [(50, 0), (49, 0)]
+    assert (sku.on_hand, sku.reserved) == (left, 0)
+    assert cast.broken() == []
+
+
+def test_without_what_the_page_said_the_parcel_is_counted_back():
+    """Control: the merchant's page is older than the parcel."""
+    order, sku = paid(), Sku.objects.get()
+    ship(order)
+    count(sku, 100)
+    sku.refresh_from_db()
+    assert sku.on_hand == 100
     assert cast.broken() == []
 
 

@@ -67,13 +67,19 @@ def photo_decode(upload: IO[bytes]) -> Image.Image:
 
 def photo_store(picture: Image.Image, *, folder: str = "products") -> StoredPhoto:
     """Write the picture and its derivatives to storage, under a new unguessable name."""
-    stem = f"{folder}/{random_token(20)}"
     full = _fit(picture, MAX_SIDE, MAX_SIDE)
-    name = default_storage.save(f"{stem}.webp", ContentFile(_webp(full)))
+    stored = picture_store(full, folder=folder, side=MAX_SIDE)
     for width in WIDTHS:
         small = _fit(full, width, MAX_SIDE)
-        default_storage.save(derivative(name, width), ContentFile(_webp(small)))
-    default_storage.save(share_name(name), ContentFile(_share(full)))
+        default_storage.save(derivative(stored.name, width), ContentFile(_webp(small)))
+    default_storage.save(share_name(stored.name), ContentFile(_share(full)))
+    return stored
+
+
+def picture_store(picture: Image.Image, *, folder: str, side: int) -> StoredPhoto:
+    """Write the picture alone, no larger than a square of `side`: a logo, a banner."""
+    full = _fit(picture, side, side)
+    name = default_storage.save(f"{folder}/{random_token(20)}.webp", ContentFile(_webp(full)))
     return StoredPhoto(name=name, width=full.width, height=full.height)
 
 
