@@ -6,7 +6,7 @@ Raise a version together with the text it stands for (`templates/storefront/`).
 from accounts.models import Consent
 
 VERSIONS: dict[str, str] = {
-    Consent.Document.AGREEMENT: "2026-01",
+    Consent.Document.AGREEMENT: "2026-02",
     Consent.Document.PRIVACY: "2026-02",
     Consent.Document.GROUP_PROFILE: "2026-01",
 }

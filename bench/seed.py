@@ -99,7 +99,6 @@ def _campaigns(store: Store, products: list[Product], skus: list[Sku]) -> list[G
         GroupCampaign(
             store=store,
             product=product,
-            state=CampaignState.PUBLISHED,
             size=GROUP_SIZE,
             hours=24,
             starts_at=now - timedelta(hours=1),
@@ -113,6 +112,8 @@ def _campaigns(store: Store, products: list[Product], skus: list[Sku]) -> list[G
         GroupPrice(store=store, campaign=campaign, sku=sku, price_fen=4900)
         for campaign, sku in zip(campaigns, skus, strict=True)
     )
+    # Last: from then on its prices stay.
+    GroupCampaign.objects.filter(store=store).update(state=CampaignState.PUBLISHED)
     return campaigns
 
 

@@ -78,6 +78,13 @@ def public_page(*, max_age_s: int = 5) -> Callable[[View], View]:
     return mark
 
 
+def page_number(request: HttpRequest) -> int:
+    """?page= as a number from 1; whatever is none is the first."""
+    number = request.GET.get("page", "1")
+    is_number = number.isascii() and number.isdigit() and len(number) < 6
+    return max(int(number), 1) if is_number else 1
+
+
 def personal(view: View) -> View:
     """Mark a view whose answer is for one person: no cache may keep it, the browser's included."""
     return never_cache(view)

@@ -32,6 +32,10 @@ class Tier:
         steps = -(-max(units - self.first, 0) // self.step)
         return self.first_fen + steps * self.step_fen
 
+    def most_fen(self, units: int) -> int:
+        """The most that so many units add, alone or to others."""
+        return max(self.fee_fen(units), -(-units // self.step) * self.step_fen)
+
 
 @dataclass(frozen=True)
 class Area:
@@ -87,6 +91,13 @@ class Tariff:
         """What one piece costs where it is cheapest: for a page that knows no address yet."""
         tiers = [area.tier for area in self.areas] + [self.elsewhere]
         return min((tier.first_fen for tier in tiers if tier), default=0)
+
+    def most_fen(self, load: Load) -> int:
+        """The most that one such piece adds to what an order is sent for, wherever it goes and however
+        many are in it; `load` is one piece."""
+        units = self._units(load)
+        tiers = [area.tier for area in self.areas] + [self.elsewhere]
+        return max((tier.most_fen(units) for tier in tiers if tier), default=0)
 
     def _is_free(self, loads: Sequence[Load]) -> bool:
         amount_fen = sum(load.amount_fen for load in loads)

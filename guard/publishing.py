@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +14,22 @@ from django.utils.translation import gettext as _
 from core import clock
 from guard.rules import Finding
 from guard.services import findings_acknowledge, unanswered
+
+
+class DraftOnly:
+    """Mixed into the form of a campaign whose terms never change once it is published."""
+
+    instance: Any
+
+    def still_draft(self) -> bool:
+        """Whether the campaign may be edited; locked until the transaction ends."""
+        raise NotImplementedError
+
+    def clean(self) -> dict[str, Any]:
+        # The page may be older than the publishing: look again, under the lock.
+        if self.instance.pk and not self.still_draft():
+            raise ValidationError(_("活动已发布，内容不能再改；可以结束它，再建一个。"))
+        return super().clean() or {}  # type: ignore[misc]
 
 
 class GuardedPublishing:

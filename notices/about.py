@@ -15,7 +15,7 @@ from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 
 from campaigns.flash.queries import FlashGist, flash_awaited
-from campaigns.groupbuy.queries import GroupGist, group_gist
+from campaigns.groupbuy.gist import GroupGist, group_gist
 from community.queries import entry_missing_codes
 from core.money import yuan
 from orders.queries import OrderGist, order_gist
@@ -43,7 +43,7 @@ def order_paid(event: Any) -> Iterator[Subject]:
     """A single order's money came; a group's says what it waits for."""
     order = _order(event)
     if order.offer_kind == "group":
-        next_step = _("人齐就发货；到时人不齐，全额自动退回")
+        next_step = _group_promise(order)
     elif order.delivery == "pickup":
         next_step = _("打开订单出示取货码，就能到店取货")
     elif order.delivery == "digital":
@@ -80,7 +80,7 @@ def order_cancelled(event: Any) -> Iterator[Subject]:
 
 
 def group_failed(event: Any) -> Iterator[Subject]:
-    """An order that was cancelled because its group failed."""
+    """An order that was cancelled because its group failed: nobody came, or its merchant gave it up."""
     order = _order(event)
     group = _failed_group(order)
     if group is not None:
@@ -89,7 +89,7 @@ def group_failed(event: Any) -> Iterator[Subject]:
             store_id=order.store_id,
             people=(order.buyer_id,),
             path=reverse("orders:detail", args=[order.public_id]),
-            values=_order_values(order),
+            values={**_order_values(order), "reason": group.fail_reason},
         )
 
 
@@ -130,12 +130,16 @@ def member_joined(event: Any) -> Iterator[Subject]:
         store_id=group.store_id,
         people=others,
         path=reverse("groupbuy:group", args=[group.public_id]),
-        values={**_group_values(group), "left": str(group.seats_left)},
+        values={
+            **_group_values(group),
+            "left": str(group.seats_left),
+            "wanted": _wanted(group),
+        },
     )
 
 
 def group_soon(order: OrderGist, group: GroupGist) -> Subject:
-    """The order's group has an hour left, and still wants people."""
+    """The order's group has an hour left, and takes more people."""
     assert group.deadline_at is not None
     return Subject(
         key=f"group_soon:{order.id}",
@@ -145,6 +149,7 @@ def group_soon(order: OrderGist, group: GroupGist) -> Subject:
         values={
             **_group_values(group),
             "left": str(group.seats_left),
+            "wanted": _wanted(group),
             "until": _clock(group.deadline_at),
         },
     )
@@ -260,6 +265,23 @@ def _refund(event: Any) -> Any:
         if refund.pk == event.refund_id:
             return refund
     raise LookupError(f"no refund {event.refund_id}")
+
+
+def _group_promise(order: OrderGist) -> str:
+    """What becomes of the money of a group's order, in its campaign's own words."""
+    group = group_gist(group_ref=order.offer_ref)
+    ending = group.deal.ending.rstrip("。") if group is not None else ""
+    return _("成团就发货；%(ending)s") % {"ending": ending}
+
+
+def _wanted(group: GroupGist) -> str:
+    """How many the group still takes, and whether it needs them."""
+    if group.has_enough:
+        return _("人数已够，到时成团，还有 %(left)d 个名额") % {"left": group.seats_left}
+    return _("还差 %(left)d 人；%(ending)s") % {
+        "left": group.seats_left,
+        "ending": group.deal.ending.rstrip("。"),
+    }
 
 
 def _failed_group(order: OrderGist) -> GroupGist | None:

@@ -86,7 +86,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
     ),
     Kind.GROUP_FAILED: (
         _("拼团没有成功，全额退回"),
-        _("%(goods)s 的团没有凑齐，您付的 %(amount)s 元会原路退回。"),
+        _("%(goods)s 的团没有成：%(reason)s。您付的 %(amount)s 元会原路退回。"),
     ),
     Kind.SHIPPED: (_("已发货"), _("%(goods)s 已由%(carrier)s发出，运单号 %(tracking_no)s。")),
     Kind.DELIVERED: (_("内容已交付"), _("%(goods)s 已交付，打开订单就能看到。")),
@@ -94,10 +94,10 @@ WORDS: dict[str, tuple[Any, Any]] = {
         _("快要自动确认收货了"),
         _("%(goods)s 将在 %(until)s 自动确认收货；还没收到的话，请延长收货。"),
     ),
-    Kind.GROUP_JOINED: (_("有人参加了您的团"), _("%(goods)s，还差 %(left)s 人成团。")),
+    Kind.GROUP_JOINED: (_("有人参加了您的团"), _("%(goods)s，%(wanted)s。")),
     Kind.GROUP_SOON: (
         _("拼团还有一小时"),
-        _("%(goods)s 的团 %(until)s 截止，还差 %(left)s 人。"),
+        _("%(goods)s 的团 %(until)s 截止，%(wanted)s。"),
     ),
     Kind.GROUP_SUCCEEDED: (_("拼团成功"), _("%(goods)s，%(size)s 人已到齐，店家会尽快发货。")),
     Kind.REFUNDING: (_("退款在路上"), _("%(goods)s：%(reason)s，%(amount)s 元会原路退回。")),

@@ -91,6 +91,21 @@ class OrderFreight:
         )
 
 
+def most_freight_fen(flat_fen: int, skus: Iterable[SkuForSale]) -> dict[int, int]:
+    """By SKU, the most that sending one piece costs its buyer, in an order of its own or with others:
+    for what a campaign may have to give back. One query more where templates are used."""
+    every = list(skus)
+    found = tariffs({sku.freight_id for sku in every if sku.freight_id is not None})
+    return {
+        sku.id: 0
+        if sku.is_digital
+        else found[sku.freight_id].most_fen(Load(1, sku.weight_g or 0, sku.volume_cm3 or 0, 0))
+        if sku.freight_id in found
+        else flat_fen
+        for sku in every
+    }
+
+
 def freight_of(
     flat_fen: int, skus: Iterable[SkuForSale], *, province: str = "", is_posted: bool = True
 ) -> OrderFreight:

@@ -34,14 +34,31 @@ def bought_quantities(buyer_id: int, product_ids: Iterable[int]) -> dict[int, in
 
 
 def has_paid(user_id: int) -> bool:
-    """Whether the person ever paid an order, in any store."""
-    return Order.objects.filter(buyer_id=user_id, paid_at__isnull=False).exists()
+    """Whether the person ever bought something, in any store. Money that all went back (it came too
+    late, a group failed) bought nothing."""
+    return _bought(user_id).exists()
 
 
 def has_paid_at(user_id: int, store_id: int) -> bool:
-    """Whether the person ever paid an order in this store."""
-    paid = Order.objects.filter(buyer_id=user_id, store_id=store_id, paid_at__isnull=False)
-    return paid.exists()
+    """Whether the person ever bought something in this store."""
+    return _bought(user_id).filter(store_id=store_id).exists()
+
+
+def _bought(user_id: int) -> QuerySet[Order]:
+    paid = Order.objects.filter(buyer_id=user_id, paid_at__isnull=False)
+    return paid.exclude(state=OrderState.CANCELLED)
+
+
+def unit_price_fen(order_id: int) -> int:
+    """What a piece of a campaign's order, which has one line, was sold for."""
+    lines = OrderLine.objects.filter(order_id=order_id).order_by("pk")
+    return lines.values_list("unit_price_fen", flat=True)[0]
+
+
+def sku_bought(order_id: int) -> str:
+    """The public id of what a campaign's order, which has one line, is about."""
+    lines = OrderLine.objects.filter(order_id=order_id).order_by("pk")
+    return str(lines.values_list("sku__public_id", flat=True)[0])
 
 
 class Outcome(Enum):

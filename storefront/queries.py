@@ -9,12 +9,11 @@ from django.utils.translation import gettext as _
 from campaigns.bargain.queries import BargainTerms, bargains_for_product
 from campaigns.coupons.queries import store_offers_coupons
 from campaigns.flash.queries import FlashTerms, flash_for_product, flash_is_on
+from campaigns.groupbuy.joinable import OpenGroup, open_groups
 from campaigns.groupbuy.queries import (
     OfferCard,
-    OpenGroup,
     ShelfOffer,
     campaign_for_product,
-    open_groups,
     products_on_offer,
     shelf_offers,
 )

@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -14,7 +13,9 @@ from campaigns.bargain.models import Bargain, BargainCampaign, Help
 from campaigns.bargain.services import (
     CampaignRefused,
     campaign_advice,
+    campaign_editable,
     campaign_end,
+    campaign_given_fen,
     campaign_outlook,
     campaign_publish,
 )
@@ -23,14 +24,15 @@ from catalog.queries import product_texts
 from core import clock
 from core.forms import YuanField
 from core.money import yuan
-from guard.publishing import GuardedPublishing
+from guard.outlook import outlook_show
+from guard.publishing import DraftOnly, GuardedPublishing
 from guard.rules import Finding, settings_of, wording
 from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
 
 EDIT = frozenset({"view", "add", "change"})
 
 
-class BargainCampaignForm(forms.ModelForm):
+class BargainCampaignForm(DraftOnly, forms.ModelForm):
     """A campaign whose floor is typed in yuan."""
 
     floor_fen = YuanField(label=_("底价（元）"), min_fen=1, widget=UnfoldAdminTextInputWidget)
@@ -38,6 +40,9 @@ class BargainCampaignForm(forms.ModelForm):
     class Meta:
         model = BargainCampaign
         fields = ("floor_fen",)
+
+    def still_draft(self) -> bool:
+        return campaign_editable(campaign_id=self.instance.pk)
 
 
 @admin.register(BargainCampaign)
@@ -85,29 +90,28 @@ class BargainCampaignPage(GuardedPublishing, StoreAdmin):
 
     @admin.display(description=_("发布前请看"))
     def outlook(self, campaign: BargainCampaign | None) -> Any:
-        """What it costs and needs at most, and WeChat's policy."""
+        """What it may earn, needs and may have to give back, and WeChat's policy."""
         if campaign is None or campaign.pk is None:
             return _("保存后在这里看让利、毛利和备货。")
         found = campaign_outlook(campaign)
         if found is None:
             return "—"
-        lines = [
-            _("起始价 %(list)s 元，每件最多让利 %(given)s 元，平均每刀 %(cut)s 元")
+        given_fen = campaign_given_fen(campaign)
+        notes = [
+            _("每件最多让利 %(given)s 元，平均每刀 %(cut)s 元。")
+            % {"given": yuan(given_fen), "cut": yuan(given_fen // max(campaign.helpers, 1))},
+            _("名额全部到底价：让利 %(all)s 元，共需 %(helps)d 人次帮砍。")
             % {
-                "list": yuan(found.list_fen),
-                "given": yuan(found.given_each_fen),
-                "cut": yuan(found.average_cut_fen),
+                "all": yuan(given_fen * campaign.quota),
+                "helps": campaign.helpers * campaign.quota,
             },
-            _("名额全部到底价：让利 %(all)s 元，共需 %(helps)d 人次帮砍")
-            % {"all": yuan(found.given_in_all_fen), "helps": found.helps_in_all},
-            _("底价毛利：没有填成本价，算不出来")
-            if found.margin_fen is None
-            else _("底价毛利：每件 %(margin)s 元") % {"margin": yuan(found.margin_fen)},
-            _("备货：名额 %(quota)d 件，可售库存 %(stock)d 件")
-            % {"quota": found.quota, "stock": found.available},
             *campaign_advice(campaign_id=campaign.pk),
         ]
-        return format_html_join("", "<p>{}</p>", ((line,) for line in lines))
+        said = _(
+            "砍价不成不收钱，停止活动也不退已买的；把买到的逐单取消，最多退 %(sum)s 元（含运费）。"
+        )
+        refunds = [said % {"sum": yuan(found.exposed_fen)}]
+        return outlook_show(found, refunds=refunds, notes=notes)
 
     def guard_title(self, campaign: BargainCampaign) -> str:
         return self.goods(campaign)

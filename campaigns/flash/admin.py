@@ -1,22 +1,21 @@
 """The merchant's flash sales: one page to make a campaign, with what it costs and needs."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from campaigns.flash.models import FlashCampaign, FlashOffer, FlashPurchase
 from campaigns.flash.services import (
     CampaignRefused,
-    OfferOutlook,
     campaign_advice,
     campaign_cancel,
+    campaign_editable,
+    campaign_given_fen,
     campaign_outlook,
     campaign_publish,
 )
@@ -25,7 +24,8 @@ from catalog.queries import product_texts, skus_for_sale
 from core import clock
 from core.forms import YuanField
 from core.money import yuan
-from guard.publishing import GuardedPublishing
+from guard.outlook import Outlook, outlook_show
+from guard.publishing import DraftOnly, GuardedPublishing
 from guard.rules import Finding, settings_of, wording
 from stores.scoped import ALL, VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
 
@@ -70,12 +70,24 @@ class FlashOfferInline(StoreInline):
         return _is_draft(obj) and super().has_delete_permission(request, obj)
 
 
+class FlashCampaignForm(DraftOnly, forms.ModelForm):
+    """A campaign, as long as it is a draft."""
+
+    class Meta:
+        model = FlashCampaign
+        fields = "__all__"  # noqa: DJ007  the page's own `fields` decide
+
+    def still_draft(self) -> bool:
+        return campaign_editable(campaign_id=self.instance.pk)
+
+
 @admin.register(FlashCampaign)
 class FlashCampaignPage(GuardedPublishing, StoreAdmin):
     """Campaigns. A draft is edited; a published one is only watched or cancelled."""
 
     guard_kind = "flash"
 
+    form = FlashCampaignForm
     owner = clerk = EDIT
     list_display = ["day", "slot_start", "slot_end", "state", "pay_minutes"]
     list_filter = ["state"]
@@ -100,14 +112,19 @@ class FlashCampaignPage(GuardedPublishing, StoreAdmin):
 
     @admin.display(description=_("发布前请看"))
     def outlook(self, campaign: FlashCampaign | None) -> Any:
-        """What it earns, costs and needs at most."""
+        """What it may earn, needs and may have to give back."""
         if campaign is None or campaign.pk is None:
             return _("保存后在这里看让利、毛利和备货。")
         found = campaign_outlook(campaign)
-        if not found:
+        if found is None:
             return _("请先添加秒杀商品并保存。")
-        lines = [*_lines(found), *campaign_advice(campaign_id=campaign.pk)]
-        return format_html_join("", "<p>{}</p>", ((line,) for line in lines))
+        notes = [*_notes(found), *campaign_advice(campaign_id=campaign.pk)]
+        given = _("全部抢完让利 %(given)s 元。") % {"given": yuan(campaign_given_fen(campaign))}
+        said = _(
+            "取消活动不退已下的单；把抢到的逐单取消，最多退 %(sum)s 元（含运费）。没付款的不用退。"
+        )
+        refunds = [said % {"sum": yuan(found.exposed_fen)}]
+        return outlook_show(found, refunds=refunds, notes=[given, *notes])
 
     def guard_title(self, campaign: FlashCampaign) -> str:
         return str(campaign)
@@ -168,29 +185,19 @@ def _is_draft(campaign: FlashCampaign | None) -> bool:
     return campaign is None or campaign.state == CampaignState.DRAFT
 
 
-def _lines(found: Iterable[OfferOutlook]) -> list[str]:
-    """What each offer and all of them together cost and need, for the merchant."""
-    every = list(found)
+def _notes(found: Outlook) -> list[str]:
+    """What each offer sells for, earns and needs."""
     lines = []
-    for one in every:
-        said = _(
-            "%(name)s：单独购买 %(list)s 元，秒杀 %(flash)s 元；"
-            "名额 %(quota)d 件，可售库存 %(stock)d 件，"
-        )
-        values = {"name": one.name, "list": yuan(one.list_fen), "flash": yuan(one.flash_fen)}
-        counts = {"quota": one.quota, "stock": one.available}
+    for one in found.pieces:
+        said = _("%(name)s：秒杀 %(flash)s 元，名额 %(quota)d 件，可售库存 %(stock)d 件，") % {
+            "name": one.name,
+            "flash": yuan(one.most_fen),
+            "quota": one.quota,
+            "stock": one.available,
+        }
         if one.margin_fen is None:
             margin = str(_("没有填成本价，毛利算不出来"))
         else:
             margin = str(_("毛利每件 %(margin)s 元") % {"margin": yuan(one.margin_fen)})
-        lines.append(f"{said % {**values, **counts}}{margin}")
-    known = [one.margin_in_all_fen for one in every if one.margin_in_all_fen is not None]
-    given_fen = sum(one.given_in_all_fen for one in every)
-    pieces, missing = sum(one.quota for one in every), sum(one.missing for one in every)
-    lines.append(
-        _("全部抢完：共 %(pieces)d 件，让利 %(given)s 元，还需备货 %(missing)d 件。")
-        % {"pieces": pieces, "given": yuan(given_fen), "missing": missing}
-    )
-    if len(known) == len(every):
-        lines.append(_("全部抢完的毛利：%(margin)s 元。") % {"margin": yuan(sum(known))})
+        lines.append(f"{said}{margin}")
     return lines

@@ -19,8 +19,8 @@ from campaigns.flash.states import CampaignState
 from catalog.queries import ProductCard, cards_of
 
 COMING, RUNNING, ENDED = "coming", "running", "ended"
-# A page shows so many offers of a day and the next one; what is more waits for its slot.
-OFFERS_SHOWN = 400
+OFFERS_ON_A_PAGE = 60
+REMINDERS_COUNTED = 400
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,7 @@ class FlashTerms:
     @property
     def slot(self) -> str:
         """What its slot is called in an address."""
-        start, end = timezone.localtime(self.starts_at), timezone.localtime(self.ends_at)
-        return f"{start:%m%d-%H%M}-{end:%H%M}"
+        return slot_key(self.starts_at, self.ends_at)
 
 
 @dataclass(frozen=True)
@@ -75,23 +74,33 @@ class FlashGoods:
 
 @dataclass(frozen=True)
 class FlashSlot:
-    """A slot as a tab."""
+    """A slot as a tab. Instants with the same key, seconds apart, are one slot."""
 
     key: str
-    starts_at: datetime
-    ends_at: datetime
+    starts: tuple[datetime, ...]
+    ends: tuple[datetime, ...]
     phase: str
     is_today: bool
-    is_shown: bool
+
+    @property
+    def starts_at(self) -> datetime:
+        return self.starts[0]
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.ends[0]
 
 
 @dataclass(frozen=True)
 class FlashPage:
-    """The slots of today and tomorrow, and the goods of the one that is shown."""
+    """The slots of today and tomorrow, and a page of the goods of the one that is shown."""
 
-    slots: tuple[FlashSlot, ...]
-    shown: FlashSlot | None
-    goods: tuple[FlashGoods, ...]
+    slots: tuple[FlashSlot, ...] = ()
+    shown: FlashSlot | None = None
+    goods: tuple[FlashGoods, ...] = ()
+    page: int = 1
+    has_previous: bool = False
+    has_next: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,43 +117,32 @@ class FlashGist:
     user_ids: tuple[int, ...]
 
 
-def flash_page(slot: str, *, now: datetime) -> FlashPage | None:
-    """The page of a slot, "" for the one that matters now: running, or next, or the last one. None
-    for a slot that is not there. Two queries and what the cards cost."""
-    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = _shown().filter(
-        campaign__ends_at__gt=today, campaign__starts_at__lt=today + timedelta(days=2)
-    )
-    every = [
-        terms_of(row, now=now)
-        for row in rows.order_by("campaign__starts_at", "campaign__ends_at", "pk")[:OFFERS_SHOWN]
-    ]
-    first_of = {terms.slot: terms for terms in reversed(every)}
-    keys = list(dict.fromkeys(terms.slot for terms in every))
-    if slot and slot not in keys:
+def flash_page(slot: str, page: int, *, now: datetime) -> FlashPage | None:
+    """A page of a slot's offers, from 1; "" is the slot that matters now: running, or next, or the
+    last one. None for a slot or a page that is not there. Two queries and what the cards cost."""
+    found = _slots(now=now)
+    if not found:
+        return FlashPage() if not slot and page == 1 else None
+    chosen = slot or _chosen(found)
+    shown = next((one for one in found if one.key == chosen), None)
+    if shown is None:
         return None
-    chosen = slot or _chosen([first_of[key] for key in keys])
-    slots = tuple(
-        FlashSlot(
-            key=key,
-            starts_at=first_of[key].starts_at,
-            ends_at=first_of[key].ends_at,
-            phase=first_of[key].phase,
-            is_today=timezone.localtime(first_of[key].starts_at).date() <= today.date(),
-            is_shown=key == chosen,
-        )
-        for key in keys
-    )
-    mine = [terms for terms in every if terms.slot == chosen]
-    cards = cards_of(list({terms.product_id for terms in mine})) if mine else {}
+    start = (page - 1) * OFFERS_ON_A_PAGE
+    rows = _shown().filter(campaign__starts_at__in=shown.starts, campaign__ends_at__in=shown.ends)
+    offers = list(rows.order_by("campaign__starts_at", "pk")[start : start + OFFERS_ON_A_PAGE + 1])
+    if not offers and page > 1:
+        return None
+    terms = [terms_of(row, now=now) for row in offers[:OFFERS_ON_A_PAGE]]
+    cards = cards_of(list({one.product_id for one in terms}))
     return FlashPage(
-        slots=slots,
-        shown=next((one for one in slots if one.is_shown), None),
+        slots=tuple(found),
+        shown=shown,
         goods=tuple(
-            FlashGoods(terms, cards[terms.product_id])
-            for terms in mine
-            if terms.product_id in cards
+            FlashGoods(one, cards[one.product_id]) for one in terms if one.product_id in cards
         ),
+        page=page,
+        has_previous=page > 1,
+        has_next=len(offers) > OFFERS_ON_A_PAGE,
     )
 
 
@@ -192,7 +190,7 @@ def reminded(user_id: int, offer_ids: Iterable[int]) -> frozenset[int]:
 def my_reminders(user_id: int, *, now: datetime) -> frozenset[str]:
     """The public ids of the coming offers that the person wants to be reminded of."""
     rows = FlashReminder.objects.filter(user_id=user_id, offer__campaign__starts_at__gt=now)
-    return frozenset(rows.values_list("offer__public_id", flat=True)[:OFFERS_SHOWN])
+    return frozenset(rows.values_list("offer__public_id", flat=True)[:REMINDERS_COUNTED])
 
 
 def flash_awaited(campaign_id: int, *, called_off: bool = False) -> tuple[FlashGist, ...]:
@@ -228,10 +226,7 @@ def terms_of(row: FlashOffer, *, now: datetime) -> FlashTerms:
     assert campaign.starts_at is not None
     assert campaign.ends_at is not None
     stands = campaign.state == CampaignState.PUBLISHED
-    if not stands or campaign.ends_at <= now:
-        phase = ENDED
-    else:
-        phase = RUNNING if campaign.starts_at <= now else COMING
+    phase = _phase(campaign.starts_at, campaign.ends_at, now=now) if stands else ENDED
     return FlashTerms(
         offer_id=row.pk,
         public_id=row.public_id,
@@ -258,10 +253,50 @@ def _shown(*, cancelled: bool = False) -> QuerySet[FlashOffer]:
     return FlashOffer.objects.select_related("campaign", "sku").exclude(campaign__state__in=hidden)
 
 
-def _chosen(slots: list[FlashTerms]) -> str:
+def _slots(*, now: datetime) -> list[FlashSlot]:
+    """The slots of today and tomorrow that have something to show, the first to begin first; one
+    query, however many offers there are."""
+    today = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    rows = (
+        _shown()
+        .filter(campaign__ends_at__gt=today, campaign__starts_at__lt=today + timedelta(days=2))
+        .order_by("campaign__starts_at", "campaign__ends_at")
+        .values_list("campaign__starts_at", "campaign__ends_at")
+        .distinct()
+    )
+    found: dict[str, list[tuple[datetime, datetime]]] = {}
+    for starts_at, ends_at in rows:
+        assert starts_at is not None
+        assert ends_at is not None
+        found.setdefault(slot_key(starts_at, ends_at), []).append((starts_at, ends_at))
+    return [
+        FlashSlot(
+            key=key,
+            starts=tuple(starts_at for starts_at, _ends_at in instants),
+            ends=tuple(ends_at for _starts_at, ends_at in instants),
+            phase=_phase(*instants[0], now=now),
+            is_today=timezone.localtime(instants[0][0]).date() <= today.date(),
+        )
+        for key, instants in found.items()
+    ]
+
+
+def slot_key(starts_at: datetime, ends_at: datetime) -> str:
+    """What a slot is called in an address."""
+    start, end = timezone.localtime(starts_at), timezone.localtime(ends_at)
+    return f"{start:%m%d-%H%M}-{end:%H%M}"
+
+
+def _phase(starts_at: datetime, ends_at: datetime, *, now: datetime) -> str:
+    if ends_at <= now:
+        return ENDED
+    return RUNNING if starts_at <= now else COMING
+
+
+def _chosen(slots: list[FlashSlot]) -> str:
     """The slot that runs, or the next one, or the last that ended."""
     for phase in (RUNNING, COMING):
         found = [one for one in slots if one.phase == phase]
         if found:
-            return found[0].slot
-    return slots[-1].slot if slots else ""
+            return found[0].key
+    return slots[-1].key

@@ -7,21 +7,23 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from campaigns.groupbuy.models import Group, GroupCampaign, GroupPrice, GroupTier, Member
-from campaigns.groupbuy.queries import groups_running
+from campaigns.groupbuy.running import groups_running
 from campaigns.groupbuy.services import (
+    REASON_LENGTH,
     CampaignRefused,
     CancelRefused,
     campaign_advice,
     campaign_cancel,
+    campaign_editable,
     campaign_end,
     campaign_outlook,
     campaign_publish,
+    campaign_rebate_fen,
     group_cancel,
 )
 from campaigns.groupbuy.states import CampaignState
@@ -29,7 +31,8 @@ from catalog.queries import product_texts, skus_for_sale
 from core import clock
 from core.forms import YuanField
 from core.money import yuan
-from guard.publishing import GuardedPublishing
+from guard.outlook import outlook_show
+from guard.publishing import DraftOnly, GuardedPublishing
 from guard.rules import Finding, settings_of, wording
 from stores.scoped import ALL, VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
 
@@ -104,12 +107,55 @@ class GroupTierInline(DraftInline):
     max_num = 5
 
 
+class CancelForm(forms.Form):
+    """Why people do not get what they paid for; they read it."""
+
+    reason = forms.CharField(
+        label=_("取消原因（团员会看到）"),
+        max_length=REASON_LENGTH,
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+
+class CancelsWithReason:
+    """Mixed into a page with an action that gives up groups."""
+
+    def reason_ask(
+        self, request: HttpRequest, rows: QuerySet[Any], *, title: str
+    ) -> str | HttpResponse:
+        """The reason, once somebody typed one; until then the page that asks for it."""
+        form = CancelForm(request.POST if "asked" in request.POST else None)
+        if form.is_valid():
+            return str(form.cleaned_data["reason"])
+        context = {
+            **self.admin_site.each_context(request),  # type: ignore[attr-defined]
+            "opts": self.model._meta,  # type: ignore[attr-defined]
+            "title": title,
+            "form": form,
+            "rows": list(rows),
+            "action": request.POST.get("action", ""),
+        }
+        return render(request, "admin/groupbuy/cancel.html", context)
+
+
+class GroupCampaignForm(DraftOnly, forms.ModelForm):
+    """A campaign, as long as it is a draft."""
+
+    class Meta:
+        model = GroupCampaign
+        fields = "__all__"  # noqa: DJ007  the page's own `fields` decide
+
+    def still_draft(self) -> bool:
+        return campaign_editable(campaign_id=self.instance.pk)
+
+
 @admin.register(GroupCampaign)
-class GroupCampaignPage(GuardedPublishing, StoreAdmin):
+class GroupCampaignPage(CancelsWithReason, GuardedPublishing, StoreAdmin):
     """Campaigns. A draft is edited; a published one is only watched or ended."""
 
     guard_kind = "group"
 
+    form = GroupCampaignForm
     owner = clerk = EDIT
     list_display = [
         "product",
@@ -148,22 +194,25 @@ class GroupCampaignPage(GuardedPublishing, StoreAdmin):
 
     @admin.display(description=_("发布前请看"))
     def outlook(self, campaign: GroupCampaign | None) -> Any:
-        """What it gives away and needs at most."""
+        """What it may earn, needs and may have to give back."""
         found = campaign_outlook(campaign) if campaign is not None and campaign.pk else None
         if campaign is None or found is None:
             return _("填好拼团价并保存后，在这里看毛利、备货和退款敞口。")
-        lines = [
-            _("最低成交价 %(price)s 元（团长价和最高阶梯都算上）")
-            % {"price": yuan(found.lowest_fen)},
-            _("最低毛利：有规格没有填成本价，算不出来")
-            if found.margin_fen is None
-            else _("最低毛利：每件 %(margin)s 元") % {"margin": yuan(found.margin_fen)},
-            _("备货：活动库存 %(quota)d 件，可售库存 %(stock)d 件")
-            % {"quota": found.quota, "stock": found.available},
-            _("如果全部不成团，最多要退 %(sum)s 元（不含运费）") % {"sum": yuan(found.exposed_fen)},
-            *campaign_advice(campaign_id=campaign.pk),
+        refunds = [
+            _("如果全部不成团，最多退 %(sum)s 元（含运费）。") % {"sum": yuan(found.exposed_fen)}
         ]
-        return format_html_join("", "<p>{}</p>", ((line,) for line in lines))
+        if campaign.has_ladder:
+            refunds.append(
+                _("如果都成到最高一级阶梯，退差价 %(sum)s 元。")
+                % {"sum": yuan(campaign_rebate_fen(campaign))}
+            )
+        lowest_fen = min(one.least_fen for one in found.pieces)
+        lowest = _("最低成交价 %(price)s 元（团长价和最高阶梯都算上）") % {
+            "price": yuan(lowest_fen)
+        }
+        return outlook_show(
+            found, refunds=refunds, notes=[lowest, *campaign_advice(campaign_id=campaign.pk)]
+        )
 
     def guard_title(self, campaign: GroupCampaign) -> str:
         return campaign.product.title
@@ -200,12 +249,17 @@ class GroupCampaignPage(GuardedPublishing, StoreAdmin):
     @admin.action(
         description=_("取消所选活动：停止，并取消没成的团、全额退款"), permissions=["change"]
     )
-    def cancel(self, request: HttpRequest, queryset: QuerySet[GroupCampaign]) -> None:
+    def cancel(
+        self, request: HttpRequest, queryset: QuerySet[GroupCampaign]
+    ) -> HttpResponse | None:
+        reason = self.reason_ask(request, queryset, title=str(_("取消活动和没成的团")))
+        if isinstance(reason, HttpResponse):
+            return reason
         count = sum(
-            campaign_cancel(campaign_id=c.pk, reason=str(_("商家取消活动")), now=clock.now())
-            for c in queryset
+            campaign_cancel(campaign_id=c.pk, reason=reason, now=clock.now()) for c in queryset
         )
         messages.success(request, _("已取消 %(count)d 个团，款项将原路退回。") % {"count": count})
+        return None
 
 
 class MemberInline(StoreInline):
@@ -233,7 +287,7 @@ class MemberInline(StoreInline):
 
 
 @admin.register(Group)
-class GroupPage(ReadOnlyAdmin):
+class GroupPage(CancelsWithReason, ReadOnlyAdmin):
     """Groups, with their seats and clocks."""
 
     platform = VIEW
@@ -252,15 +306,13 @@ class GroupPage(ReadOnlyAdmin):
 
     @action(description=_("实时看板"), url_path="board", icon="monitoring", permissions=["board"])
     def board(self, request: HttpRequest) -> HttpResponse:
-        """Every open group, the first to end on top, and what goes back if it fails; it reloads
+        """Every undecided group, the first to end on top, and what goes back if it fails; it reloads
         itself twice a minute."""
-        rows = groups_running(self.get_queryset(request), now=clock.now())
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
             "title": _("拼团实时看板"),
-            "rows": rows,
-            "exposed_fen": sum(row.exposed_fen for row in rows),
+            "running": groups_running(self.get_queryset(request)),
             "now": clock.now(),
         }
         response = render(request, "admin/groupbuy/group/board.html", context)
@@ -276,11 +328,15 @@ class GroupPage(ReadOnlyAdmin):
         return f"{group.joined + group.confirmed} / {group.reserved} / {group.size}"
 
     @admin.action(description=_("取消所选拼团并全额退款"), permissions=["act"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Group]) -> HttpResponse | None:
+        reason = self.reason_ask(request, queryset, title=str(_("取消拼团")))
+        if isinstance(reason, HttpResponse):
+            return reason
         count = 0
         for group in queryset:
             try:
-                count += group_cancel(group_id=group.pk, reason=str(_("商家取消")), now=clock.now())
+                count += group_cancel(group_id=group.pk, reason=reason, now=clock.now())
             except CancelRefused as refusal:
                 messages.error(request, f"{group.public_id}：{refusal}")
         messages.success(request, _("已取消 %(count)d 个拼团，款项将原路退回。") % {"count": count})
+        return None

@@ -132,6 +132,11 @@ def orders(now: datetime) -> Broken:
         JOIN groupbuy_group g ON g.id = m.group_id
         JOIN orders_order o ON o.id = m.order_id
         WHERE (m.state, o.state) NOT IN (VALUES {values})
+            -- Its group has let it go, and another reason holds it still.
+            AND NOT (m.state = 'confirmed' AND o.state = 'on_hold' AND EXISTS (
+                SELECT 1 FROM orders_orderhold h
+                WHERE h.order_id = o.id AND h.kind <> 'group' AND h.closed_at IS NULL
+            ))
             AND GREATEST(o.placed_at, o.paid_at, o.closed_at, o.cancelled_at, m.left_at)
                 < %(settled)s
         """,
@@ -164,23 +169,31 @@ def refunded(now: datetime) -> Broken:
 
 @invariant(
     "groupbuy.ladder",
-    because="everybody in a group of a ladder gets back what the step that it reached is cheaper",
+    because="everybody in a group of a ladder gets back what the step that it reached is cheaper, and "
+    "no piece costs less than a fen",
 )
 def ladder(now: datetime) -> Broken:
-    for ref, order_ref, off_fen, back_fen in _rows(
+    for ref, order_ref, due_fen, back_fen in _rows(
         """
-        SELECT g.public_id, o.public_id, g.off_fen * m.quantity, COALESCE(r.amount_fen, 0)
+        SELECT g.public_id, o.public_id, due.fen, back.fen
         FROM groupbuy_group g
         JOIN groupbuy_member m ON m.group_id = g.id AND m.state = 'confirmed'
         JOIN orders_order o ON o.id = m.order_id
-        LEFT JOIN payments_refund r ON r.payment_id = o.payment_id AND r.reason = 'group_tier'
+        CROSS JOIN LATERAL (
+            SELECT LEAST(g.off_fen, min(line.unit_price_fen) - 1) * m.quantity AS fen
+            FROM orders_orderline line WHERE line.order_id = o.id
+        ) due
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(sum(r.amount_fen), 0) AS fen FROM payments_refund r
+            WHERE r.payment_id = o.payment_id AND r.reason = 'group_tier'
+        ) back
         WHERE g.state = 'succeeded' AND o.state <> 'cancelled'
-            AND g.off_fen * m.quantity <> COALESCE(r.amount_fen, 0)
+            AND due.fen <> back.fen
             AND g.succeeded_at < %(settled)s
         """,
         settled=now - DELIVERY,
     ):
-        yield f"group {ref}", f"order {order_ref} is to get {off_fen} fen back, gets {back_fen}"
+        yield f"group {ref}", f"order {order_ref} is to get {due_fen} fen back, gets {back_fen}"
 
 
 @invariant("groupbuy.steps", because="a group's step is the one that its people reached")

@@ -2,7 +2,7 @@
 
 The group comes first in the sequence of `docs/locking.md`, the campaign's quota second to last:
 
-    group → order → payment → campaign quota → SKUs
+    group → order → payment → a person's newness to a store → campaign quota → SKUs
 
 The parent row is locked, then its members move: compare-and-set on members alone would let two
 last payers each count size − 1.
@@ -23,7 +23,10 @@ _SEAT_TAKE = """
 """
 _QUOTA_TAKE = """
     UPDATE groupbuy_groupcampaign SET quota_used = quota_used + %s
-    WHERE id = %s AND quota >= quota_used + %s AND (state = %s OR NOT %s)
+    WHERE id = %s AND quota >= quota_used + %s AND (NOT %s OR (
+        state = %s AND quota >= quota_used + %s
+            + CASE WHEN ending = 'refund' THEN size ELSE least END - 1
+    ))
 """
 # Nobody joins so late that there is hardly time to pay.
 LAST_CALL = timedelta(minutes=2)
@@ -49,15 +52,26 @@ def seat_take(*, group_id: int, now: datetime) -> bool:
         return cursor.rowcount == 1
 
 
+def newcomer_lock(*, user_id: int, store_id: int) -> None:
+    """One person takes one newcomer's seat of a store at a time. Between payments and quotas."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"groupbuy:newcomer:{store_id}:{user_id}"],
+        )
+
+
 def quota_take(*, campaign_id: int, quantity: int, leads: bool) -> bool:
     """Take from the campaign's quota if there is enough left. Comes after payments, before SKUs.
 
-    A new group needs a campaign that still runs: its merchant may be ending it at this moment, and
-    whoever cancels all of its groups must find this one or have stopped it.
+    A new group needs a piece for everybody it cannot succeed without; and a campaign that still runs:
+    its merchant may be ending it at this moment, and whoever cancels all of its groups must find this
+    one or have stopped it.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            _QUOTA_TAKE, [quantity, campaign_id, quantity, CampaignState.PUBLISHED, leads]
+            _QUOTA_TAKE,
+            [quantity, campaign_id, quantity, leads, CampaignState.PUBLISHED, quantity],
         )
         return cursor.rowcount == 1
 

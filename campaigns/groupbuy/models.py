@@ -129,6 +129,11 @@ class GroupCampaign(Deadline):
         return None if self.ending == self.Ending.REFUND else self.least
 
     @property
+    def enough(self) -> int:
+        """How many people a group needs to succeed, and so how many pieces at least."""
+        return self.least_people or self.size
+
+    @property
     def has_ladder(self) -> bool:
         return self.ending == self.Ending.LADDER
 
@@ -256,6 +261,11 @@ class Group(Deadline):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def has_enough(self) -> bool:
+        """As many have paid as are enough at the deadline."""
+        return self.least is not None and self.joined >= self.least
 
     @property
     def seats_left(self) -> int:

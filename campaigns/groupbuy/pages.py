@@ -17,14 +17,14 @@ from campaigns.groupbuy.services import (
     GroupOver,
     JoinRefused,
     LimitReached,
-    NewcomersOnly,
+    NoNewGroup,
     QuotaGone,
     TooLate,
 )
+from campaigns.groupbuy.services.newcomers import newcomer_refusal
 from campaigns.groupbuy.services.seats import already_in
 from campaigns.groupbuy.states import LIVE_MEMBER, CampaignState, GroupState
 from catalog.queries import SkuForSale, skus_for_sale
-from orders.queries import has_paid_at
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ class Terms:
 class Unopened:
     """A group that its leader has not paid for: nobody is in it, and nobody can join yet.
 
-    `is_over` when the leader's order was closed unpaid, so that it never will open.
+    `is_over` when the leader's order was closed unpaid, so that it never will open; `fail_reason` is
+    the merchant's, if that is whose wish it was.
     """
 
     public_id: str
@@ -77,6 +78,7 @@ class Unopened:
     product_public_id: str
     size: int
     is_over: bool
+    fail_reason: str
     can_lead: bool
 
 
@@ -97,6 +99,7 @@ def group_unopened(public_id: str, *, now: datetime) -> Unopened | None:
         product_public_id=group.campaign.product.public_id,
         size=group.size,
         is_over=group.state == GroupState.ABANDONED,
+        fail_reason=group.fail_reason,
         can_lead=can_lead(group.campaign, now=now),
     )
 
@@ -143,8 +146,11 @@ def _terms(statement: str, public_id: str) -> Terms | None:
     skus = [
         PricedSku(
             sku,
-            prices[sku.id].price_fen if terms.group_public_id else prices[sku.id].lead_fen,
-            prices[sku.id].price_fen,
+            min(
+                prices[sku.id].price_fen if terms.group_public_id else prices[sku.id].lead_fen,
+                sku.price_fen,
+            ),
+            min(prices[sku.id].price_fen, sku.price_fen),
         )
         for sku in skus_for_sale(prices).values()
     ]
@@ -159,7 +165,10 @@ def lead_refusal(campaign_id: int, user_id: int, *, now: datetime) -> JoinRefuse
     ).first()
     if campaign is None:
         return CampaignOver()
-    return already_in(campaign_id, user_id) or _nothing_left(campaign, user_id)
+    refusal = already_in(campaign_id, user_id) or _nothing_left(campaign, user_id)
+    if refusal is None and campaign.quota_left < campaign.enough:
+        return NoNewGroup(0)
+    return refusal
 
 
 def join_refusal(terms: Terms, user_id: int, *, now: datetime) -> JoinRefused | None:
@@ -173,9 +182,10 @@ def join_refusal(terms: Terms, user_id: int, *, now: datetime) -> JoinRefused | 
         return TooLate()
     if terms.seats_left < 1:
         return GroupFull()
-    if terms.newcomers_only and has_paid_at(user_id, terms.store_id):
-        return NewcomersOnly()
-    return _nothing_left(GroupCampaign.objects.get(pk=terms.campaign_id), user_id)
+    known = None
+    if terms.newcomers_only:
+        known = newcomer_refusal(user_id, terms.store_id, terms.campaign_id)
+    return known or _nothing_left(GroupCampaign.objects.get(pk=terms.campaign_id), user_id)
 
 
 def _nothing_left(campaign: GroupCampaign, user_id: int) -> JoinRefused | None:

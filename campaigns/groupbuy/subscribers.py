@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from campaigns.groupbuy import services
 from campaigns.groupbuy.events import (
     GroupSucceeded,
@@ -37,7 +35,7 @@ def member_refunding(event: MemberRefunding, *, now: datetime) -> None:
     """The seat's order is cancelled; one that was cancelled before (late money) stays as it is."""
     order_cancel(
         order_id=event.order_id,
-        reason=str(_("团没有成，或已经结束，全额退款")),
+        reason=services.seat_refund_reason(group_id=event.group_id),
         now=now,
         hold_kind="group",
     )

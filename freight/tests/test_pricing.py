@@ -27,6 +27,22 @@ def test_a_begun_step_is_a_step(units, fee_fen):
     assert FAR.fee_fen(units) == fee_fen
 
 
+@given(
+    st.sampled_from([NEAR, FAR, Tier(1, 100, 1, 900), Tier(1000, 0, 300, 500)]),
+    st.integers(1, 5000),
+    st.integers(1, 9),
+)
+def test_the_most_that_a_piece_adds_is_never_less_than_its_share(tier, units, pieces):
+    assert tier.fee_fen(units * pieces) <= tier.most_fen(units) * pieces
+    assert tier.most_fen(units) >= tier.fee_fen(units)
+
+
+def test_the_most_is_where_sending_costs_most():
+    assert tariff().most_fen(load()) == FAR.first_fen
+    assert tariff(By.WEIGHT).most_fen(load(weight_g=1200)) == 600 + 1199 * 200
+    assert tariff(near=None, free_over_fen=1).most_fen(load(amount_fen=100)) == FAR.first_fen
+
+
 def test_nothing_weighs_less_than_nothing():
     with pytest.raises(ValueError, match="less than nothing"):
         FAR.fee_fen(-1)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from campaigns.groupbuy.queries import group_gist
+from campaigns.groupbuy.gist import group_gist
 from notices import about
 from notices.kinds import Kind
 from notices.models import Reminder

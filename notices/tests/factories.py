@@ -24,6 +24,7 @@ VALUES = {
     "tracking_no": "SF1234567890",
     "size": "3",
     "left": "1",
+    "wanted": "还差 1 人",
     "next": "店家会尽快发货",
     "until": "2026-01-01 10:00",
 }

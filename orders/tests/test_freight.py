@@ -11,7 +11,7 @@ from core import clock
 from core.idempotency import form_key_new
 from freight.tests.factories import GUANGDONG, TIBET, XINJIANG, freight_make
 from orders.carts import cart_of
-from orders.freights import freight_of
+from orders.freights import freight_of, most_freight_fen
 from orders.models import Order
 from orders.pricing import PricedItem, quote
 from orders.services import OrderItem, PriceChanged
@@ -185,3 +185,11 @@ def test_the_cart_shows_the_least_and_the_checkout_the_fee(client, sku, who):
 def test_the_product_page_says_what_sending_costs(client, sku):
     text = client.get(f"/p/{sku.product.public_id}/").content.decode()
     assert "运费 ¥6.00 起，部分地区不配送" in text
+
+
+def test_the_most_that_a_piece_may_cost_to_send(sku):
+    plain = cast.sku_on_sale(sku.store)
+    skus = list(skus_for_sale([sku.pk, plain.pk]).values())
+    assert most_freight_fen(FLAT, skus) == {sku.pk: 2000, plain.pk: FLAT}
+    on_screen = [replace(one, fulfilment="content") for one in skus]
+    assert most_freight_fen(FLAT, on_screen) == {sku.pk: 0, plain.pk: 0}

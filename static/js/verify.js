@@ -1,4 +1,5 @@
-// An ended bargain, checked by whoever looks: the text's hash, its sum, and every help against it.
+// An ended bargain, checked by whoever looks: the text's hash, its cuts drawn again from the nonce,
+// their sum, and every help against them.
 (() => {
   "use strict";
   const box = document.querySelector("[data-verify]");
@@ -12,8 +13,11 @@
     box.dataset.verified = key;
   };
 
+  const bytesOf = (string) => new TextEncoder().encode(string);
+  const sumOf = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
+
   const hashOf = async (string) => {
-    const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(string));
+    const bytes = await crypto.subtle.digest("SHA-256", bytesOf(string));
     return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   };
 
@@ -26,8 +30,39 @@
       schedule.floor_fen === Number(words.floor) &&
       cuts.length === Number(words.helpers) &&
       cuts.every((cut) => Number.isInteger(cut) && cut >= 1) &&
-      cuts.reduce((sum, cut) => sum + cut, 0) === schedule.list_fen - schedule.floor_fen
+      sumOf(cuts) === schedule.list_fen - schedule.floor_fen
     );
+  };
+
+  // 500 to 1500, from HMAC-SHA256(nonce, "cut <number>") as one big number.
+  const weightOf = async (key, number) => {
+    const digest = await crypto.subtle.sign("HMAC", key, bytesOf(`cut ${number}`));
+    return 500 + new Uint8Array(digest).reduce((rest, byte) => (rest * 256 + byte) % 1001, 0);
+  };
+
+  // By largest remainder; of equal ones the earlier share gets the fen. Whole numbers throughout.
+  const split = (total, weights) => {
+    const whole = sumOf(weights);
+    const remainders = weights.map((weight) => (total * weight) % whole);
+    const shares = weights.map((weight, i) => (total * weight - remainders[i]) / whole);
+    const order = weights.map((_, i) => i).sort((a, b) => remainders[b] - remainders[a] || a - b);
+    for (const i of order.slice(0, total - sumOf(shares))) shares[i] += 1;
+    return shares;
+  };
+
+  // The nonce draws just these cuts, as campaigns/bargain/schedule.py does.
+  const drawn = async (schedule) => {
+    const { nonce, helpers, newcomer, ordinary, newcomer_weight: heavier } = schedule;
+    const seed = Uint8Array.from(nonce.match(/../g), (hex) => parseInt(hex, 16));
+    const hmac = { name: "HMAC", hash: "SHA-256" };
+    const key = await crypto.subtle.importKey("raw", seed, hmac, false, ["sign"]);
+    const weights = [];
+    for (let number = 0; number < helpers; number += 1) {
+      weights.push((await weightOf(key, number)) * (number < newcomer.length ? heavier : 1));
+    }
+    const rest = schedule.list_fen - schedule.floor_fen - helpers;
+    const cuts = split(rest, weights).map((share) => 1 + share);
+    return [...newcomer, ...ordinary].every((cut, i) => cut === cuts[i]);
   };
 
   // Each help took the next cut of its row, and the price fell by just that.
@@ -49,7 +84,8 @@
     if (!window.crypto || !crypto.subtle) return tell("unable");
     if ((await hashOf(text.value)) !== words.commitment) return tell("hash");
     const schedule = JSON.parse(text.value);
-    tell(terms(schedule) && helps(schedule) ? "fair" : "cuts");
+    if (!terms(schedule) || !(await drawn(schedule))) return tell("cuts");
+    return tell(helps(schedule) ? "fair" : "cuts");
   };
   check().catch(() => tell("cuts"));
 })();

@@ -228,7 +228,7 @@ def test_the_personal_fragment_shows_my_open_seat(client, goods):
 
 
 def test_the_texts_carry_their_version(client):
-    assert "2026-01" in client.get("/agreement/").content.decode()
+    assert "2026-02" in client.get("/agreement/").content.decode()
     assert "2026-02" in client.get("/privacy/").content.decode()
 
 

@@ -102,6 +102,18 @@ def verified(stranger, ref):
     stranger.shot("69-bargain-bought")
 
 
+# The fingerprint is made to fit, so that only drawing again from the nonce can tell.
+OTHER_NONCE = """
+    const box = document.querySelector('[data-verify]');
+    const text = box.querySelector('[data-verify-text]');
+    const told = JSON.parse(text.value);
+    told.nonce = told.nonce.split('').reverse().join('');
+    text.value = JSON.stringify(told);
+    const bytes = box.dataset.commitment.match(/../g).map((hex) => parseInt(hex, 16));
+    crypto.subtle.digest = async () => Uint8Array.from(bytes).buffer;
+"""
+
+
 def changed(victim, ref):
     """The browser sees through a page whose numbers were changed on the way."""
     # Before deferred scripts run: as if the server had sent other numbers.
@@ -109,6 +121,7 @@ def changed(victim, ref):
     for act, verdict in [
         ("document.querySelector('[data-help]').dataset.cut = '1'", "cuts"),
         ("document.querySelector('[data-verify-text]').value += ' '", "hash"),
+        (OTHER_NONCE, "cuts"),
     ]:
         page = victim.page.context.new_page()
         page.add_init_script(before.format(act=act))

@@ -3,10 +3,11 @@
 from campaigns.bargain.services.buy import bargain_buy, buy_refusal
 from campaigns.bargain.services.campaigns import (
     CampaignRefused,
-    Outlook,
     campaign_advice,
+    campaign_editable,
     campaign_end,
     campaign_end_due,
+    campaign_given_fen,
     campaign_outlook,
     campaign_publish,
 )
@@ -59,7 +60,6 @@ __all__ = [
     "NotMidway",
     "NotYours",
     "NothingLeft",
-    "Outlook",
     "OutsideOnly",
     "OwnBargain",
     "PriceStands",
@@ -75,8 +75,10 @@ __all__ = [
     "bargain_order_paid",
     "buy_refusal",
     "campaign_advice",
+    "campaign_editable",
     "campaign_end",
     "campaign_end_due",
+    "campaign_given_fen",
     "campaign_outlook",
     "campaign_publish",
     "help_show",

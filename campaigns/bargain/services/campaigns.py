@@ -1,6 +1,5 @@
 """A campaign's life: published once its terms make sense, ended by its clock or its merchant."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -11,33 +10,13 @@ from campaigns.bargain.models import BargainCampaign
 from campaigns.bargain.states import CAMPAIGN, CampaignState
 from catalog.queries import SkuForSale, skus_for_sale
 from core.money import yuan
+from guard.outlook import Outlook, Piece
+from orders.freights import most_freight_fen
+from stores.queries import store_terms
 
 
 class CampaignRefused(Exception):
     """The campaign cannot be published; the message says what to change, for the merchant."""
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """What a campaign costs and needs at most, every price in fen, before it is published.
-
-    `margin_fen` is what one piece earns at the floor, or None while its cost is unknown.
-    """
-
-    list_fen: int
-    floor_fen: int
-    given_each_fen: int
-    given_in_all_fen: int
-    margin_fen: int | None
-    helps_in_all: int
-    average_cut_fen: int
-    quota: int
-    available: int
-
-    @property
-    def missing(self) -> int:
-        """Pieces that the quota promises and the shelf does not have."""
-        return max(self.quota - self.available, 0)
 
 
 def campaign_publish(*, campaign_id: int, now: datetime) -> bool:
@@ -70,6 +49,11 @@ def campaign_publish(*, campaign_id: int, now: datetime) -> bool:
         raise CampaignRefused(_("这个规格已有一个进行中的砍价活动，请先停止它。")) from error
 
 
+def campaign_editable(*, campaign_id: int) -> bool:
+    """Whether it is still a draft; locked until the caller's transaction ends."""
+    return campaign_lock(campaign_id).state == CampaignState.DRAFT
+
+
 def campaign_end(*, campaign_id: int, now: datetime) -> bool:
     """Stop a campaign: nobody launches any more, running bargains keep their deadline."""
     with transaction.atomic():
@@ -89,24 +73,29 @@ def campaign_end_due(*, campaign_id: int, now: datetime) -> datetime | None:
 
 
 def campaign_outlook(campaign: BargainCampaign) -> Outlook | None:
-    """What the campaign would cost and need; None while it has no SKU. Reads only."""
+    """What the campaign would earn, need and give back; None while it has no SKU. Reads only."""
     sku = skus_for_sale([campaign.sku_id]).get(campaign.sku_id) if campaign.sku_id else None
     if sku is None or not campaign.floor_fen:
         return None
     list_fen = campaign.list_fen or sku.price_fen
-    given_fen = max(list_fen - campaign.floor_fen, 0)
-    cost_fen = campaign.sku.cost_fen
-    return Outlook(
-        list_fen=list_fen,
-        floor_fen=campaign.floor_fen,
-        given_each_fen=given_fen,
-        given_in_all_fen=given_fen * campaign.quota,
-        margin_fen=None if cost_fen is None else campaign.floor_fen - cost_fen,
-        helps_in_all=campaign.helpers * campaign.quota,
-        average_cut_fen=given_fen // max(campaign.helpers, 1),
+    flat_fen = store_terms(campaign.store_id).freight_fen
+    only = Piece(
+        name=sku.name,
+        least_fen=campaign.floor_fen,
+        # Whoever may buy on the way pays up to the whole price.
+        most_fen=max(list_fen, campaign.floor_fen) if campaign.buy_midway else campaign.floor_fen,
+        cost_fen=campaign.sku.cost_fen,
+        freight_fen=most_freight_fen(flat_fen, [sku])[sku.id],
         quota=campaign.quota,
         available=max(sku.available, 0),
     )
+    return Outlook((only,))
+
+
+def campaign_given_fen(campaign: BargainCampaign) -> int:
+    """What a piece at the floor costs less than alone."""
+    list_fen = campaign.list_fen or campaign.sku.price_fen
+    return max(list_fen - campaign.floor_fen, 0)
 
 
 def campaign_advice(*, campaign_id: int) -> list[str]:

@@ -291,14 +291,18 @@ def test_the_same_form_buys_once_and_another_is_told_of_the_order():
     assert Order.objects.count() == 1
 
 
+def test_no_purchase_on_the_way_where_the_campaign_has_none():
+    alice = cast.person()
+    bargain = launch(campaign_make(buy_midway=False), alice)
+    with pytest.raises(services.NotMidway):
+        buy(bargain, alice)
+    assert Order.objects.count() == 0
+
+
 @pytest.mark.parametrize(
     ("arrange", "refusal"),
     [
         (lambda b: overdue(b), services.TooLateToBuy),
-        (
-            lambda b: BargainCampaign.objects.update(buy_midway=False),
-            services.NotMidway,
-        ),
         (lambda b: b.campaign.sku.__class__.objects.update(on_hand=0), services.SoldOut),
     ],
 )

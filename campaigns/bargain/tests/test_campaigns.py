@@ -76,10 +76,14 @@ def test_a_campaign_ends_by_its_clock_and_its_bargains_go_on():
 def test_the_outlook_says_what_it_costs_and_needs_at_most():
     campaign = campaign_make(publish=False, on_hand=30, quota=50)
     found = campaign_outlook(campaign)
-    assert (found.list_fen, found.given_each_fen, found.given_in_all_fen) == (5900, 2000, 100_000)
-    assert (found.margin_fen, found.helps_in_all, found.missing) == (None, 200, 20)
+    assert (found.margin_fen, found.margins_each_fen, found.missing) == (None, None, 20)
+    assert found.exposed_fen == 50 * (5900 + cast.FREIGHT_FEN)
     campaign.sku.cost_fen = 4000
-    assert campaign_outlook(campaign).margin_fen == -100
+    found = campaign_outlook(campaign)
+    assert (found.margin_fen, found.margins_in_all_fen) == (-100, (-5000, 95_000))
+    campaign.buy_midway = False
+    assert campaign_outlook(campaign).margins_in_all_fen == (-5000, -5000)
+    assert campaign_outlook(campaign).exposed_fen == 50 * (3900 + cast.FREIGHT_FEN)
     campaign.sku.save()
     told = " ".join(campaign_advice(campaign_id=campaign.pk))
     assert "可售库存只有 30 件" in told
@@ -87,6 +91,27 @@ def test_the_outlook_says_what_it_costs_and_needs_at_most():
     assert "微信内只展示现价和购买" in told
     BargainCampaign.objects.update(wechat_risk_accepted=True)
     assert "域名可能被封" in " ".join(campaign_advice(campaign_id=campaign.pk))
+
+
+def test_the_office_page_says_margin_stock_and_what_a_cancel_gives_back(owner):
+    store, client = owner
+    campaign = campaign_make(store=store, publish=False, on_hand=30, quota=50)
+    path = reverse("admin:bargain_bargaincampaign_change", args=[campaign.pk])
+    text = client.get(path).content.decode()
+    assert "预计毛利" in text
+    assert "毛利算不出来；全部售出的货款 1950.00～2950.00 元" in text
+    campaign.sku.cost_fen = 3000
+    campaign.sku.save()
+    text = client.get(path).content.decode()
+    for said in (
+        "每件 9.00～29.00 元，全部售出 450.00～1450.00 元",
+        "名额 50 件，可售库存 30 件，还需备货 20 件",
+        "退款敞口",
+        f"逐单取消，最多退 {50 * (5900 + cast.FREIGHT_FEN) // 100}.00 元（含运费）",
+        "每件最多让利 20.00 元，平均每刀 5.00 元",
+        "让利 1000.00 元，共需 200 人次帮砍",
+    ):
+        assert said in text, said
 
 
 @pytest.fixture

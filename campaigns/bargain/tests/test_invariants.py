@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.db.models import F
 
@@ -133,3 +134,18 @@ def test_a_commitment_that_was_exchanged(bargain):
 def test_a_newcomer_who_was_none(bargain):
     Help.objects.filter(number=1).update(is_newcomer=False)
     assert named() == {"bargain.fair"}
+
+
+def test_a_commitment_that_was_exchanged_long_ago(bargain):
+    Help.objects.update(helped_at=F("helped_at") - timedelta(days=90))
+    Bargain.objects.update(commitment="0" * 64)
+    assert "bargain.fair" in named()
+
+
+def test_every_bargain_is_looked_at_when_asked(bargain, capsys):
+    call_command("bargain_verify", "--all")
+    assert "1 bargains, 0 faults" in capsys.readouterr().out
+    Bargain.objects.update(commitment="0" * 64)
+    with pytest.raises(SystemExit):
+        call_command("bargain_verify", "--all")
+    assert f"UNFAIR {bargain.public_id}" in capsys.readouterr().out

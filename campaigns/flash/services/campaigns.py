@@ -2,7 +2,6 @@
 clock or its merchant."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -15,6 +14,9 @@ from campaigns.flash.states import CAMPAIGN, CampaignState
 from catalog.queries import SkuForSale, skus_for_sale
 from core.facts import facts_record
 from core.money import yuan
+from guard.outlook import Outlook, Piece
+from orders.freights import most_freight_fen
+from stores.queries import store_terms
 
 # So long before the start those who asked for it are reminded.
 REMIND_BEFORE = timedelta(minutes=5)
@@ -22,34 +24,6 @@ REMIND_BEFORE = timedelta(minutes=5)
 
 class CampaignRefused(Exception):
     """The campaign cannot be published; the message says what to change, for the merchant."""
-
-
-@dataclass(frozen=True)
-class OfferOutlook:
-    """What one offer costs and needs at most, in fen and pieces, before it is published.
-
-    `margin_fen` is what one piece earns at the flash price, or None while its cost is unknown.
-    """
-
-    name: str
-    list_fen: int
-    flash_fen: int
-    quota: int
-    available: int
-    margin_fen: int | None
-
-    @property
-    def given_in_all_fen(self) -> int:
-        return max(self.list_fen - self.flash_fen, 0) * self.quota
-
-    @property
-    def margin_in_all_fen(self) -> int | None:
-        return None if self.margin_fen is None else self.margin_fen * self.quota
-
-    @property
-    def missing(self) -> int:
-        """Pieces that the quota promises and the shelf does not have."""
-        return max(self.quota - self.available, 0)
 
 
 def campaign_publish(*, campaign_id: int, now: datetime) -> bool:
@@ -82,6 +56,11 @@ def campaign_publish(*, campaign_id: int, now: datetime) -> bool:
                 "due_at": max(starts_at - REMIND_BEFORE, now),
             },
         )
+
+
+def campaign_editable(*, campaign_id: int) -> bool:
+    """Whether it is still a draft; locked until the caller's transaction ends."""
+    return campaign_lock(campaign_id).state == CampaignState.DRAFT
 
 
 def campaign_cancel(*, campaign_id: int, now: datetime) -> bool:
@@ -123,21 +102,34 @@ def campaign_tick(*, campaign_id: int, now: datetime) -> datetime | None:
         return campaign.ends_at
 
 
-def campaign_outlook(campaign: FlashCampaign) -> tuple[OfferOutlook, ...]:
-    """What the campaign's offers would cost and need. Reads only."""
+def campaign_outlook(campaign: FlashCampaign) -> Outlook | None:
+    """What the campaign would earn, need and give back; None while it has no offer. Reads only."""
     offers = list(campaign.offers.select_related("sku__product").order_by("pk"))
+    if not offers:
+        return None
     skus = skus_for_sale([offer.sku_id for offer in offers])
-    return tuple(
-        OfferOutlook(
-            name=f"{offer.sku.product.title} {offer.sku.name}",
-            list_fen=offer.list_fen or offer.sku.price_fen,
-            flash_fen=offer.flash_fen,
-            quota=offer.quota,
-            available=max(skus[offer.sku_id].available, 0) if offer.sku_id in skus else 0,
-            margin_fen=(
-                None if offer.sku.cost_fen is None else offer.flash_fen - offer.sku.cost_fen
-            ),
+    freight = most_freight_fen(store_terms(campaign.store_id).freight_fen, skus.values())
+    return Outlook(
+        tuple(
+            Piece(
+                name=f"{offer.sku.product.title} {offer.sku.name}",
+                least_fen=offer.flash_fen,
+                most_fen=offer.flash_fen,
+                cost_fen=offer.sku.cost_fen,
+                freight_fen=freight.get(offer.sku_id, 0),
+                quota=offer.quota,
+                available=max(skus[offer.sku_id].available, 0) if offer.sku_id in skus else 0,
+            )
+            for offer in offers
         )
+    )
+
+
+def campaign_given_fen(campaign: FlashCampaign) -> int:
+    """What all of its pieces cost less than alone."""
+    offers = campaign.offers.select_related("sku")
+    return sum(
+        max((offer.list_fen or offer.sku.price_fen) - offer.flash_fen, 0) * offer.quota
         for offer in offers
     )
 
@@ -146,7 +138,8 @@ def campaign_advice(*, campaign_id: int) -> list[str]:
     """What is allowed and yet probably not meant, in sentences."""
     campaign = FlashCampaign.objects.get(pk=campaign_id)
     advice = []
-    for one in campaign_outlook(campaign):
+    found = campaign_outlook(campaign)
+    for one in found.pieces if found is not None else ():
         if one.missing:
             said = _("“%(name)s”可售库存只有 %(stock)d 件，少于名额 %(quota)d 件。")
             advice.append(said % {"name": one.name, "stock": one.available, "quota": one.quota})

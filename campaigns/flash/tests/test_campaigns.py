@@ -122,12 +122,36 @@ def test_cancelling_leaves_placed_orders_alone():
 def test_the_outlook_says_margin_and_stock():
     offer = offer_make(publish=False, on_hand=30)
     Sku.objects.filter(pk=offer.sku_id).update(cost_fen=4000)
-    (found,) = campaign_outlook(offer.campaign)
-    assert (found.margin_fen, found.margin_in_all_fen) == (-100, -5000)
-    assert (found.given_in_all_fen, found.missing) == (50 * 2000, 20)
+    found = campaign_outlook(offer.campaign)
+    assert (found.margin_fen, found.margins_in_all_fen) == (-100, (-5000, -5000))
+    assert (found.missing, found.exposed_fen) == (20, 50 * (3900 + cast.FREIGHT_FEN))
     advice = " ".join(campaign_advice(campaign_id=offer.campaign_id))
     assert "只有 30 件，少于名额 50 件" in advice
     assert "每件亏 1.00 元" in advice
+
+
+def test_the_office_page_says_margin_stock_and_what_a_cancel_gives_back(owner):
+    store, client = owner
+    offer = offer_make(store=store, publish=False, on_hand=30)
+    other = offer_add(offer.campaign, quota=10)
+    path = reverse("admin:flash_flashcampaign_change", args=[offer.campaign_id])
+    text = client.get(path).content.decode()
+    assert "预计毛利" in text
+    assert "毛利算不出来；全部售出的货款 2340.00 元" in text
+    Sku.objects.filter(pk=offer.sku_id).update(cost_fen=3000)
+    text = client.get(path).content.decode()
+    assert "每件 9.00 元，全部售出 450.00 元" in text
+    assert "有 1 个规格没有填成本价" in text
+    Sku.objects.filter(pk=other.sku_id).update(cost_fen=2000)
+    text = client.get(path).content.decode()
+    for said in (
+        "每件 9.00～19.00 元，全部售出 640.00 元",
+        "名额 60 件，可售库存 130 件，还需备货 20 件",
+        "退款敞口",
+        f"逐单取消，最多退 {60 * (3900 + cast.FREIGHT_FEN) // 100}.00 元（含运费）",
+        "全部抢完让利 1200.00 元",
+    ):
+        assert said in text, said
 
 
 @pytest.fixture
@@ -163,8 +187,8 @@ def test_a_merchant_drafts_looks_publishes_and_cancels(owner):
     assert (offer.store_id, offer.campaign.store_id, offer.flash_fen) == (store.pk, store.pk, 3900)
     change = reverse("admin:flash_flashcampaign_change", args=[offer.campaign_id])
     text = client.get(change).content.decode()
-    assert "单独购买 59.00 元，秒杀 39.00 元；名额 20 件，可售库存 100 件" in text
-    assert "共 20 件，让利 400.00 元，还需备货 0 件" in text
+    assert "秒杀 39.00 元，名额 20 件，可售库存 100 件" in text
+    assert "全部抢完让利 400.00 元" in text
     listing = reverse("admin:flash_flashcampaign_changelist")
     for action, state in (("publish", "published"), ("cancel", "cancelled")):
         client.post(listing, {"action": action, "_selected_action": [offer.campaign_id]})

@@ -9,8 +9,15 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Address
 from campaigns.flash.models import FlashCampaign, FlashOffer, FlashReminder
-from campaigns.flash.services import campaign_cancel
-from campaigns.flash.tests.factories import attempt, coming, offer_add, offer_make, opened, over
+from campaigns.flash.services import campaign_cancel, campaign_publish
+from campaigns.flash.tests.factories import (
+    attempt,
+    coming,
+    offer_add,
+    offer_make,
+    opened,
+    over,
+)
 from core import clock
 from core.idempotency import form_key_new
 from core.public_pages import public_pages_forget
@@ -113,11 +120,36 @@ def test_ended_sold_out_cancelled_and_draft(client, offer):
     page(client, "/flash/fso_nobody/remind/", status=404)
 
 
+def with_more(number):
+    """A running campaign with one offer and so many more."""
+    offer = offer_make(publish=False)
+    for _ in range(number):
+        offer_add(offer.campaign)
+    campaign_publish(campaign_id=offer.campaign_id, now=clock.now())
+    opened(offer)
+    return offer
+
+
+def test_a_slot_with_more_than_a_page_hides_no_other_slot(client, monkeypatch):
+    monkeypatch.setattr("campaigns.flash.queries.OFFERS_ON_A_PAGE", 3)
+    crowded = with_more(7)
+    later = offer_make(store=crowded.store, running=False)
+    slot = _slot(crowded)
+    seen = [page(client, f"/flash/slot/{slot}/?page={number}") for number in (1, 2, 3)]
+    assert [text.count("flash-item") for text in seen] == [3, 3, 2]
+    for text in seen:
+        assert f"/flash/slot/{_slot(later)}/" in text
+    assert 'rel="next"' in seen[0] and 'rel="next"' not in seen[2]
+    refs = set(crowded.campaign.offers.values_list("public_id", flat=True))
+    assert all(sum(ref in text for text in seen) == 1 for ref in refs)
+    assert f"/flash/{later.public_id}/remind/" in page(client, f"/flash/slot/{_slot(later)}/")
+    page(client, f"/flash/slot/{slot}/?page=4", status=404)
+
+
 def test_more_offers_cost_no_more_queries(client, offer, django_assert_num_queries):
     _, few = statements(lambda: client.get("/flash/"))
     assert len(few) <= 5
-    for _ in range(3):
-        offer_add(offer.campaign)
+    with_more(3)
     public_pages_forget()
     with django_assert_num_queries(len(few)):
         client.get("/flash/")

@@ -11,7 +11,7 @@ from catalog.queries import cards_of
 from core import clock
 from core.errors import NotHere
 from core.limits import limit_check
-from core.public_pages import personal, public_page
+from core.public_pages import page_number, personal, public_page
 
 # A person reserves a few times; a script tries more.
 ASKS, ASKS_WINDOW_S = 20, 60
@@ -19,8 +19,8 @@ ASKS, ASKS_WINDOW_S = 20, 60
 
 @public_page(max_age_s=1)
 def flash(request: HttpRequest, slot: str = "") -> HttpResponse:
-    """Today's and tomorrow's slots as tabs, and the goods of one."""
-    page = queries.flash_page(slot, now=clock.now())
+    """Today's and tomorrow's slots as tabs, and the goods of one; ?page= counts from 1."""
+    page = queries.flash_page(slot, page_number(request), now=clock.now())
     if page is None:
         raise NotHere(_("没有这个时段，可能已经过去了。"))
     return render(request, "flash/flash.html", {"page": page})

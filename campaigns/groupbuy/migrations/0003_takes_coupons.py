@@ -1,21 +1,6 @@
-"""A campaign may let its price take coupons; once published it never changes its mind."""
+"""A campaign may let its price take coupons."""
 
 from django.db import migrations, models
-
-FORWARDS = """
-CREATE FUNCTION groupbuy_takes_coupons_stays() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'whether a published campaign takes coupons never changes'
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'groupbuy_takes_coupons_stays';
-END $$;
-CREATE TRIGGER groupbuy_takes_coupons_stays BEFORE UPDATE OF takes_coupons ON groupbuy_groupcampaign
-    FOR EACH ROW WHEN (OLD.state <> 'draft' AND OLD.takes_coupons <> NEW.takes_coupons)
-    EXECUTE FUNCTION groupbuy_takes_coupons_stays();
-"""
-BACKWARDS = """
-DROP TRIGGER groupbuy_takes_coupons_stays ON groupbuy_groupcampaign;
-DROP FUNCTION groupbuy_takes_coupons_stays();
-"""
 
 
 class Migration(migrations.Migration):
@@ -43,5 +28,4 @@ class Migration(migrations.Migration):
                 violation_error_message="阶梯团到时要退差价，不能叠加优惠券。",
             ),
         ),
-        migrations.RunSQL(FORWARDS, BACKWARDS),
     ]

@@ -2,13 +2,14 @@
 
 from campaigns.groupbuy.services.campaigns import (
     CampaignRefused,
-    Outlook,
     campaign_advice,
     campaign_cancel,
+    campaign_editable,
     campaign_end,
     campaign_end_due,
     campaign_outlook,
     campaign_publish,
+    campaign_rebate_fen,
 )
 from campaigns.groupbuy.services.decide import (
     CancelRefused,
@@ -25,13 +26,16 @@ from campaigns.groupbuy.services.refusals import (
     GroupOver,
     JoinRefused,
     LimitReached,
+    NewcomerSeatTaken,
     NewcomersOnly,
+    NoNewGroup,
     NotInCampaign,
     QuotaGone,
     SoldOut,
     TooLate,
 )
 from campaigns.groupbuy.services.seats import (
+    REASON_LENGTH,
     Joined,
     Shown,
     seat_closed,
@@ -39,11 +43,13 @@ from campaigns.groupbuy.services.seats import (
     seat_late,
     seat_paid,
     seat_rebate,
+    seat_refund_reason,
     seat_refunded,
     seat_strand,
 )
 
 __all__ = [
+    "REASON_LENGTH",
     "AlreadyIn",
     "CampaignOver",
     "CampaignRefused",
@@ -53,19 +59,22 @@ __all__ = [
     "JoinRefused",
     "Joined",
     "LimitReached",
+    "NewcomerSeatTaken",
     "NewcomersOnly",
+    "NoNewGroup",
     "NotInCampaign",
-    "Outlook",
     "QuotaGone",
     "Shown",
     "SoldOut",
     "TooLate",
     "campaign_advice",
     "campaign_cancel",
+    "campaign_editable",
     "campaign_end",
     "campaign_end_due",
     "campaign_outlook",
     "campaign_publish",
+    "campaign_rebate_fen",
     "group_cancel",
     "group_expire",
     "group_join",
@@ -76,6 +85,7 @@ __all__ = [
     "seat_late",
     "seat_paid",
     "seat_rebate",
+    "seat_refund_reason",
     "seat_refunded",
     "seat_strand",
 ]

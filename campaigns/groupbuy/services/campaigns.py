@@ -1,7 +1,6 @@
 """A campaign's life: published once its terms make sense, ended by its clock or its merchant."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -14,52 +13,43 @@ from campaigns.groupbuy.services.decide import CancelRefused, group_cancel
 from campaigns.groupbuy.states import CAMPAIGN, CampaignState, GroupState
 from catalog.queries import SkuForSale, skus_for_sale
 from core.money import yuan
+from guard.outlook import Outlook, Piece
+from orders.freights import most_freight_fen
+from stores.queries import store_terms
 
 
 class CampaignRefused(Exception):
     """The campaign cannot be published; the message says what to change, for the merchant."""
 
 
-@dataclass(frozen=True)
-class Outlook:
-    """What a campaign gives away and needs at most, in fen and pieces, before it is published.
-
-    `lowest_fen` is the least that any piece may cost in the end, `margin_fen` what that piece then
-    earns (None while a cost is unknown), `exposed_fen` what would go back if every group failed.
-    """
-
-    lowest_fen: int
-    margin_fen: int | None
-    quota: int
-    available: int
-    exposed_fen: int
-
-    @property
-    def missing(self) -> int:
-        """Pieces that the quota promises and the shelf does not have."""
-        return max(self.quota - self.available, 0)
-
-
 def campaign_outlook(campaign: GroupCampaign) -> Outlook | None:
-    """What the campaign would give away and need; None while it has no price. Reads only."""
-    rows = list(campaign.prices.select_related("sku"))
+    """What the campaign would earn, need and give back; None while it has no price. Reads only."""
+    rows = list(campaign.prices.select_related("sku").order_by("pk"))
     if not rows:
         return None
     off_fen = deal_of(campaign).off_fen(campaign.size)
     skus = skus_for_sale([row.sku_id for row in rows])
-    lowest = min(rows, key=lambda row: row.lead_fen)
-    margins = [
-        None if row.sku.cost_fen is None else row.lead_fen - off_fen - row.sku.cost_fen
-        for row in rows
-    ]
-    known = [margin for margin in margins if margin is not None]
+    freight = most_freight_fen(store_terms(campaign.store_id).freight_fen, skus.values())
     return Outlook(
-        lowest_fen=lowest.lead_fen - off_fen,
-        margin_fen=min(known) if len(known) == len(margins) else None,
-        quota=campaign.quota,
-        available=sum(max(sku.available, 0) for sku in skus.values()),
-        exposed_fen=max(row.price_fen for row in rows) * campaign.quota,
+        tuple(
+            Piece(
+                name=row.sku.name,
+                least_fen=row.lead_fen - off_fen,
+                most_fen=row.price_fen,
+                cost_fen=row.sku.cost_fen,
+                freight_fen=freight[row.sku_id],
+                quota=campaign.quota,
+                available=max(skus[row.sku_id].available, 0),
+            )
+            for row in rows
+        ),
+        shares_quota=True,
     )
+
+
+def campaign_rebate_fen(campaign: GroupCampaign) -> int:
+    """The most that a ladder gives back when every group reaches its last step; 0 without one."""
+    return deal_of(campaign).off_fen(campaign.size) * campaign.quota
 
 
 def campaign_cancel(*, campaign_id: int, reason: str, now: datetime) -> int:
@@ -104,6 +94,11 @@ def campaign_publish(*, campaign_id: int, now: datetime) -> bool:
         raise CampaignRefused(_("这个商品已有一个进行中的拼团，请先停止它。")) from error
 
 
+def campaign_editable(*, campaign_id: int) -> bool:
+    """Whether it is still a draft; locked until the caller's transaction ends."""
+    return campaign_lock(campaign_id).state == CampaignState.DRAFT
+
+
 def campaign_end(*, campaign_id: int, now: datetime) -> bool:
     """Stop a campaign: nobody leads a new group, open groups run to their own deadline."""
     with transaction.atomic():
@@ -125,23 +120,16 @@ def campaign_end_due(*, campaign_id: int, now: datetime) -> datetime | None:
 def campaign_advice(*, campaign_id: int) -> list[str]:
     """What is allowed and yet probably not meant, in sentences for the merchant."""
     campaign = GroupCampaign.objects.get(pk=campaign_id)
-    skus = skus_for_sale(_prices(campaign))
-    stock = sum(max(sku.available, 0) for sku in skus.values())
+    outlook = campaign_outlook(campaign)
     advice = []
-    if stock < campaign.quota:
+    if outlook is not None and outlook.missing:
         advice.append(
             _("可售库存只有 %(stock)d 件，少于活动库存 %(quota)d 件。")
-            % {"stock": stock, "quota": campaign.quota}
+            % {"stock": outlook.available, "quota": outlook.quota}
         )
-    outlook = campaign_outlook(campaign)
     if outlook is not None and outlook.margin_fen is not None and outlook.margin_fen < 0:
         advice.append(
             _("最低价低于成本：每件最多亏 %(loss)s 元。") % {"loss": yuan(-outlook.margin_fen)}
-        )
-    if campaign.quota < campaign.size:
-        advice.append(
-            _("活动库存 %(quota)d 件，凑不满一个 %(size)d 人团。")
-            % {"quota": campaign.quota, "size": campaign.size}
         )
     return advice
 
@@ -157,6 +145,11 @@ def _check(campaign: GroupCampaign, *, now: datetime) -> None:
         raise CampaignRefused(_("每单限购不能多于每人限购。"))
     if campaign.least_people is not None and not 2 <= campaign.least <= campaign.size:
         raise CampaignRefused(_("最少成团人数要在 2 和成团人数之间。"))
+    if campaign.quota < campaign.enough:
+        raise CampaignRefused(
+            _("活动库存 %(quota)d 件，凑不满一个 %(size)d 人团。")
+            % {"quota": campaign.quota, "size": campaign.enough}
+        )
     _check_ladder(campaign, rows)
     skus = skus_for_sale(prices)
     for row in rows:
@@ -197,7 +190,3 @@ def _check_price(campaign: GroupCampaign, sku: SkuForSale | None, price: GroupPr
             _("“%(sku)s”的拼团价应低于单独购买价 %(price)s 元。")
             % {"sku": sku.name, "price": yuan(sku.price_fen)}
         )
-
-
-def _prices(campaign: GroupCampaign) -> dict[int, int]:
-    return dict(campaign.prices.values_list("sku_id", "price_fen"))

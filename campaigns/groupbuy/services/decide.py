@@ -56,7 +56,7 @@ def group_expire(*, group_id: int, now: datetime) -> datetime | None:
         could_be_enough = group.reserved > 0 and group.joined + group.reserved >= enough
         if could_be_enough and now < group.deadline_at + SILENCE_LIMIT:
             return now + LOOK_AGAIN
-        if group.least is not None and group.joined >= group.least:
+        if group.has_enough:
             group_succeed(group, now=now)
         else:
             group_fail(group, reason=_("到时人数不足"), now=now)

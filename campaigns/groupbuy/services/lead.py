@@ -81,7 +81,8 @@ def group_lead(
 
 
 def _offer(campaign_id: int, sku_id: int, *, now: datetime) -> tuple[GroupCampaign, int]:
-    """The running campaign and what its leader pays for the SKU."""
+    """The running campaign and what its leader pays for the SKU: a list price that fell below the
+    campaign's is the better one."""
     campaign = GroupCampaign.objects.filter(
         pk=campaign_id, state=CampaignState.PUBLISHED, starts_at__lte=now, ends_at__gt=now
     ).first()
@@ -94,4 +95,4 @@ def _offer(campaign_id: int, sku_id: int, *, now: datetime) -> tuple[GroupCampai
     sku = skus_for_sale([sku_id]).get(sku_id)
     if sku is None or not sku.on_sale:
         raise CampaignOver
-    return campaign, price.lead_fen
+    return campaign, min(price.lead_fen, sku.price_fen)

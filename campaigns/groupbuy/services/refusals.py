@@ -60,6 +60,15 @@ class NewcomersOnly(JoinRefused):
         super().__init__(_("这个团留给没有在本店买过的新朋友；您可以自己开一个团，带新朋友参加。"))
 
 
+class NewcomerSeatTaken(JoinRefused):
+    """The person holds another unpaid seat that this store keeps for newcomers."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("新朋友的名额在一家店一次只能占一个，您还有一个没付款；付款或取消它再来。")
+        )
+
+
 class LimitReached(JoinRefused):
     """More than one person may buy; `left` is how many the person may still buy."""
 
@@ -83,6 +92,19 @@ class QuotaGone(JoinRefused):
             message = _("拼团名额只剩 %(count)d 件，请减少数量。")
         else:
             message = _("拼团名额已用完，可以单独购买。")
+        super().__init__(message % {"count": left})
+
+
+class NoNewGroup(JoinRefused):
+    """What is left of the campaign's quota could not fill another group. `left` is how many pieces
+    somebody who leads could take of it."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        if left > 0:
+            message = _("再开一个团，您最多能买 %(count)d 件，请减少数量。")
+        else:
+            message = _("剩下的拼团名额不够再成一个团，可以参加已开的团或单独购买。")
         super().__init__(message % {"count": left})
 
 

@@ -12,17 +12,23 @@ from typing import Any, Self
 
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from accounts.queries import AddressSnapshot
 from campaigns.groupbuy.deals import deal_of
 from campaigns.groupbuy.events import MemberRebated, MemberStranded
-from campaigns.groupbuy.locks import group_lock, quota_give_back, quota_take
+from campaigns.groupbuy.locks import (
+    group_lock,
+    quota_give_back,
+    quota_take,
+)
 from campaigns.groupbuy.models import Group, GroupCampaign, Member
+from campaigns.groupbuy.services.newcomers import newcomer_check
 from campaigns.groupbuy.services.refusals import (
     AlreadyIn,
     CampaignOver,
     LimitReached,
-    NewcomersOnly,
+    NoNewGroup,
     QuotaGone,
     SoldOut,
 )
@@ -39,7 +45,7 @@ from core.facts import facts_record
 from core.idempotency import form_claim
 from core.ids import public_id
 from orders.pricing import CAMPAIGN_KINDS
-from orders.queries import has_paid_at, orders_brief
+from orders.queries import orders_brief, unit_price_fen
 from orders.services import Offer, OrderItem, hold_release, order_give_back, order_place
 from payments.queries import payment_is_returned
 from payments.services import RefundReason
@@ -146,7 +152,8 @@ def order_for_seat(
 ) -> None:
     """Place the seat's order; the member, the limits and the quota come at their place in it.
 
-    Raises CampaignOver, LimitReached, QuotaGone, SoldOut, and whatever `order_place` raises.
+    Raises CampaignOver, LimitReached, NewcomersOnly, NewcomerSeatTaken, NoNewGroup, QuotaGone,
+    SoldOut, and whatever `order_place` raises.
     """
     if seat.quantity > seat.limit_per_order:
         raise LimitReached(seat.limit_per_order, per_order=True)
@@ -154,14 +161,16 @@ def order_for_seat(
     def claim(order: Any) -> None:
         _member_new(seat, order, now=now)
         _limit_check(seat)
-        if seat.newcomers_only and not seat.is_leader and has_paid_at(seat.user_id, seat.store_id):
-            raise NewcomersOnly
+        if seat.newcomers_only and not seat.is_leader:
+            newcomer_check(seat.user_id, seat.store_id, seat.campaign_id)
         if not quota_take(
             campaign_id=seat.campaign_id, quantity=seat.quantity, leads=seat.is_leader
         ):
             campaign = GroupCampaign.objects.get(pk=seat.campaign_id)
             if seat.is_leader and campaign.state != CampaignState.PUBLISHED:
                 raise CampaignOver
+            if seat.is_leader and campaign.quota_left >= seat.quantity:
+                raise NoNewGroup(campaign.quota_left - campaign.enough + 1)
             raise QuotaGone(campaign.quota_left)
 
     try:
@@ -285,15 +294,19 @@ def group_succeed(group: Group, *, now: datetime) -> None:
 
 
 def seat_rebate(*, member_id: int, now: datetime) -> None:
-    """Give a confirmed seat back what the step that its group reached makes it cheaper, once."""
+    """Give a confirmed seat back what the step that its group reached makes it cheaper, once; never
+    so much that a piece costs less than 1 fen."""
     member = Member.objects.select_related("group").get(pk=member_id)
     if member.state == MemberState.CONFIRMED and member.group.off_fen:
-        order_give_back(
-            order_id=member.order_id,
-            amount_fen=member.group.off_fen * member.quantity,
-            reason=RefundReason.GROUP_TIER,
-            now=now,
-        )
+        # Whoever paid a list price that had fallen that far keeps a fen to pay for each piece.
+        each_fen = min(member.group.off_fen, unit_price_fen(member.order_id) - 1)
+        if each_fen:
+            order_give_back(
+                order_id=member.order_id,
+                amount_fen=each_fen * member.quantity,
+                reason=RefundReason.GROUP_TIER,
+                now=now,
+            )
 
 
 def group_fail(group: Group, *, reason: str, now: datetime) -> None:
@@ -364,6 +377,14 @@ def seat_refund_check(member: Member, *, now: datetime) -> None:
     brief = orders_brief([member.order_id]).get(member.order_id)
     if brief and brief.payment_id is not None and payment_is_returned(brief.payment_id):
         MEMBER.move_row(member, "refunded", now=now)
+
+
+def seat_refund_reason(*, group_id: int) -> str:
+    """Why the group's members get their money back, in words for them."""
+    reason = Group.objects.values_list("fail_reason", flat=True).get(pk=group_id)
+    if not reason:
+        return _("团没有成，或已经结束，全额退款")
+    return _("团没有成：%(reason)s，全额退款") % {"reason": reason}
 
 
 def seat_give_back(group: Group, *, now: datetime) -> None:

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from campaigns.groupbuy import services
+from campaigns.groupbuy.joinable import acquainted_groups, open_groups
 from campaigns.groupbuy.models import Group, GroupCampaign, Member
-from campaigns.groupbuy.queries import acquainted_groups, group_board, group_mine, open_groups
+from campaigns.groupbuy.queries import group_board, group_mine
 from core import clock
 from core.idempotency import form_key_new
 from orders.models import Order

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
+from accounts.models import User
 from campaigns.groupbuy.models import Group, GroupCampaign, Member
 from campaigns.groupbuy.services import group_cancel
 from core import clock
 from core.invariants import audit
-from orders.models import Order
+from orders.models import Order, OrderHold
+from orders.tests.test_risk import report
 from payments.models import Refund
 from payments.services import refund_settle
 from tests import cast
@@ -134,3 +136,31 @@ def test_a_seat_that_was_never_paid_and_counts_as_refunded(group):
     Order.objects.update(payment=None)
     Member.objects.update(state="refunded")
     assert unrefunded() == [f"group {group.public_id}"]
+
+
+@pytest.fixture
+def still_held():
+    """A group succeeded an hour ago, and one of its orders waits for a person who looks at risks."""
+    campaign, sku = cast.campaign_make(size=2)
+    bob, past = cast.person("Bob"), clock.now() - timedelta(hours=1)
+    User.objects.filter(pk=bob.id).update(joined_at=clock.now() - timedelta(days=30))
+    report(bob, sku, 60)
+    made, _ = cast.group_open(campaign, sku)
+    cast.pay(cast.join(made.public_id, sku, bob).order_public_id)
+    cast.deliver()
+    Order.objects.update(placed_at=past, paid_at=past)
+    Group.objects.update(succeeded_at=past)
+    return Member.objects.get(user=bob.user)
+
+
+def test_a_seat_whose_order_is_held_for_another_reason_is_as_it_should_be(still_held):
+    assert (still_held.state, still_held.order.state) == ("confirmed", "on_hold")
+    assert cast.broken() == []
+
+
+@pytest.mark.parametrize("change", [{"kind": "group"}, {"closed_at": clock.now()}])
+def test_a_seat_that_nothing_holds_and_whose_order_never_leaves(still_held, change):
+    holds = OrderHold.objects.filter(order=still_held.order)
+    holds.filter(kind="group").delete()
+    assert holds.update(**change) == 1
+    assert "groupbuy.orders" in names()

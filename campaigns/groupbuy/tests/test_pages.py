@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from campaigns.groupbuy.services import campaign_end
 from core import clock
 from core.idempotency import form_key_new
 from core.public_pages import public_pages_forget
@@ -177,27 +176,6 @@ def test_a_full_group_offers_others_and_leading(client, group):
     answer = client.post(f"/g/{made.public_id}/join/", form(sku, bob, TOTAL))
     assert answer.status_code == 409
     assert "刚刚满员" in answer.content.decode()
-
-
-def test_one_tap_leads_from_a_lost_seat_to_the_next_group_or_a_new_one(client, group):
-    made, campaign, sku = group
-    again = f"/g/{made.public_id}/again/"
-    assert client.get(again)["Location"] == f"/p/{sku.product.public_id}/group/"
-    nearly, _ = cast.group_open(campaign, sku)
-    cast.pay(cast.join(nearly.public_id, sku, cast.person()).order_public_id)
-    newer, _ = cast.group_open(campaign, sku)
-    assert client.get(again)["Location"] == f"/g/{nearly.public_id}/join/"
-    assert client.get(f"/g/{nearly.public_id}/again/")["Location"] == f"/g/{newer.public_id}/join/"
-    unpaid = cast.lead(campaign, sku, cast.person()).group_public_id
-    assert client.get(f"/g/{unpaid}/again/")["Location"] == f"/g/{nearly.public_id}/join/"
-    assert client.get("/g/grp_nowhere/again/").status_code == 404
-
-
-def test_one_tap_from_a_lost_seat_when_nothing_is_left(client, group):
-    made, campaign, _ = group
-    campaign_end(campaign_id=campaign.pk, now=clock.now())
-    page = client.get(f"/g/{made.public_id}/again/")
-    assert page["Location"] == f"/g/{made.public_id}/"
 
 
 def test_my_seat_is_in_my_fragment_alone(client, group):

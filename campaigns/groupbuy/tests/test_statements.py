@@ -5,13 +5,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.groupbuy import services
+from campaigns.groupbuy.joinable import open_groups
 from campaigns.groupbuy.models import Group
 from campaigns.groupbuy.queries import (
     campaign_for_product,
     group_board,
     group_mine,
     groups_about_to_fail,
-    open_groups,
     product_mine,
 )
 from campaigns.groupbuy.tests.factories import campaign_make, group_open, join, lead, overdue

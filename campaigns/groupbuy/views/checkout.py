@@ -132,6 +132,14 @@ class JoinView(GroupCheckoutView):
         )
 
 
+_BUY_ALONE = (
+    services.CampaignOver,
+    services.LimitReached,
+    services.NoNewGroup,
+    services.QuotaGone,
+)
+
+
 def _refusal(refused: services.JoinRefused, wares: ForSale, *, final: bool = False) -> Refusal:
     """The refusal's own words, and the way out that fits it."""
     terms: Terms = wares.about
@@ -140,7 +148,7 @@ def _refusal(refused: services.JoinRefused, wares: ForSale, *, final: bool = Fal
     elif isinstance(refused, services.GroupOver | services.GroupFull | services.TooLate):
         label = _("看看其他团")
         url = reverse("groupbuy:group", args=[terms.group_public_id]) + "#others"
-    elif isinstance(refused, services.CampaignOver | services.QuotaGone | services.LimitReached):
+    elif isinstance(refused, _BUY_ALONE):
         label, url = _alone(wares)
     else:
         label, url = "", ""

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.paths import with_query
+from campaigns.groupbuy.again import way_on
+from campaigns.groupbuy.joinable import open_groups
 from campaigns.groupbuy.pages import Unopened, group_unopened
-from campaigns.groupbuy.queries import GroupBoard, GroupMine, group_board, open_groups
+from campaigns.groupbuy.queries import GroupBoard, GroupMine, group_board
 from campaigns.groupbuy.queries import group_mine as group_mine_query
 from catalog.queries import ProductCard, cards_of
 from core import clock
@@ -79,18 +81,18 @@ def seat(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_safe
 @personal
 def again(request: HttpRequest, public_id: str) -> HttpResponse:
-    """For somebody whose seat was lost: straight to the form of another group of the campaign, the
-    one that lacks fewest people first, of a new one when there is none, else to the group's page."""
-    now = clock.now()
-    found = group_board(public_id, now=now) or group_unopened(public_id, now=now)
-    if found is None:
+    """For somebody whose seat was lost: straight to a form, filled in as the lost one was."""
+    user_id = request.user.pk if request.user.is_authenticated else None
+    way = way_on(public_id, user_id, now=clock.now())
+    if way is None:
         raise NotHere(_("没有这个团，请核对链接。"))
-    others = open_groups(found.campaign_id, now=now, limit=1, without=public_id)
-    if others:
-        return redirect("groupbuy:join", public_id=others[0].public_id)
-    if found.can_lead:
-        return redirect("groupbuy:lead", product=found.product_public_id)
-    return redirect("groupbuy:group", public_id=public_id)
+    if way.group:
+        path = reverse("groupbuy:join", args=[way.group])
+    elif way.product:
+        path = reverse("groupbuy:lead", args=[way.product])
+    else:
+        path = reverse("groupbuy:group", args=[way.page])
+    return redirect(with_query(path, sku=way.sku, quantity=str(way.quantity)) if way.sku else path)
 
 
 def _personal(
@@ -133,9 +135,15 @@ def _product(found: GroupBoard | Unopened) -> ProductCard:
 def _card(request: HttpRequest, board: GroupBoard) -> ShareCard:
     product = _product(board)
     if board.can_join:
-        desc = _("还差 %(left)d 人，%(price)s 元拼团，人不齐全额退") % {
+        said = (
+            _("人数已够，还有 %(left)d 个名额，%(price)s 元拼团。%(ending)s")
+            if board.has_enough
+            else _("还差 %(left)d 人，%(price)s 元拼团。%(ending)s")
+        )
+        desc = said % {
             "left": board.seats_left,
             "price": yuan(board.from_fen),
+            "ending": board.deal.ending,
         }
     else:
         desc = product.subtitle

@@ -1,0 +1,101 @@
+"""The groups that are not decided, as their merchant watches them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+
+from campaigns.groupbuy.models import Group, Member
+from campaigns.groupbuy.states import GroupState, MemberState
+
+UNDECIDED = (GroupState.FORMING, GroupState.OPEN)
+SHOWN = 200
+
+
+@dataclass(frozen=True)
+class RunningGroup:
+    """A group that is not decided. `exposed_fen` is what has been paid for it and goes back if it
+    fails, `paying_fen` what its unpaid seats would add; both with freight. Without a `deadline_at` its
+    leader has not paid."""
+
+    id: int
+    public_id: str
+    title: str
+    leader: str
+    size: int
+    has_enough: bool
+    joined: int
+    reserved: int
+    seats_left: int
+    deadline_at: datetime | None
+    exposed_fen: int
+    paying_fen: int
+
+
+@dataclass(frozen=True)
+class Running:
+    """Every undecided group in numbers, in fen, and the first of them to end."""
+
+    open: int
+    forming: int
+    exposed_fen: int
+    paying_fen: int
+    shown: tuple[RunningGroup, ...]
+
+    @property
+    def hidden(self) -> int:
+        """How many there are beside those that are shown."""
+        return self.open + self.forming - len(self.shown)
+
+
+def groups_running(rows: QuerySet[Group], *, limit: int = SHOWN) -> Running:
+    """The undecided ones among these groups, the first to end on top and those that wait for their
+    leader below; in four queries, however many there are."""
+    undecided = rows.filter(state__in=UNDECIDED).order_by()
+    counts = undecided.aggregate(
+        open=Count("pk", filter=Q(state=GroupState.OPEN)),
+        forming=Count("pk", filter=Q(state=GroupState.FORMING)),
+    )
+    seats = Member.objects.filter(group__in=undecided.values("pk"))
+    sums = seats.aggregate(exposed=_PAID, paying=_PAYING)
+    found = list(
+        undecided.select_related("campaign__product", "leader").order_by(
+            F("deadline_at").asc(nulls_last=True), "pk"
+        )[:limit]
+    )
+    money = _money_of(found)
+    return Running(
+        open=counts["open"],
+        forming=counts["forming"],
+        exposed_fen=sums["exposed"],
+        paying_fen=sums["paying"],
+        shown=tuple(_running(group, money.get(group.pk, (0, 0))) for group in found),
+    )
+
+
+_PAID = Sum("order__payable_fen", filter=Q(state=MemberState.JOINED), default=0)
+_PAYING = Sum("order__payable_fen", filter=Q(state=MemberState.RESERVED), default=0)
+
+
+def _money_of(groups: Sequence[Group]) -> dict[int, tuple[int, int]]:
+    rows = Member.objects.filter(group__in=groups).order_by().values("group_id")
+    found = rows.annotate(exposed=_PAID, paying=_PAYING)
+    return {row["group_id"]: (row["exposed"], row["paying"]) for row in found}
+
+
+def _running(group: Group, money: tuple[int, int]) -> RunningGroup:
+    return RunningGroup(
+        id=group.pk,
+        public_id=group.public_id,
+        title=group.campaign.product.title,
+        leader=group.leader.public_name,
+        size=group.size,
+        has_enough=group.has_enough,
+        joined=group.joined,
+        reserved=group.reserved,
+        seats_left=group.seats_left,
+        deadline_at=group.deadline_at,
+        exposed_fen=money[0],
+        paying_fen=money[1],
+    )

@@ -1,0 +1,97 @@
+"""The merchant's live board, and giving up groups with a reason."""
+
+import pytest
+from django.urls import reverse
+
+from campaigns.groupbuy.models import Group, GroupCampaign
+from campaigns.groupbuy.running import groups_running
+from core.public_pages import public_pages_forget
+from notices.models import Notice
+from stores.tests.factories import staff_make
+from tests import cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAID_FEN = cast.GROUP_FEN + cast.FREIGHT_FEN
+GROUPS = reverse("admin:groupbuy_group_changelist")
+CAMPAIGNS = reverse("admin:groupbuy_groupcampaign_changelist")
+
+
+@pytest.fixture
+def watched():
+    """A group with two paid seats and one being paid, one with its leader alone, one forming."""
+    campaign, sku = cast.campaign_make(size=4)
+    group, _ = cast.group_open(campaign, sku)
+    cast.pay(cast.join(group.public_id, sku, cast.person()).order_public_id)
+    cast.join(group.public_id, sku, cast.person())
+    cast.group_open(campaign, sku)
+    forming = cast.lead(campaign, sku, cast.person()).group_public_id
+    return campaign, group, forming
+
+
+def board(client, store):
+    client.force_login(staff_make(store).user)
+    return client.get(reverse("admin:groupbuy_group_board"))
+
+
+def test_the_sums_are_of_every_group_however_few_are_shown(watched, django_assert_num_queries):
+    with django_assert_num_queries(4):
+        found = groups_running(Group.objects.all(), limit=1)
+    assert (found.open, found.forming, len(found.shown), found.hidden) == (2, 1, 1, 2)
+    assert (found.exposed_fen, found.paying_fen) == (3 * PAID_FEN, 2 * PAID_FEN)
+
+
+def test_the_board_shows_every_undecided_group_and_what_would_go_back(client, watched):
+    campaign, group, forming = watched
+    answer = board(client, campaign.store)
+    text = answer.content.decode()
+    assert group.public_id in text and forming in text
+    assert "2 个团在进行，1 个等团长付款" in text
+    assert f"{3 * PAID_FEN // 100}.00 元要退" in text
+    assert f"还有 {2 * PAID_FEN // 100}.00 元正在付款" in text
+    assert "没有列出" not in text
+    assert answer["Refresh"] == "30"
+    other, _ = cast.campaign_make(size=3)
+    assert group.public_id not in board(client, other.store).content.decode()
+
+
+def test_the_board_says_how_many_it_does_not_show(client, watched, monkeypatch):
+    monkeypatch.setattr("campaigns.groupbuy.running.groups_running.__kwdefaults__", {"limit": 2})
+    text = board(client, watched[0].store).content.decode()
+    assert "最先截止的 2 个，另有 1 个没有列出" in text
+
+
+@pytest.mark.parametrize("path", [GROUPS, CAMPAIGNS])
+def test_groups_are_given_up_with_a_reason_that_their_members_read(client, watched, path):
+    campaign, group, _forming = watched
+    client.force_login(staff_make(campaign.store).user)
+    picked = [group.pk] if path == GROUPS else [campaign.pk]
+    sent = {"action": "cancel", "_selected_action": picked}
+    asked = client.post(path, sent)
+    assert "取消原因" in asked.content.decode()
+    client.post(path, {**sent, "asked": "1", "reason": "  "})
+    group.refresh_from_db()
+    assert group.state == "open"
+    client.post(path, {**sent, "asked": "1", "reason": "冷库停电，货坏了"})
+    cast.deliver()
+    group.refresh_from_db()
+    assert (group.state, group.fail_reason) == ("failed", "冷库停电，货坏了")
+    told = Notice.objects.filter(kind="group_failed").values_list("body", flat=True)
+    assert len(told) == (2 if path == GROUPS else 3)
+    assert all("冷库停电，货坏了" in body and "凑齐" not in body for body in told)
+    public_pages_forget()
+    assert "冷库停电，货坏了" in client.get(f"/g/{group.public_id}/").content.decode()
+    order = group.members.filter(is_leader=True).get().order
+    assert "冷库停电" in order.cancel_reason
+    ended = GroupCampaign.objects.get(pk=campaign.pk).state == "ended"
+    assert ended is (path == CAMPAIGNS)
+    assert cast.broken() == []
+
+
+def test_somebody_elses_groups_are_not_given_up(client, watched):
+    _campaign, group, _forming = watched
+    client.force_login(staff_make(cast.store_open("陶坊")).user)
+    sent = {"action": "cancel", "_selected_action": [group.pk], "asked": "1", "reason": "捣乱"}
+    client.post(GROUPS, sent)
+    group.refresh_from_db()
+    assert group.state == "open"
