@@ -312,6 +312,7 @@ def books(request: HttpRequest, body: dict[str, Any]) -> Answer:
                 "out_trade_no": one.trade.out_trade_no,
                 "state": one.state,
                 "refund_fen": one.refund_fen,
+                "succeeded_at": one.succeeded_at.isoformat() if one.succeeded_at else None,
             }
             for one in refunds
         ],
