@@ -528,6 +528,8 @@ class GroupGist:
     seats_left: int
     seats: tuple[Seat, ...]
     deadline_at: datetime | None = None
+    # Whether it succeeds at its deadline with the people there are.
+    has_enough: bool = False
 
 
 def group_gist(*, group_id: int | None = None, group_ref: str = "") -> GroupGist | None:
@@ -549,6 +551,7 @@ def group_gist(*, group_id: int | None = None, group_ref: str = "") -> GroupGist
         size=group.confirmed if group.state == GroupState.SUCCEEDED else group.size,
         deadline_at=group.deadline_at,
         seats_left=group.size - group.joined - group.confirmed,
+        has_enough=group.least is not None and group.joined >= group.least,
         seats=tuple(
             Seat(*values)
             for values in paid.order_by("pk").values_list("id", "user_id", "order_id", "is_leader")
