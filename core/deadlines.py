@@ -171,7 +171,7 @@ def _claim(kind: DeadlineKind, *, now: datetime) -> list[_Claimed]:
         WHERE ours.id = due.id
         RETURNING ours.id, ours.due_attempts, ours.due_at, due.due_at
     """
-    values = {
+    values: dict[str, datetime | int | str] = {
         "now": now,
         "lease_until": now + kind.lease,
         "max": MAX_ATTEMPTS,
