@@ -59,6 +59,8 @@ class Buyer:
     address: str
     web: requests.Session = field(default_factory=requests.Session)
     refusals: list[str] = field(default_factory=list)
+    # For how long an answer is waited for.
+    patience_s: float = 15.0
 
     def __post_init__(self) -> None:
         self.web.headers["User-Agent"] = AGENT
@@ -73,7 +75,7 @@ class Buyer:
                 method,
                 self.shop.site + path,
                 data={**form, "csrfmiddlewaretoken": CSRF} if method == "POST" else None,
-                timeout=15,
+                timeout=self.patience_s,
                 allow_redirects=False,
             )
         return None
