@@ -1,7 +1,8 @@
 """Deadlines: a column, claimed in batches with a lease, each row handled in its own transaction.
 
 Claiming pushes `due_at` forward by the lease, which doubles as the back-off: a killed worker's rows
-come back by themselves. A row that keeps failing is parked and holds up nobody.
+come back by themselves. A row that keeps failing, or keeps killing its worker, is parked and holds
+up nobody.
 """
 
 import logging
@@ -11,7 +12,17 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from django.db import connection
-from django.db.models import Count, Min
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    Min,
+    Q,
+    Value,
+    When,
+)
 
 from core import clock
 from core.models import Deadline
@@ -19,6 +30,7 @@ from core.models import Deadline
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 10
+DIED = "no attempt came to an end: its worker was killed each time"
 
 
 @dataclass(frozen=True)
@@ -54,24 +66,46 @@ def deadlines_run(*, now: datetime, budget_s: float = 20.0) -> dict[str, int]:
 
     Returns how many rows of each kind were handled. Several processes may run this at once.
     """
-    started = monotonic()
+    stop = monotonic() + budget_s
     handled = {kind.name: 0 for kind in deadline_kinds()}
-    again = True
-    while again and monotonic() - started < budget_s:
-        again = False
-        for kind in deadline_kinds():
-            claimed = _claim(kind, now=max(now, clock.now()))
-            for pk, lease_until in claimed:
-                _handle(kind, pk, lease_until)
-            handled[kind.name] += len(claimed)
-            again = again or len(claimed) == kind.batch
+    waiting = deadline_kinds()
+    while waiting and monotonic() < stop:
+        waiting = [
+            kind
+            for kind in waiting
+            if _round(kind, now=max(now, clock.now()), stop=stop, handled=handled)
+        ]
     return handled
 
 
 @dataclass(frozen=True)
+class _Claimed:
+    """A row that is ours until `lease_until`; parked ones have none. `was` is when it was due."""
+
+    pk: int
+    attempts: int
+    lease_until: datetime | None
+    was: datetime
+
+
+def _round(kind: DeadlineKind, *, now: datetime, stop: float, handled: dict[str, int]) -> bool:
+    """Handle one batch; whether the kind may have more. What the budget does not allow for is
+    given back."""
+    claimed = _claim(kind, now=now)
+    ours = [row for row in claimed if row.lease_until is not None]
+    for number, row in enumerate(ours):
+        if monotonic() >= stop:
+            _give_back(kind, ours[number:])
+            return False
+        _handle(kind, row)
+        handled[kind.name] += 1
+    return len(claimed) >= kind.batch or any(row.attempts > 1 for row in claimed)
+
+
+@dataclass(frozen=True)
 class Lag:
-    """How far one kind is behind: rows that are due, for how long the oldest has been, and rows
-    that were parked, with the newest one's error."""
+    """How far one kind is behind: rows that are due or were tried in vain, for how long the oldest
+    has been at least, and rows that were parked, with the newest one's error."""
 
     name: str
     label: str
@@ -88,15 +122,19 @@ def deadline_lags(*, now: datetime) -> list[Lag]:
 
 def _lag(kind: DeadlineKind, *, now: datetime) -> Lag:
     rows = kind.model._base_manager
-    due = rows.filter(due_at__lte=now).aggregate(number=Count("pk"), oldest=Min("due_at"))
+    # Each claim pushed `due_at` by a lease, so a row that was claimed in vain looks early.
+    since = ExpressionWrapper(
+        F("due_at") - Value(kind.lease) * F("due_attempts"), output_field=DateTimeField()
+    )
+    behind = Q(due_at__lte=now) | Q(due_at__lte=now + kind.lease, due_attempts__gt=1)
+    due = rows.filter(behind).aggregate(number=Count("pk"), oldest=Min(since))
     parked = rows.filter(due_parked_at__isnull=False).order_by("-due_parked_at")
     newest = parked.first()
-    behind = (now - due["oldest"]).total_seconds() if due["oldest"] else 0
     return Lag(
         name=kind.name,
         label=str(kind.model._meta.verbose_name),
         due=due["number"],
-        lag_s=int(behind),
+        lag_s=int((now - due["oldest"]).total_seconds()) if due["oldest"] else 0,
         parked=parked.count(),
         error=newest.due_error if newest else "",
     )
@@ -108,28 +146,80 @@ def deadlines_again(*, name: str, now: datetime) -> int:
     return rows.update(due_at=now, due_attempts=0, due_parked_at=None)
 
 
-def _claim(kind: DeadlineKind, *, now: datetime) -> list[tuple[int, datetime]]:
+def _claim(kind: DeadlineKind, *, now: datetime) -> list[_Claimed]:
+    """Push a batch's `due_at` by the lease, and park what has used up its attempts.
+
+    A row that was tried before may have killed its worker, and all that were claimed with it then
+    had an attempt for nothing: one such row is claimed at a time, and handled last.
+    """
     table = connection.ops.quote_name(kind.model._meta.db_table)
-    sql = (
-        f"UPDATE {table} SET due_at = %s, due_attempts = due_attempts + 1 WHERE id IN ("
-        f"SELECT id FROM {table} WHERE due_at <= %s ORDER BY due_at LIMIT %s "
-        f"FOR UPDATE SKIP LOCKED) RETURNING id, due_at"
-    )
+    sql = f"""
+        UPDATE {table} AS ours SET
+            due_at = CASE WHEN due.is_over THEN NULL ELSE %(lease_until)s END,
+            due_parked_at = CASE WHEN due.is_over THEN %(now)s ELSE ours.due_parked_at END,
+            due_error = CASE WHEN due.is_over AND ours.due_error = '' THEN %(died)s
+                             ELSE ours.due_error END,
+            due_attempts = CASE WHEN due.is_over THEN ours.due_attempts
+                                ELSE ours.due_attempts + 1 END
+        FROM (
+            SELECT id, due_at, due_attempts >= %(max)s AS is_over FROM {table}
+            WHERE due_at <= %(now)s AND (due_attempts = 0 OR id = (
+                SELECT id FROM {table} WHERE due_at <= %(now)s AND due_attempts > 0
+                ORDER BY due_at LIMIT 1))
+            ORDER BY due_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+        ) AS due
+        WHERE ours.id = due.id
+        RETURNING ours.id, ours.due_attempts, ours.due_at, due.due_at
+    """
+    values: dict[str, datetime | int | str] = {
+        "now": now,
+        "lease_until": now + kind.lease,
+        "max": MAX_ATTEMPTS,
+        "batch": kind.batch,
+        "died": DIED,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(sql, [now + kind.lease, now, kind.batch])
-        return sorted(cursor.fetchall())
+        cursor.execute(sql, values)
+        claimed = [_Claimed(*row) for row in cursor.fetchall()]
+    for row in claimed:
+        if row.lease_until is None:
+            log.error("deadline %s of row %s is parked: %s", kind.name, row.pk, DIED)
+    return sorted(claimed, key=lambda row: (row.attempts, row.pk))
 
 
-def _handle(kind: DeadlineKind, pk: int, lease_until: datetime) -> None:
-    rows = kind.model._base_manager.filter(pk=pk)
-    try:
-        next_due = kind.handler(pk, now=clock.now())
-    except Exception as error:
-        log.exception("deadline %s of row %s failed", kind.name, pk)
-        message = f"{type(error).__name__}: {error}"[:2000]
-        rows.filter(due_attempts__gte=MAX_ATTEMPTS, due_at=lease_until).update(
-            due_at=None, due_parked_at=clock.now(), due_error=message
+def _give_back(kind: DeadlineKind, claimed: list[_Claimed]) -> None:
+    """Rows that nobody came to, as they were."""
+    table = connection.ops.quote_name(kind.model._meta.db_table)
+    sql = f"""
+        UPDATE {table} AS ours SET due_at = claimed.was, due_attempts = ours.due_attempts - 1
+        FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[])
+            AS claimed(id, lease_until, was)
+        WHERE ours.id = claimed.id AND ours.due_at = claimed.lease_until AND ours.due_attempts > 0
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql,
+            [
+                [row.pk for row in claimed],
+                [row.lease_until for row in claimed],
+                [row.was for row in claimed],
+            ],
         )
-        rows.filter(due_at=lease_until).update(due_error=message)
+
+
+def _handle(kind: DeadlineKind, claimed: _Claimed) -> None:
+    # Whoever took the row over after our lease has counted an attempt more.
+    rows = kind.model._base_manager.filter(pk=claimed.pk, due_attempts=claimed.attempts)
+    leased = rows.filter(due_at=claimed.lease_until)
+    try:
+        next_due = kind.handler(claimed.pk, now=clock.now())
+    except Exception as error:
+        log.exception("deadline %s of row %s failed", kind.name, claimed.pk)
+        message = f"{type(error).__name__}: {error}"[:2000]
+        if claimed.attempts >= MAX_ATTEMPTS:
+            leased.update(due_at=None, due_parked_at=clock.now(), due_error=message)
+        else:
+            leased.update(due_error=message)
         return
-    rows.filter(due_at=lease_until).update(due_at=next_due, due_attempts=0, due_error="")
+    kept = Case(When(due_at=claimed.lease_until, then=Value(next_due)), default=F("due_at"))
+    rows.update(due_at=kept, due_attempts=0, due_error="")

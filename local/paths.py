@@ -10,7 +10,8 @@ from pathlib import Path
 from local.problem import Problem
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT / ".data"
+# Another folder is another shop beside this one.
+DATA = Path(os.environ.get("DATA_DIR") or ROOT / ".data").resolve()
 VENV = ROOT / ".venv"
 NODE_MODULES = ROOT / "node_modules"
 

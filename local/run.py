@@ -47,7 +47,7 @@ def main(_arguments: list[str]) -> int:
                 "SITE_URL": os.environ.get("SITE_URL", f"http://{HOST}:{site_port}"),
                 "SIMULATOR_URL": f"http://{HOST}:{simulator_port}",
             }
-            with Stack(env, folder=DATA, sink=say) as stack:
+            with Stack(env, folder=DATA, web_port=site_port, sink=say) as stack:
                 _remember(stack.env)
                 try:
                     _bring_up(stack)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from local import environment
 from local.paths import python
 from local.ports import HOST
+from local.problem import Problem
 from local.process import Process, stop_all
 
 PARTS = ("simulator", "web", "worker", "deadlines", "beat")
@@ -16,19 +17,23 @@ QUIET_WORKER = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
 
 
 def _port(url: str) -> int:
-    return urlsplit(url).port or 80
+    """The port that an address names. Raises Problem: a public one says nothing of where to listen."""
+    port = urlsplit(url).port
+    if port is None:
+        raise Problem(f"{url} 没有写明端口 / names no port")
+    return port
 
 
-def commands(*, site_url: str, simulator_url: str, folder: Path) -> dict[str, list[str]]:
+def commands(*, web_port: int, simulator_port: int, folder: Path) -> dict[str, list[str]]:
     """The command line of each part."""
     run = [python(), "-m"]
     celery = [*run, "celery", "-A", "shop"]
     web = [*run, "granian", "--interface", "wsgi", "shop.wsgi:application"]
-    web += ["--host", HOST, "--port", str(_port(site_url)), "--workers", "2"]
+    web += ["--host", HOST, "--port", str(web_port), "--workers", "2"]
     worker = [*celery, "worker", *QUIET_WORKER, "--loglevel", "WARNING"]
     return {
         "simulator": [
-            *[*run, "simulator", "--host", HOST, "--port", str(_port(simulator_url))],
+            *[*run, "simulator", "--host", HOST, "--port", str(simulator_port)],
             *["--data", str(folder / "simulator")],
         ],
         "web": [*web, "--no-ws", "--blocking-threads", "4"],
@@ -45,7 +50,8 @@ class Stack:
     """Starts, kills and restarts the parts, each always on the same port.
 
     `env` must hold DATABASE_URL, REDIS_URL, CACHE_URL, SITE_URL and SIMULATOR_URL; ports come from
-    the last two. `database` names another database on the same server (a test database).
+    the last two. Where SITE_URL is what a proxy answers to, `web_port` says where web listens.
+    `database` names another database on the same server (a test database).
     Output goes to `folder/logs/PART.log`, or to `sink`.
     """
 
@@ -55,6 +61,7 @@ class Stack:
         *,
         folder: Path,
         database: str | None = None,
+        web_port: int | None = None,
         simulator_speed: float | None = None,
         sink: Callable[[str, str], None] | None = None,
     ) -> None:
@@ -67,7 +74,9 @@ class Stack:
             self.env["DATABASE_URL"] = environment.with_database(env["DATABASE_URL"], database)
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        argv = commands(site_url=self.site_url, simulator_url=self.simulator_url, folder=folder)
+        web_port = web_port or _port(self.site_url)
+        self.web_url = f"http://{HOST}:{web_port}"
+        argv = commands(web_port=web_port, simulator_port=_port(self.simulator_url), folder=folder)
         if simulator_speed is not None:
             argv["simulator"] += ["--speed", str(simulator_speed)]
         self.processes = {
@@ -99,7 +108,7 @@ class Stack:
             if name == "simulator":
                 self["simulator"].wait_http(f"{self.simulator_url}/", timeout_s=timeout_s)
             if name == "web":
-                self["web"].wait_http(f"{self.site_url}/", timeout_s=timeout_s)
+                self["web"].wait_http(f"{self.web_url}/", timeout_s=timeout_s)
 
     def start(self, *names: str, timeout_s: float = 60.0) -> Self:
         """Start parts, and wait until web and simulator answer."""

@@ -18,6 +18,7 @@ from campaigns.flash.queries import FlashGist, flash_awaited
 from campaigns.groupbuy.gist import GroupGist, group_gist
 from community.queries import entry_missing_codes
 from core.money import yuan
+from orders.news import address_news, invoice_news, is_being_checked
 from orders.queries import OrderGist, order_gist
 from payments.queries import refunds_of
 from stores.queries import staff_ids
@@ -40,10 +41,13 @@ class Subject:
 
 
 def order_paid(event: Any) -> Iterator[Subject]:
-    """A single order's money came; a group's says what it waits for."""
+    """An order's money came: what happens next, or what it waits for."""
     order = _order(event)
-    if order.offer_kind == "group":
-        next_step = _group_promise(order)
+    is_checked = is_being_checked(order.id)
+    if order.offer_kind == "group" and order.state == "on_hold":
+        next_step = _group_promise(order, is_checked=is_checked)
+    elif is_checked:
+        next_step = _("店家要先核对这笔订单，核对后会尽快处理；不能成交的话，全额自动退回")
     elif order.delivery == "pickup":
         next_step = _("打开订单出示取货码，就能到店取货")
     elif order.delivery == "digital":
@@ -115,44 +119,30 @@ def delivered(event: Any) -> Iterator[Subject]:
 
 
 def member_joined(event: Any) -> Iterator[Subject]:
-    """While the group still waits for somebody, its leader hears of every newcomer, and everybody who
-    was in before hears when one more is enough."""
+    """While the group still waits for several, its leader hears of every newcomer."""
     group = group_gist(group_id=event.group_id)
-    if group is None or not group.is_open:
-        return
-    others = tuple(
-        seat.user_id
-        for seat in group.seats
-        if seat.member_id < event.member_id and (seat.is_leader or group.seats_left == 1)
-    )
-    yield Subject(
-        key=f"joined:{event.member_id}",
-        store_id=group.store_id,
-        people=others,
-        path=reverse("groupbuy:group", args=[group.public_id]),
-        values={
-            **_group_values(group),
-            "left": str(group.seats_left),
-            "wanted": _wanted(group),
-        },
-    )
+    if group is not None and group.is_open and not _is_one_short(group):
+        leader = tuple(
+            seat.user_id
+            for seat in group.seats
+            if seat.is_leader and seat.member_id < event.member_id
+        )
+        yield _of_group(group, f"joined:{event.member_id}", leader)
+
+
+def group_one_short(event: Any) -> Iterator[Subject]:
+    """One more is enough: whoever was in before the newcomer hears it, once per group."""
+    group = group_gist(group_id=event.group_id)
+    if group is not None and group.is_open and _is_one_short(group):
+        before = tuple(seat.user_id for seat in group.seats if seat.member_id < event.member_id)
+        yield _of_group(group, f"one_short:{event.group_id}", before)
 
 
 def group_soon(order: OrderGist, group: GroupGist) -> Subject:
     """The order's group has an hour left, and takes more people."""
     assert group.deadline_at is not None
-    return Subject(
-        key=f"group_soon:{order.id}",
-        store_id=group.store_id,
-        people=(order.buyer_id,),
-        path=reverse("groupbuy:group", args=[group.public_id]),
-        values={
-            **_group_values(group),
-            "left": str(group.seats_left),
-            "wanted": _wanted(group),
-            "until": _clock(group.deadline_at),
-        },
-    )
+    until = _clock(group.deadline_at)
+    return _of_group(group, f"group_soon:{order.id}", (order.buyer_id,), until=until)
 
 
 def group_succeeded(event: Any) -> Iterator[Subject]:
@@ -195,6 +185,31 @@ def refund_stuck(event: Any) -> Iterator[Subject]:
     refund = _refund(event)
     if refund.state == "stuck":
         yield _of_refund(event, refund, f"stuck:{event.refund_id}")
+
+
+def address_changed(event: Any) -> Iterator[Subject]:
+    """Somebody of the shop changed where the order goes; who did it themselves knows."""
+    order, change = _order(event), address_news(event.order_id)
+    if change is not None and change.by_id != order.buyer_id:
+        yield _of_order(order, f"address:{change.id}")
+
+
+def invoice_issued(event: Any) -> Iterator[Subject]:
+    order, invoice = _order(event), invoice_news(event.order_id)
+    if invoice is not None and invoice.is_issued:
+        yield _of_order(order, f"invoice:{event.invoice_id}", path="orders:invoice")
+
+
+def invoice_declined(event: Any) -> Iterator[Subject]:
+    """Each refusal is an event of its own: after it the buyer may ask again."""
+    order, invoice = _order(event), invoice_news(event.order_id)
+    if invoice is not None and invoice.is_declined and invoice.declined_at is not None:
+        yield _of_order(
+            order,
+            f"no_invoice:{event.invoice_id}:{invoice.declined_at:%Y%m%d%H%M%S%f}",
+            path="orders:invoice",
+            reason=invoice.decline_reason,
+        )
 
 
 def staff_to_ship(event: Any) -> Iterator[Subject]:
@@ -267,11 +282,13 @@ def _refund(event: Any) -> Any:
     raise LookupError(f"no refund {event.refund_id}")
 
 
-def _group_promise(order: OrderGist) -> str:
+def _group_promise(order: OrderGist, *, is_checked: bool) -> str:
     """What becomes of the money of a group's order, in its campaign's own words."""
     group = group_gist(group_ref=order.offer_ref)
-    ending = group.deal.ending.rstrip("。") if group is not None else ""
-    return _("成团就发货；%(ending)s") % {"ending": ending}
+    ending = {"ending": group.deal.ending.rstrip("。") if group is not None else ""}
+    if is_checked:
+        return _("成团并且店家核对过这笔订单就发货；%(ending)s") % ending
+    return _("成团就发货；%(ending)s") % ending
 
 
 def _wanted(group: GroupGist) -> str:
@@ -306,6 +323,26 @@ def _group_values(group: GroupGist) -> dict[str, str]:
         "goods": group.goods,
         "size": str(group.size),
     }
+
+
+def _is_one_short(group: GroupGist) -> bool:
+    """Whether the group needs exactly one more, and would not do without."""
+    return (group.deal.least or group.size) - len(group.seats) == 1
+
+
+def _of_group(group: GroupGist, key: str, people: tuple[int, ...], **values: str) -> Subject:
+    return Subject(
+        key=key,
+        store_id=group.store_id,
+        people=people,
+        path=reverse("groupbuy:group", args=[group.public_id]),
+        values={
+            **_group_values(group),
+            "left": str(group.seats_left),
+            "wanted": _wanted(group),
+            **values,
+        },
+    )
 
 
 def _of_order(order: OrderGist, key: str, *, path: str = "orders:detail", **values: str) -> Subject:

@@ -27,8 +27,10 @@ class Kind(models.TextChoices):
     CLOSED = "closed", _("订单关闭")
     SHIPPED = "shipped", _("发货")
     DELIVERED = "delivered", _("虚拟商品交付")
+    ADDRESS_CHANGED = "address_changed", _("商家改了收货信息")
     RECEIVE_SOON = "receive_soon", _("快要自动收货")
     GROUP_JOINED = "group_joined", _("有人参团")
+    GROUP_ONE_SHORT = "group_one_short", _("拼团只差一人")
     GROUP_SOON = "group_soon", _("拼团快到时间")
     GROUP_SUCCEEDED = "group_succeeded", _("拼团成功")
     GROUP_FAILED = "group_failed", _("拼团未成功")
@@ -37,6 +39,8 @@ class Kind(models.TextChoices):
     REFUNDING = "refunding", _("退款中")
     REFUNDED = "refunded", _("退款到账")
     REFUND_STUCK = "refund_stuck", _("退款遇到问题")
+    INVOICE_ISSUED = "invoice_issued", _("开出发票")
+    INVOICE_DECLINED = "invoice_declined", _("发票没有开出")
     STAFF_TO_SHIP = "staff_to_ship", _("有订单要发货")
     STAFF_URGED = "staff_urged", _("买家催发货")
     STAFF_REFUND_STUCK = "staff_refund_stuck", _("有退款要处理")
@@ -52,8 +56,10 @@ TOPIC_OF: dict[str, Topic] = {
     Kind.CLOSED: Topic.ORDER,
     Kind.SHIPPED: Topic.SHIPPING,
     Kind.DELIVERED: Topic.SHIPPING,
+    Kind.ADDRESS_CHANGED: Topic.SHIPPING,
     Kind.RECEIVE_SOON: Topic.SHIPPING,
     Kind.GROUP_JOINED: Topic.GROUP,
+    Kind.GROUP_ONE_SHORT: Topic.GROUP,
     Kind.GROUP_SOON: Topic.GROUP,
     Kind.GROUP_SUCCEEDED: Topic.GROUP,
     Kind.GROUP_FAILED: Topic.GROUP,
@@ -62,6 +68,8 @@ TOPIC_OF: dict[str, Topic] = {
     Kind.REFUNDING: Topic.REFUND,
     Kind.REFUNDED: Topic.REFUND,
     Kind.REFUND_STUCK: Topic.REFUND,
+    Kind.INVOICE_ISSUED: Topic.ORDER,
+    Kind.INVOICE_DECLINED: Topic.ORDER,
     Kind.STAFF_TO_SHIP: Topic.STAFF,
     Kind.STAFF_URGED: Topic.STAFF,
     Kind.STAFF_REFUND_STUCK: Topic.STAFF,
@@ -73,21 +81,16 @@ TOPIC_OF: dict[str, Topic] = {
 # What a shopper has preferences for.
 SHOPPER_TOPICS = (Topic.SHIPPING, Topic.GROUP, Topic.REFUND, Topic.ORDER, Topic.FLASH)
 
-# Beyond the inbox goes what somebody waits for and would miss. Not what they have just done
-# themselves (WeChat Pay sends its own receipt), nor what happens many times.
-PUSHED = frozenset(
+# What stays in the inbox: what happens many times, and what a shop's staff find in their office.
+INBOX_ONLY = frozenset(
     {
-        Kind.PAY_SOON,
-        Kind.REPRICED,
-        Kind.SHIPPED,
-        Kind.GROUP_SOON,
-        Kind.GROUP_SUCCEEDED,
-        Kind.GROUP_FAILED,
-        Kind.CANCELLED,
-        Kind.PAID_LATE,
-        Kind.REFUNDED,
-        Kind.REFUND_STUCK,
-        Kind.FLASH_SOON,
-        Kind.FLASH_OFF,
+        Kind.GROUP_JOINED,
+        Kind.STAFF_TO_SHIP,
+        Kind.STAFF_URGED,
+        Kind.STAFF_REFUND_STUCK,
+        Kind.STAFF_CODES_OUT,
     }
 )
+# Everything else goes beyond it: each is about a person's order, money, group or parcel, and either
+# asks for something, answers what they wait for, or says what becomes of their money.
+PUSHED = frozenset(Kind) - INBOX_ONLY

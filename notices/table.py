@@ -18,6 +18,9 @@ from notices import about
 from notices.about import Subject
 from notices.kinds import Kind
 from orders.events import (
+    InvoiceDeclined,
+    InvoiceIssued,
+    OrderAddressChanged,
     OrderCancelled,
     OrderClosed,
     OrderPaid,
@@ -53,7 +56,11 @@ RULES: tuple[Rule, ...] = (
     Rule(OrderShipped, Kind.SHIPPED, about.parcels),
     Rule(OrderShipped, Kind.DELIVERED, about.delivered),
     Rule(OrderUrged, Kind.STAFF_URGED, about.staff_urged),
+    Rule(OrderAddressChanged, Kind.ADDRESS_CHANGED, about.address_changed),
+    Rule(InvoiceIssued, Kind.INVOICE_ISSUED, about.invoice_issued),
+    Rule(InvoiceDeclined, Kind.INVOICE_DECLINED, about.invoice_declined),
     Rule(MemberJoined, Kind.GROUP_JOINED, about.member_joined),
+    Rule(MemberJoined, Kind.GROUP_ONE_SHORT, about.group_one_short),
     Rule(GroupSucceeded, Kind.GROUP_SUCCEEDED, about.group_succeeded),
     Rule(FlashSlotOpening, Kind.FLASH_SOON, about.flash_soon),
     Rule(FlashCalledOff, Kind.FLASH_OFF, about.flash_off),
@@ -90,11 +97,19 @@ WORDS: dict[str, tuple[Any, Any]] = {
     ),
     Kind.SHIPPED: (_("已发货"), _("%(goods)s 已由%(carrier)s发出，运单号 %(tracking_no)s。")),
     Kind.DELIVERED: (_("内容已交付"), _("%(goods)s 已交付，打开订单就能看到。")),
+    Kind.ADDRESS_CHANGED: (
+        _("店家改了收货信息"),
+        _("%(goods)s 的收货信息改了，请打开订单核对，不对请马上联系店家。"),
+    ),
     Kind.RECEIVE_SOON: (
         _("快要自动确认收货了"),
         _("%(goods)s 将在 %(until)s 自动确认收货；还没收到的话，请延长收货。"),
     ),
     Kind.GROUP_JOINED: (_("有人参加了您的团"), _("%(goods)s，%(wanted)s。")),
+    Kind.GROUP_ONE_SHORT: (
+        _("只差一人就成团"),
+        _("%(goods)s 的团只差 1 人，叫上一位朋友就成了。"),
+    ),
     Kind.GROUP_SOON: (
         _("拼团还有一小时"),
         _("%(goods)s 的团 %(until)s 截止，%(wanted)s。"),
@@ -113,6 +128,11 @@ WORDS: dict[str, tuple[Any, Any]] = {
     Kind.FLASH_OFF: (
         _("您预约的秒杀取消了"),
         _("%(goods)s 原定 %(until)s 的秒杀，店家取消了，不用再等。"),
+    ),
+    Kind.INVOICE_ISSUED: (_("发票开好了"), _("%(goods)s 的发票已经开好，打开就能下载。")),
+    Kind.INVOICE_DECLINED: (
+        _("发票没有开出"),
+        _("%(goods)s：%(reason)s。改好后可以重新申请。"),
     ),
     Kind.STAFF_TO_SHIP: (_("有订单要发货"), _("%(goods)s，已收 %(amount)s 元。")),
     Kind.STAFF_URGED: (_("买家催发货"), _("%(goods)s，请尽快发货。")),

@@ -42,12 +42,9 @@ def merchant_account_provision(
     return account
 
 
-def books(mchid: str) -> dict[str, Any] | None:
-    """The simulator's own books of a merchant; None when nobody answers there."""
-    try:
-        answer: dict[str, Any] = control_call("GET", f"books?mchid={mchid}")
-    except requests.RequestException:
-        return None
+def books(mchid: str) -> dict[str, Any]:
+    """The simulator's own books of a merchant. Raises as `control_call` does."""
+    answer: dict[str, Any] = control_call("GET", f"books?mchid={mchid}")
     return answer
 
 

@@ -10,11 +10,16 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from simulator import APP_ENVS
+
 
 def main() -> int:
     options = _options()
-    if os.environ.get("APP_ENV") == "production":
-        sys.stderr.write("the simulator refuses to start: APP_ENV is production\n")
+    app_env = os.environ.get("APP_ENV") or "production"
+    if app_env not in APP_ENVS:
+        sys.stderr.write(
+            f"the simulator refuses to start: APP_ENV is {app_env}; set {' or '.join(APP_ENVS)}\n"
+        )
         return 1
     if not _is_loopback(options.host):
         sys.stderr.write(f"the simulator refuses {options.host}: loopback addresses only\n")

@@ -153,7 +153,9 @@ class Fault(models.Model):
     times = models.PositiveIntegerField(null=True)
     probability = models.FloatField(default=1.0)
     seed = models.IntegerField(default=0)
+    # How often a call could have been spoiled, and how often one was.
     asked = models.PositiveIntegerField(default=0)
+    hits = models.PositiveIntegerField(default=0)
 
 
 class Card(models.Model):

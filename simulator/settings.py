@@ -3,11 +3,13 @@
 import os
 from pathlib import Path
 
+from simulator import APP_ENVS
+
 BASE_DIR = Path(__file__).resolve().parent
 DATA = Path(os.environ["SIMULATOR_DATA"])
 URL = os.environ.get("SIMULATOR_URL", "http://127.0.0.1:8100")
-if os.environ.get("APP_ENV") == "production":
-    raise RuntimeError("the simulator refuses production settings")
+if os.environ.get("APP_ENV") not in APP_ENVS:
+    raise RuntimeError(f"the simulator starts where APP_ENV is {' or '.join(APP_ENVS)}")
 
 SECRET_KEY = "simulator-only: nothing here is secret"
 DEBUG = False

@@ -67,6 +67,7 @@ urlpatterns = [
     path("_control/messages", control.messages),
     path("_control/become", phone.become),
     path("_control/faults", control.faults),
+    path("_control/faults/modes", control.fault_modes),
     path("_control/pay", control.pay),
     path("_control/clock", control.clock),
     path("_control/settings", control.settings),

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from threading import Barrier
 from typing import Any
 
 import requests
@@ -58,6 +59,8 @@ class Buyer:
     address: str
     web: requests.Session = field(default_factory=requests.Session)
     refusals: list[str] = field(default_factory=list)
+    # For how long an answer is waited for.
+    patience_s: float = 15.0
 
     def __post_init__(self) -> None:
         self.web.headers["User-Agent"] = AGENT
@@ -72,7 +75,7 @@ class Buyer:
                 method,
                 self.shop.site + path,
                 data={**form, "csrfmiddlewaretoken": CSRF} if method == "POST" else None,
-                timeout=15,
+                timeout=self.patience_s,
                 allow_redirects=False,
             )
         return None
@@ -131,8 +134,14 @@ class Buyer:
 
     def pay(self, order: str) -> bool:
         """Pay in WeChat's cashier what the shop last asked WeChat to collect."""
-        if not self.prepare(order):
+        if not (self.prepare(order) and self.pay_at_wechat(order)):
             return False
+        # A phone shows the result page, which asks the shop to look.
+        self._go("GET", f"/orders/{order}/result/")
+        return True
+
+    def pay_at_wechat(self, order: str) -> bool:
+        """Pay in the open cashier, and do not come back to the shop."""
         rows = self.shop.sql(
             "SELECT p.out_trade_no, a.mchid FROM payments_payment p "
             "JOIN payments_merchantaccount a ON a.id = p.account_id "
@@ -149,8 +158,6 @@ class Buyer:
             )
         except requests.HTTPError:
             return False
-        # A phone shows the result page, which asks the shop to look.
-        self._go("GET", f"/orders/{order}/result/")
         return True
 
     @staticmethod
@@ -175,9 +182,16 @@ def crowd(shop: Shop, number: int, *, name: str = "buyer") -> list[Buyer]:
 
 
 def all_at_once(acts: list[Any], *, threads: int = 8) -> list[Any]:
-    """Run the acts on a few threads; what they returned, in order."""
+    """Run the acts on a few threads; what they returned, in order. With a thread for each act they
+    all begin at the same moment."""
+    barrier = Barrier(len(acts) if threads >= len(acts) else 1)
+
+    def run(act: Any) -> Any:
+        barrier.wait()
+        return act()
+
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(lambda act: act(), acts))
+        return list(pool.map(run, acts))
 
 
 def _text(page: str) -> str:

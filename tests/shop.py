@@ -5,6 +5,7 @@ SQL and by the simulator's control API, never through the product's code.
 """
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -70,6 +71,30 @@ class Shop:
         """The first column of the first row."""
         return next(iter(self.sql(text, *values)[0].values()))
 
+    @contextmanager
+    def row_held(self, table: str, public_id: str) -> Iterator[None]:
+        """Hold the lock of a row as the shop's own services do: whoever wants it waits."""
+        connection = psycopg2.connect(self.database_url)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"SELECT 1 FROM {table} WHERE public_id = %s FOR NO KEY UPDATE",
+                    [public_id],
+                )
+                assert cursor.rowcount == 1, f"no row {public_id} in {table}"
+            yield
+        finally:
+            connection.close()
+
+    def lock_waiters(self) -> int:
+        """How many of the shop's connections wait for a lock."""
+        return int(
+            self.value(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+        )
+
     def control(self, method: str, path: str, **body: Any) -> Any:
         """The simulator's control API."""
         answer = requests.request(
@@ -95,8 +120,13 @@ class Shop:
     def audit(self) -> list[str]:
         """What `manage.py audit` finds, one line each; nothing when all is well."""
         done = self.manage("audit")
-        assert "invariants" in done.stdout, done.stderr
-        return [line for line in done.stdout.splitlines() if line.startswith("BROKEN")]
+        broken = [line for line in done.stdout.splitlines() if line.startswith("BROKEN")]
+        ended = f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert re.search(
+            rf"^audit: \d+ invariants, {len(broken)} broken", done.stdout, re.MULTILINE
+        ), ended
+        assert done.returncode == (1 if broken else 0), ended
+        return broken
 
     def password(self, email: str) -> str:
         """A fresh password for somebody of the office."""

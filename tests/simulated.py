@@ -1,5 +1,6 @@
 """The simulator as a process of its own, for tests; and its control API in a few words."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -66,6 +67,7 @@ def simulator_start(directory: Path, *, speed: int = 1) -> Iterator[Simulator]:
             *("--data", str(directory / "data"), "--speed", str(speed)),
         ],
         cwd=settings.BASE_DIR,
+        env={**os.environ, "APP_ENV": "test"},
         stdout=log,
         stderr=subprocess.STDOUT,
     )

@@ -88,6 +88,43 @@ def test_a_due_at_that_the_handler_set_itself_stands(kind, monkeypatch):
 
 
 @pytest.mark.django_db
+def test_a_row_that_sets_its_own_due_at_gathers_no_attempts_for_one_error_to_park_it(
+    kind, monkeypatch
+):
+    now = timezone.now()
+    (row,) = groups(1, now)
+    calls = []
+
+    def handler(pk, *, now):
+        calls.append(pk)
+        if len(calls) > deadlines.MAX_ATTEMPTS:
+            raise RuntimeError("just once")
+        Group.objects.filter(pk=pk).update(due_at=now + timedelta(hours=1))
+
+    replace(monkeypatch, kind[0], handler)
+    for n in range(deadlines.MAX_ATTEMPTS + 1):
+        deadlines.deadlines_run(now=now + timedelta(hours=2 * n))
+    assert len(calls) == deadlines.MAX_ATTEMPTS + 1
+    row.refresh_from_db()
+    assert (row.due_attempts, row.due_parked_at) == (1, None)
+    assert row.due_at is not None
+    assert "just once" in row.due_error
+
+
+@pytest.mark.django_db
+def test_what_the_budget_does_not_allow_for_waits_as_it_was(kind, monkeypatch):
+    now = timezone.now()
+    due_at = now - timedelta(minutes=5)
+    rows = groups(2, due_at)
+    ticks = iter([0.0, 0.0, 0.0, 21.0])
+    monkeypatch.setattr(deadlines, "monotonic", lambda: next(ticks, 21.0))
+    assert deadlines.deadlines_run(now=now, budget_s=20) == {"test": 1}
+    assert kind[1] == [rows[0].pk]
+    left = Group.objects.get(due_at__isnull=False)
+    assert (left.pk, left.due_at, left.due_attempts) == (rows[1].pk, due_at, 0)
+
+
+@pytest.mark.django_db
 def test_a_poison_row_is_parked_and_the_others_go_on(kind, monkeypatch):
     now = timezone.now()
     poison, healthy = groups(2, now)

@@ -11,7 +11,7 @@ from notices.models import Reminder
 from notices.services.tell import notices_tell
 from orders.queries import OrderGist, order_gist, orders_brief
 
-# So long before an unpaid order closes; none when there is little more time than that anyway.
+# So long before an unpaid order closes; none when it never had much more time than that anyway.
 PAY_AHEAD, PAY_WORTHWHILE = timedelta(minutes=5), timedelta(minutes=15)
 RECEIVE_AHEAD = timedelta(hours=24)
 GROUP_AHEAD = timedelta(hours=1)
@@ -20,7 +20,8 @@ GROUP_AHEAD = timedelta(hours=1)
 def pay_reminder_set(*, order_id: int, now: datetime) -> None:
     """An order was placed: remind its buyer before it closes. Safe to repeat."""
     order = orders_brief([order_id])[order_id]
-    if order.is_awaiting and order.pay_before - now >= PAY_WORTHWHILE:
+    had = order.pay_before - order.placed_at
+    if order.is_awaiting and now < order.pay_before and had >= PAY_WORTHWHILE:
         due_at = order.pay_before - PAY_AHEAD
         _set(order.store_id, order_id, kind=Kind.PAY_SOON, due_at=due_at)
 

@@ -121,12 +121,14 @@ def test_what_a_person_has_to_do_for_a_store_is_not_among_their_own(client, alic
     assert "催发货" not in client.get("/messages/").content.decode()
 
 
-def test_telling_costs_the_same_for_one_and_for_many(django_assert_num_queries):
+# The savepoint and its end included; what goes beyond the inbox is one write more.
+@pytest.mark.parametrize(("kind", "statements"), [(Kind.GROUP_JOINED, 4), (Kind.CLOSED, 5)])
+def test_telling_costs_the_same_for_one_and_for_many(kind, statements, django_assert_num_queries):
     store = cast.store_open()
     for number in (1, 8):
         people = [one.id for one in cast.people(number)]
-        with django_assert_num_queries(4):  # savepoint and its end included
-            notices_tell(kind=Kind.CLOSED, subject=subject(*people, store=store), now=clock.now())
+        with django_assert_num_queries(statements):
+            notices_tell(kind=kind, subject=subject(*people, store=store), now=clock.now())
 
 
 def test_half_a_year_later_it_is_forgotten(alice):

@@ -71,6 +71,18 @@ def test_a_worker_that_comes_after_the_end_reminds_nobody():
     assert not told(Kind.PAY_SOON).exists()
 
 
+def test_a_quarter_of_an_hour_which_is_what_stores_give_is_enough_to_be_reminded():
+    """The reminder is set a moment after the order was placed, when less than that is left."""
+    store = store_open()
+    assert store.payment_window_s == 900
+    order = order_make(sku_on_sale(store))
+    deliver()
+    assert order.pay_before - clock.now() < timedelta(seconds=900)
+    assert Reminder.objects.get().due_at == order.pay_before - timedelta(minutes=5)
+    ring(Kind.PAY_SOON, before=timedelta(minutes=5))
+    assert told(Kind.PAY_SOON).get().user_id == order.buyer_id
+
+
 def test_who_has_ten_minutes_is_not_reminded():
     order_make(sku_on_sale(store_open(payment_window_s=600)))
     deliver()
@@ -83,8 +95,8 @@ def test_a_day_before_it_counts_as_received_the_buyer_is_told():
     assert reminder.due_at == order.receive_before - timedelta(hours=24)
     ring(Kind.RECEIVE_SOON, before=timedelta(hours=24))
     assert told(Kind.RECEIVE_SOON).get().user_id == order.buyer_id
-    # In the inbox alone: nobody is woken for it.
-    assert not NoticeDelivery.objects.filter(notice__kind=Kind.RECEIVE_SOON).exists()
+    # It costs a right, so whoever does not open the shop hears of it, too.
+    assert NoticeDelivery.objects.filter(notice__kind=Kind.RECEIVE_SOON).count() == 1
 
 
 def test_who_asked_for_more_time_is_told_later():

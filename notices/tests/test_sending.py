@@ -186,7 +186,7 @@ def test_choices_are_by_topic_and_can_be_made_again(alice):
 
 
 @pytest.mark.parametrize("kind", sorted(set(Kind) - PUSHED))
-def test_what_happens_often_or_by_oneself_stays_in_the_inbox(alice, kind):
+def test_what_happens_often_or_is_the_offices_stays_in_the_inbox(alice, kind):
     notice_make(alice.id, kind=kind)
     assert not NoticeDelivery.objects.exists()
 

@@ -195,12 +195,11 @@ def test_a_group_tells_its_members_and_not_the_newcomer_of_themselves():
     group, _leader = cast.group_open(campaign, sku, alice)
     assert told(alice.id) == [Kind.PAID]
     cast.pay(cast.join(group.public_id, sku, bob).order_public_id)
-    assert told(alice.id) == [Kind.PAID, Kind.GROUP_JOINED]
+    assert told(alice.id) == [Kind.PAID, Kind.GROUP_ONE_SHORT]
     assert told(bob.id) == [Kind.PAID]
-    assert "还差 1 人" in Notice.objects.get(kind=Kind.GROUP_JOINED).body
     cast.pay(cast.join(group.public_id, sku, carol).order_public_id)
     for one, kinds in (
-        (alice, [Kind.PAID, Kind.GROUP_JOINED, Kind.GROUP_SUCCEEDED]),
+        (alice, [Kind.PAID, Kind.GROUP_ONE_SHORT, Kind.GROUP_SUCCEEDED]),
         (bob, [Kind.PAID, Kind.GROUP_SUCCEEDED]),
         (carol, [Kind.PAID, Kind.GROUP_SUCCEEDED]),
     ):
@@ -272,18 +271,6 @@ def test_a_group_without_codes_is_told_to_the_staff_once_and_not_when_there_is_o
     comes(4)
     code_make(entry)  # before anybody was told
     assert told(owner.pk, for_staff=True) == [Kind.STAFF_CODES_OUT]
-
-
-def test_in_a_big_group_only_its_leader_hears_of_everybody():
-    campaign, sku = cast.campaign_make(size=4)
-    alice, bob, carol = cast.people(3)
-    group, _leader = cast.group_open(campaign, sku, alice)
-    cast.pay(cast.join(group.public_id, sku, bob).order_public_id)
-    deliver()
-    cast.pay(cast.join(group.public_id, sku, carol).order_public_id)
-    assert told(alice.id) == [Kind.PAID, Kind.GROUP_JOINED, Kind.GROUP_JOINED]
-    assert told(bob.id) == [Kind.PAID, Kind.GROUP_JOINED]  # one more is enough
-    assert told(carol.id) == [Kind.PAID]
 
 
 def test_a_groups_order_is_the_staffs_business_when_it_is_released():

@@ -206,7 +206,7 @@ def test_the_tick_keeps_looking_at_an_order_whose_payment_is_unknown(asked):
     )
     assert deadlines_run(now=clock.now())["orders.order"] == 1
     again(order)
-    assert (order.state, order.due_attempts) == ("awaiting_payment", 1)
+    assert (order.state, order.due_attempts) == ("awaiting_payment", 0)
     assert timedelta() < order.due_at - clock.now() <= LOOK_AGAIN
 
 

@@ -14,6 +14,8 @@ from payments.tests.factories import payment_make, payment_paid_make
 
 pytestmark = pytest.mark.django_db
 
+LONG_AGO = "2026-01-23T10:00:00+08:00"
+
 OURS = [
     "ledger.adds_up",
     "payments.in_ledger",
@@ -155,7 +157,7 @@ def their_books(monkeypatch, settings, paid, refunded):
                 "transaction_id": paid.transaction_id,
                 "state": "SUCCESS",
                 "total_fen": 1250,
-                "paid_at": "2026-11-23T10:00:00+08:00",
+                "paid_at": LONG_AGO,
             },
             {
                 "out_trade_no": "unpaid",
@@ -171,6 +173,7 @@ def their_books(monkeypatch, settings, paid, refunded):
                 "out_trade_no": paid.out_trade_no,
                 "state": "SUCCESS",
                 "refund_fen": 250,
+                "succeeded_at": LONG_AGO,
             },
         ],
     }
@@ -178,8 +181,13 @@ def their_books(monkeypatch, settings, paid, refunded):
     return books
 
 
+def differ(*, later=timedelta(minutes=2)):
+    """What is wrong two minutes from now, when nothing is new any more."""
+    return broken(later=later)
+
+
 def test_equal_books_agree(their_books):
-    assert broken() == set()
+    assert broken() == differ() == set()
 
 
 def test_money_that_only_they_have_is_named(their_books, account):
@@ -198,26 +206,66 @@ def test_money_that_only_they_have_is_named(their_books, account):
     assert broken() == set()
 
 
-def test_money_that_only_we_have_is_named(their_books, paid):
+def test_money_that_came_a_second_ago_may_still_be_on_its_way_here(their_books):
+    a_second_ago = (clock.now() - timedelta(seconds=1)).isoformat()
+    extra = {**their_books["payments"][0], "out_trade_no": "more", "paid_at": a_second_ago}
+    their_books["payments"].append(extra)
+    assert broken() == set()
+    assert differ() == {("books.agree", "payment more")}
+
+
+def test_money_that_we_ask_for_is_named_once_asking_should_have_found_it(their_books, account):
+    live = payment_make(account=account)
+    paid_at = clock.now().isoformat()
+    extra = {"out_trade_no": live.out_trade_no, "transaction_id": "429", "paid_at": paid_at}
+    their_books["payments"].append({**extra, "state": "SUCCESS", "total_fen": 1250})
+    assert differ() == set()
+    assert differ(later=timedelta(minutes=6)) == {("books.agree", f"payment {live.out_trade_no}")}
+
+
+def test_money_that_only_we_have_is_named_when_it_is_a_minute_old(their_books, paid):
     their_books["payments"].clear()
-    assert broken() == {("books.agree", f"payment {paid.out_trade_no}")}
+    assert broken() == set()
+    assert differ() == {("books.agree", f"payment {paid.out_trade_no}")}
 
 
-def test_a_fen_of_difference_is_named(their_books, paid):
+def test_a_fen_of_difference_is_named_at_once(their_books, paid):
     their_books["payments"][0]["total_fen"] = 1251
     assert broken() == {("books.agree", f"payment {paid.out_trade_no}")}
 
 
 def test_a_refund_that_only_they_have_is_named(their_books, refunded):
-    their_books["refunds"].append({"out_refund_no": "more", "state": "SUCCESS", "refund_fen": 1})
+    extra = {"out_refund_no": "more", "state": "SUCCESS", "refund_fen": 1}
+    their_books["refunds"].append({**extra, "succeeded_at": LONG_AGO})
     assert broken() == {("books.agree", "refund more")}
 
 
-def test_a_refund_that_they_have_not_finished_is_named(their_books, refunded):
+def test_a_refund_that_we_wait_for_is_named_once_asking_should_have_found_it(their_books, paid):
+    with transaction.atomic():
+        lost = refund_request(
+            payment_id=paid.pk, reason=RefundReason.LATE, part="2", now=clock.now(), amount_fen=100
+        )
+    back = {"out_refund_no": lost.out_refund_no, "state": "SUCCESS", "refund_fen": 100}
+    their_books["refunds"].append({**back, "succeeded_at": clock.now().isoformat()})
+    assert differ() == set()
+    named = ("books.agree", f"refund {lost.out_refund_no}")
+    assert named in differ(later=timedelta(minutes=32))
+    their_books["refunds"][-1]["refund_fen"] = 101
+    assert differ() == {named}
+
+
+def test_a_refund_that_they_have_not_finished_is_named_when_it_is_a_minute_old(
+    their_books, refunded
+):
     their_books["refunds"][0]["state"] = "PROCESSING"
-    assert broken() == {("books.agree", f"refund {refunded.out_refund_no}")}
-
-
-def test_without_a_simulator_there_is_nothing_to_compare(settings, paid):
-    settings.SIMULATOR_URL = "http://127.0.0.1:1"
     assert broken() == set()
+    assert differ() == {("books.agree", f"refund {refunded.out_refund_no}")}
+
+
+def test_books_that_could_not_be_compared_are_not_called_equal(settings, paid):
+    settings.SIMULATOR_URL = "http://127.0.0.1:1"
+    assert broken() == {("books.agree", "simulator")}
+
+
+def test_where_there_is_no_simulator_there_are_no_books_of_its_to_compare(paid):
+    assert differ() == set()

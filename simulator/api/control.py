@@ -31,7 +31,7 @@ from simulator.services import clock as clocks
 from simulator.services import messages as sent
 from simulator.services import notices as told
 from simulator.services import people as persons
-from simulator.services.faults import rule_new
+from simulator.services.faults import MODES, rule_new
 
 Answer = dict[str, Any] | list[Any]
 MAX_CROWD = 200_000
@@ -208,7 +208,8 @@ def messages(request: HttpRequest, body: dict[str, Any]) -> Answer:
 
 @endpoint("GET", "POST", "DELETE")
 def faults(request: HttpRequest, body: dict[str, Any]) -> Answer:
-    """The rules; POST {"operation", "mode", "times", "probability", "seed"}; DELETE clears all."""
+    """The rules and how often each one spoiled a call (`hits`); POST {"operation", "mode", "times",
+    "probability", "seed"}; DELETE clears all."""
     if request.method == "DELETE":
         Fault.objects.all().delete()
     if request.method == "POST":
@@ -222,9 +223,15 @@ def faults(request: HttpRequest, body: dict[str, Any]) -> Answer:
         )
     return list(
         Fault.objects.order_by("pk").values(
-            "id", "operation", "mode", "times", "probability", "seed", "asked"
+            *("id", "operation", "mode", "times", "probability", "seed", "asked", "hits")
         )
     )
+
+
+@endpoint("GET")
+def fault_modes(request: HttpRequest, body: dict[str, Any]) -> Answer:
+    """Every way to misbehave: {operation: {mode: what it means}}."""
+    return dict(MODES)
 
 
 @endpoint("POST")
@@ -312,6 +319,7 @@ def books(request: HttpRequest, body: dict[str, Any]) -> Answer:
                 "out_trade_no": one.trade.out_trade_no,
                 "state": one.state,
                 "refund_fen": one.refund_fen,
+                "succeeded_at": one.succeeded_at.isoformat() if one.succeeded_at else None,
             }
             for one in refunds
         ],

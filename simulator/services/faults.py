@@ -79,9 +79,10 @@ def fault_take(operation: str, *, among: frozenset[str] | None = None) -> str:
                 f"{rule.seed}:{rule.operation}:{rule.mode}:{rule.asked}"
             ).random()
             hit = chance < rule.probability
-            if hit and rule.times is not None:
-                rule.times -= 1
-            rule.save(update_fields=["asked", "times"])
+            if hit:
+                rule.hits += 1
+                rule.times = None if rule.times is None else rule.times - 1
+            rule.save(update_fields=["asked", "hits", "times"])
             if hit:
                 return rule.mode
     return ""

@@ -296,7 +296,12 @@ def phone_start(data: Path, *options: str) -> Iterator[Phone]:
     log = data.with_suffix(".log")
     with log.open("ab") as out:
         process = subprocess.Popen(
-            argv, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+            argv,
+            cwd=ROOT,
+            env={**os.environ, "APP_ENV": "test"},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     ready = f"simulator ready http://127.0.0.1:{port}/\n"
     try:

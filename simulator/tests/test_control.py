@@ -156,10 +156,22 @@ def run(*options, **environment):
     )
 
 
-def test_it_refuses_production(tmp_path):
-    done = run("--data", str(tmp_path / "data"), APP_ENV="production")
-    assert done.returncode != 0
-    assert "production" in done.stderr
+@pytest.mark.parametrize(
+    ("app_env", "said"),
+    [("production", "production"), ("", "production"), ("prod", "prod"), ("Test", "Test")],
+)
+def test_it_starts_for_development_and_tests_alone(tmp_path, app_env, said):
+    done = run("--data", str(tmp_path / "data"), APP_ENV=app_env)
+    assert done.returncode == 1
+    assert f"APP_ENV is {said}; set development or test" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_app_env_that_nobody_set_is_production(tmp_path, monkeypatch):
+    monkeypatch.delenv("APP_ENV", raising=False)
+    done = run("--data", str(tmp_path / "data"))
+    assert done.returncode == 1
+    assert "APP_ENV is production" in done.stderr
     assert not (tmp_path / "data").exists()
 
 

@@ -87,6 +87,29 @@ def test_so_many_times_and_no_more(phone, merchant):
     assert said == [429, 429, 200, 200]
 
 
+def test_a_rule_says_how_often_it_was_asked_and_how_often_it_hit(phone, merchant):
+    phone.fault("query", "frequency_limited", times=None, probability=0.5, seed=7)
+    phone.fault("prepay", "frequency_limited", times=2)
+    said = [merchant.query("never-heard-of").status_code for _ in range(12)]
+    queried, prepaid = phone.control("GET", "faults")
+    assert (queried["asked"], queried["hits"]) == (12, said.count(429))
+    assert (prepaid["asked"], prepaid["hits"]) == (0, 0)
+    for _ in range(3):
+        merchant.native(merchant.order())
+    prepaid = phone.control("GET", "faults")[1]
+    assert (prepaid["asked"], prepaid["hits"], prepaid["times"]) == (2, 2, 0)
+
+
+def test_every_mode_that_is_offered_makes_a_rule(phone):
+    offered = phone.control("GET", "faults/modes")
+    assert offered["refund"]["abnormal"]
+    for operation, modes in offered.items():
+        for mode in modes:
+            phone.fault(operation, mode)
+    made = {(rule["operation"], rule["mode"]) for rule in phone.control("GET", "faults")}
+    assert made == {(operation, mode) for operation, modes in offered.items() for mode in modes}
+
+
 def test_for_ever_until_it_is_cleared(phone, merchant):
     phone.fault("prepay", "frequency_limited", times=None)
     assert {merchant.native(merchant.order()).status_code for _ in range(5)} == {429}

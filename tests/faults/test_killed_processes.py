@@ -40,16 +40,23 @@ def group_opened(shop, order):
 def test_every_process_is_killed_during_a_day_of_trade(shop):
     trade = day(shop, buyers=20, seed=4, name="power")
     dice = random.Random(11)
-    shopping = threading.Thread(target=lambda: trade.trade(alone=4, groups=3))
+    killed: list[str] = []
+
+    def shop_on():
+        """Until everything was killed once, however fast the machine is."""
+        trade.trade(alone=4, groups=3)
+        while set(killed) != set(PARTS):
+            trade.trade(alone=1, groups=1)
+
+    shopping = threading.Thread(target=shop_on)
     shopping.start()
-    killed = []
     # Processes may be started from the main thread only, so the killing happens here.
     while shopping.is_alive():
         time.sleep(dice.uniform(0.3, 1.5))
         waiting = [part for part in PARTS if part not in killed] or list(PARTS)
         part = dice.choice(waiting)
-        killed.append(part)
         kill_and_start(shop, part)
+        killed.append(part)
     shopping.join()
     assert set(killed) == set(PARTS), killed
     assert len(trade.orders) >= 60
@@ -110,14 +117,19 @@ def test_the_worker_dies_while_a_refund_is_submitted(shop, mode):
     shop.group_overdue(group)
     shop.until(
         lambda: shop.value(
-            "SELECT count(*) FROM payments_refund WHERE order_ref = %s "
-            "AND (state <> 'requested' OR due_attempts > 0 OR submitted_at IS NOT NULL)",
+            "SELECT count(*) FROM payments_refund WHERE order_ref = %s AND asked_at IS NOT NULL",
             order,
         ),
-        what="the refund is on its way",
+        what="the number is stored",
     )
-    time.sleep(0.3)
+    shop.until(
+        lambda: [rule["hits"] for rule in shop.control("GET", "faults")] == [1],
+        what="WeChat is asked",
+    )
     shop.stack.kill("worker")
+    # Neither an answer nor its absence was recorded: the call was under way.
+    unheard = "SELECT state, submitted_at, error FROM payments_refund WHERE order_ref = %s"
+    assert shop.sql(unheard, order) == [{"state": "requested", "submitted_at": None, "error": ""}]
     shop.stack.restart("worker")
     trade.settle()
     books = [
@@ -128,6 +140,51 @@ def test_the_worker_dies_while_a_refund_is_submitted(shop, mode):
     number = shop.value("SELECT out_refund_no FROM payments_refund WHERE order_ref = %s", order)
     assert [one["state"] for one in books if one["out_refund_no"] == number] == ["SUCCESS"]
     assert shop.audit() == []
+
+
+@pytest.mark.parametrize(
+    ("waits_for", "order_state"),
+    [("orders_order", "awaiting_payment"), ("groupbuy_group", "on_hold")],
+)
+def test_web_dies_between_the_money_and_what_it_means(shop, waits_for, order_state):
+    """The money is recorded; the order, or its group, has not heard of it. Who holds the row that the
+    next link of the chain locks stops it exactly there."""
+    trade = day(shop, buyers=1, seed=6, name=f"chain-{waits_for.partition('_')[0]}")
+    buyer = trade.buyers[0]
+    _, products = trade.goods()
+    order = buyer.order(f"/p/{products[0]}/group/")
+    assert buyer.prepare(order)
+    group = shop.value("SELECT offer_ref FROM orders_order WHERE public_id = %s", order)
+    # What else would deliver the fact, or find the money.
+    for part in ("beat", "worker", "deadlines"):
+        shop.stack.kill(part)
+    row = {"orders_order": order, "groupbuy_group": group}[waits_for]
+    with shop.row_held(waits_for, row):
+        buyer.pay_at_wechat(order)
+        shop.until(lambda: shop.lock_waiters() > 0, what="the chain waits for the row")
+        shop.stack.kill("web")
+        assert states_of(shop, order) == ("succeeded", order_state, "forming")
+        assert shop.value("SELECT count(*) FROM core_delivery WHERE delivered_at IS NULL") > 0
+    shop.stack.start("web", "worker", "deadlines", "beat")
+    shop.until(
+        lambda: states_of(shop, order) == ("succeeded", "on_hold", "open"),
+        what="the order and its group have heard",
+        wait_s=60,
+    )
+    trade.evening()
+    trade.settle()
+    assert shop.audit() == []
+
+
+def states_of(shop, order):
+    """The states of an order's payment, of the order and of its group."""
+    found = shop.sql(
+        "SELECT p.state AS payment, o.state AS order, g.state AS group FROM orders_order o "
+        "JOIN payments_payment p ON p.order_ref = o.public_id "
+        "JOIN groupbuy_group g ON g.public_id = o.offer_ref WHERE o.public_id = %s",
+        order,
+    )[0]
+    return found["payment"], found["order"], found["group"]
 
 
 def test_committed_but_not_delivered(shop):

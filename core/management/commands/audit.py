@@ -3,7 +3,7 @@
 from time import monotonic
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 
 from core import clock
@@ -22,14 +22,17 @@ class Command(BaseCommand):
             for one in invariants():
                 self.stdout.write(f"{one.name}: {one.because}")
             return
+        names = options["names"] or [one.name for one in invariants()]
+        if unknown := sorted(set(names) - {one.name for one in invariants()}):
+            raise CommandError(f"no such invariant: {', '.join(unknown)}; see audit --list")
         started = monotonic()
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            broken = audit(now=clock.now(), names=options["names"] or None)
+            broken = audit(now=clock.now(), names=names)
         for violation in broken:
             self.stdout.write(f"BROKEN {violation.invariant}: {violation.row}: {violation.detail}")
-        checked = len(options["names"] or invariants())
+        checked = len(set(names))
         seconds = monotonic() - started
         self.stdout.write(f"audit: {checked} invariants, {len(broken)} broken, {seconds:.1f} s")
         if broken:

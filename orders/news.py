@@ -1,0 +1,51 @@
+"""What an order's buyer may hear of beside its states: for whoever tells them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from orders.models import Invoice, OrderChange, OrderHold
+from orders.states import InvoiceState
+
+
+@dataclass(frozen=True)
+class AddressNews:
+    """The last change of where an order goes; `by_id` None for nobody in particular."""
+
+    id: int
+    by_id: int | None
+
+
+@dataclass(frozen=True)
+class InvoiceNews:
+    """How an order's invoice stands. `declined_at` and the reason are of the last refusal."""
+
+    is_issued: bool
+    is_declined: bool
+    declined_at: datetime | None
+    decline_reason: str
+
+
+def address_news(order_id: int) -> AddressNews | None:
+    """None for an order that goes where it always went."""
+    rows = OrderChange.objects.filter(order_id=order_id, kind=OrderChange.Kind.ADDRESS)
+    last = rows.order_by("-pk").first()
+    return AddressNews(last.pk, last.by_id) if last is not None else None
+
+
+def invoice_news(order_id: int) -> InvoiceNews | None:
+    """None for an order without an invoice."""
+    row = Invoice.objects.filter(order_id=order_id).first()
+    if row is None:
+        return None
+    return InvoiceNews(
+        is_issued=row.state == InvoiceState.ISSUED,
+        is_declined=row.state == InvoiceState.DECLINED,
+        declined_at=row.declined_at,
+        decline_reason=row.decline_reason,
+    )
+
+
+def is_being_checked(order_id: int) -> bool:
+    """Whether somebody looks at the paid order before it may go."""
+    holds = OrderHold.objects.filter(order_id=order_id, kind=OrderHold.Kind.RISK)
+    return holds.filter(closed_at=None).exists()
