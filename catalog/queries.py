@@ -336,6 +336,12 @@ def cards_of(product_ids: Sequence[int]) -> dict[int, ProductCard]:
     return {card.id: card for card in _cards(rows)}
 
 
+def product_titles(public_ids: Iterable[str]) -> dict[str, str]:
+    """Titles by public id, of goods on sale or not."""
+    rows = Product.objects.filter(public_id__in=list(public_ids)).order_by()
+    return dict(rows.values_list("public_id", "title"))
+
+
 def related_products(product_id: int, store_id: int, *, limit: int) -> list[int]:
     """Ids of what goes with a product, in one query: what the merchant chose, as far as it is on
     sale; without a choice the store's first goods. Never the product itself."""

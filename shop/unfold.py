@@ -113,6 +113,12 @@ UNFOLD: dict[str, Any] = {
                     _item(_("奖励"), "volunteer_activism", "sharers.reward"),
                     _item(_("分享员账目"), "menu_book", "sharers.rewardentry"),
                     _item(_("分享链接"), "share", "sharing.sharelink"),
+                    {
+                        "title": _("传播分析"),
+                        "icon": "hub",
+                        "link": reverse_lazy("office:spread"),
+                        "permission": _merchant,
+                    },
                 ],
             },
             {
