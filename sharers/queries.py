@@ -14,7 +14,7 @@ from core.money import yuan
 from sharers.models import Reward, RewardEntry, Sharer, SharerPlan, ShowcaseItem
 from sharers.rates import Rate
 from sharers.states import SharerState
-from sharing.queries import OrderSource, sources_of_orders
+from sharing.explained import Explanation, explanations
 
 CHINA = ZoneInfo("Asia/Shanghai")
 PAGE_SIZE = 20
@@ -53,7 +53,17 @@ class Earning:
     rate: str
     released_at: datetime | None
     frees_at: datetime | None
-    source: OrderSource | None
+    explanation: Explanation | None
+
+
+@dataclass(frozen=True)
+class EarningsPage:
+    """PAGE_SIZE of a sharer's earnings, the newest first."""
+
+    rows: tuple[Earning, ...]
+    page: int
+    has_next: bool
+    has_previous: bool
 
 
 @dataclass(frozen=True)
@@ -80,7 +90,7 @@ class SharerDesk:
     state: str
     frozen_fen: int
     available_fen: int
-    earnings: tuple[Earning, ...]
+    earnings: EarningsPage
     statements: tuple[Statement, ...]
     showcase: Showcase
 
@@ -100,8 +110,8 @@ def showcase(public_id: str) -> Showcase | None:
     return _showcase(sharer) if sharer else None
 
 
-def desk(sharer: Sharer) -> SharerDesk:
-    """What a sharer sees of their own."""
+def desk(sharer: Sharer, *, page: int = 1) -> SharerDesk:
+    """What a sharer sees of their own, with one page of the earnings."""
     return SharerDesk(
         id=sharer.pk,
         public_id=sharer.public_id,
@@ -109,7 +119,7 @@ def desk(sharer: Sharer) -> SharerDesk:
         state=sharer.state,
         frozen_fen=sharer.frozen_fen,
         available_fen=sharer.available_fen,
-        earnings=_earnings(sharer),
+        earnings=_earnings(sharer, page),
         statements=statements(sharer.pk),
         showcase=_showcase(sharer),
     )
@@ -142,15 +152,20 @@ def rate_text(rate: Rate) -> str:
     return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + "%"
 
 
-def _earnings(sharer: Sharer) -> tuple[Earning, ...]:
-    rows = list(
-        Reward.objects.filter(sharer=sharer).select_related("line").order_by("-pk")[:PAGE_SIZE]
+def _earnings(sharer: Sharer, page: int) -> EarningsPage:
+    start = (page - 1) * PAGE_SIZE
+    rewards = Reward.objects.filter(sharer=sharer).select_related("line").order_by("-pk")
+    rows = list(rewards[start : start + PAGE_SIZE + 1])
+    known = explanations(row.order_id for row in rows[:PAGE_SIZE])
+    return EarningsPage(
+        rows=tuple(_earning(row, known.get(row.order_id)) for row in rows[:PAGE_SIZE]),
+        page=page,
+        has_next=len(rows) > PAGE_SIZE,
+        has_previous=page > 1,
     )
-    sources = sources_of_orders([row.order_id for row in rows])
-    return tuple(_earning(row, sources.get(row.order_id)) for row in rows)
 
 
-def _earning(row: Any, source: OrderSource | None) -> Earning:
+def _earning(row: Any, explanation: Explanation | None) -> Earning:
     return Earning(
         at=row.earned_at,
         name=str(row.line),
@@ -160,7 +175,7 @@ def _earning(row: Any, source: OrderSource | None) -> Earning:
         rate=rate_text(Rate(row.rate_bp, row.fixed_fen)),
         released_at=row.released_at,
         frees_at=row.due_at,
-        source=source,
+        explanation=explanation,
     )
 
 

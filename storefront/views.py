@@ -13,13 +13,13 @@ from django.views.decorators.http import require_safe
 
 from accounts.queries import document_version
 from campaigns.bargain.queries import BargainTerms, bargains_for_product
-from campaigns.groupbuy.queries import acquainted_groups
+from campaigns.groupbuy.queries import acquainted_groups, has_campaign
 from campaigns.groupbuy.queries import product_mine as product_mine_query
 from catalog.queries import ProductPage, product_page
 from core import clock
 from core.errors import NotHere
 from core.idempotency import form_key_new
-from core.public_pages import personal, public_page
+from core.public_pages import page_number, personal, public_page
 from notices.queries import unread_count
 from sharers.queries import plan_of
 from sharing.pages import share_card, visit_note
@@ -35,7 +35,7 @@ WORD_LENGTH = 40
 @public_page(max_age_s=5)
 def home(request: HttpRequest) -> HttpResponse:
     """The platform's first page; ?page= counts from 1."""
-    page = queries.home_page(_page_number(request), now=clock.now())
+    page = queries.home_page(page_number(request), now=clock.now())
     return render(request, "storefront/home.html", {"home": page, "site_url": settings.SITE_URL})
 
 
@@ -48,7 +48,7 @@ def store(request: HttpRequest, slug: str, category: str | None = None) -> HttpR
     """
     tag = _words(request, "tag")
     found = queries.store_page(
-        slug, category=category, page=_page_number(request), now=clock.now(), tag=tag
+        slug, category=category, page=page_number(request), now=clock.now(), tag=tag
     )
     if found is None:
         raise NotHere(_("没有这家店或这个分类。"))
@@ -69,7 +69,7 @@ def search(request: HttpRequest) -> HttpResponse:
     """Goods on sale with the words in ?q=. The same for everyone, yet kept by no cache of ours, as
     there is no end of words."""
     words = _words(request, "q")
-    found = queries.search_page(words, _page_number(request), now=clock.now())
+    found = queries.search_page(words, page_number(request), now=clock.now())
     context = {
         "words": words,
         "items": found.items,
@@ -113,6 +113,7 @@ def product_mine(request: HttpRequest, public_id: str) -> HttpResponse:
             was_fen=found.struck_fen,
             photo=found.gallery[0].name if found.gallery else "",
         ),
+        watched=has_campaign(found.id, now=now),
     )
     context = {
         "now": now,
@@ -204,10 +205,3 @@ def _bargains_outside(
 def _words(request: HttpRequest, name: str) -> str:
     """What somebody looks for, cut to a length that is worth looking for."""
     return request.GET.get(name, "").replace("\0", "")[:WORD_LENGTH].strip()
-
-
-def _page_number(request: HttpRequest) -> int:
-    """?page= as a number from 1; whatever is none is the first."""
-    number = request.GET.get("page", "1")
-    is_number = number.isascii() and number.isdigit() and len(number) < 6
-    return max(int(number), 1) if is_number else 1
