@@ -332,12 +332,7 @@ def acquainted_groups(
 def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
     """The product's running campaign with its prices, in two queries."""
     campaign = (
-        GroupCampaign.objects.filter(
-            product_id=product_id,
-            state=CampaignState.PUBLISHED,
-            starts_at__lte=now,
-            ends_at__gt=now,
-        )
+        _running(product_id, now=now)
         .annotate(group_count=Count("groups", filter=_joinable(now), distinct=True))
         .first()
     )
@@ -359,6 +354,20 @@ def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
         leader_prices={row.sku_id: row.leader_fen for row in rows if row.leader_fen is not None},
         group_count=campaign.group_count,
         deal=deal_of(campaign),
+    )
+
+
+def has_campaign(product_id: int, *, now: datetime) -> bool:
+    """Whether a campaign of the product is running."""
+    return _running(product_id, now=now).exists()
+
+
+def _running(product_id: int, *, now: datetime) -> QuerySet[GroupCampaign]:
+    return GroupCampaign.objects.filter(
+        product_id=product_id,
+        state=CampaignState.PUBLISHED,
+        starts_at__lte=now,
+        ends_at__gt=now,
     )
 
 
