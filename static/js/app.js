@@ -3,13 +3,16 @@
   "use strict";
   const words = document.currentScript.dataset;
 
-  // The server's clock: the freshest `data-now` on the page came with a personal answer.
+  // The server's clock: the freshest `data-now` on the page came with a personal answer. Until then
+  // the phone's own clock is shown, and nothing is done by it.
   let ahead = 0;
+  let heard = false;
   const clock = () => {
     const told = [...document.querySelectorAll("[data-now]")].pop();
     if (told && told.dataset.heard !== told.dataset.now) {
       told.dataset.heard = told.dataset.now;
       ahead = Date.parse(told.dataset.now) - Date.now();
+      heard = true;
     }
   };
 
@@ -25,13 +28,15 @@
     for (const time of document.querySelectorAll("[data-countdown]")) {
       const now = left(time.dataset.countdown);
       if (time.textContent !== now.text) time.textContent = now.text;
-      if (now.late && !time.dataset.over) {
+      if (now.late && heard && !time.dataset.over && "countdownReload" in time.dataset) {
         time.dataset.over = "1";
         // A page that waited for this instant shows its new state soon after it.
-        if ("countdownReload" in time.dataset) {
-          const after = Number(time.dataset.countdownReload) || 62;
-          setTimeout(() => location.reload(), after * 1000);
-        }
+        const after = Number(time.dataset.countdownReload) || 62;
+        setTimeout(() => {
+          if (!time.isConnected) return;
+          if (left(time.dataset.countdown).late) location.reload();
+          else delete time.dataset.over; // the server's clock was heard again meanwhile
+        }, after * 1000);
       }
     }
   };
