@@ -302,7 +302,7 @@ def product_cards(
     and with every one of `words` in title, subtitle, brand, tags or the store's name; the stores' own order decides, and
     on the platform the first of every store come before the second.
     """
-    products = Product.objects.filter(_on_sale(), store__is_open=True)
+    products = Product.objects.filter(on_sale(), store__is_open=True)
     if store_id is not None:
         products = products.filter(store_id=store_id)
     if category_id is not None:
@@ -380,7 +380,7 @@ def store_categories(store_id: int) -> tuple[CategoryLink, ...]:
     """The store's categories that have something on sale, in its own order."""
     rows = (
         Category.objects.filter(store_id=store_id)
-        .filter(_on_sale("products__"))
+        .filter(on_sale("products__"))
         .distinct()
         .order_by("position", "id")
     )
@@ -567,7 +567,7 @@ def _is_matrix(skus: Sequence[SkuChoice]) -> bool:
     return len(axes) == 1 and axes != {()}
 
 
-def _on_sale(prefix: str = "") -> Q:
+def on_sale(prefix: str = "") -> Q:
     """What may be bought at this instant: published, and within its own times."""
     now = clock.now()
     begun = Q(**{f"{prefix}on_sale_from": None}) | Q(**{f"{prefix}on_sale_from__lte": now})

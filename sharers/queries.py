@@ -42,6 +42,14 @@ class Showcase:
 
 
 @dataclass(frozen=True)
+class DeskLink:
+    """The way to somebody's desk as a sharer of a store."""
+
+    slug: str
+    store: str
+
+
+@dataclass(frozen=True)
 class Earning:
     """One order line of a sharer's, with the share that it is owed to."""
 
@@ -102,6 +110,12 @@ def plan_of(store_id: int) -> SharerPlan | None:
 
 def sharer_of(store_id: int, person_id: int) -> Sharer | None:
     return Sharer.objects.filter(store_id=store_id, person_id=person_id).first()
+
+
+def desks_of(person_id: int) -> tuple[DeskLink, ...]:
+    """The stores that somebody is a sharer of, or asked to be one or was: their money is there."""
+    rows = Sharer.objects.filter(person_id=person_id).order_by("pk")
+    return tuple(DeskLink(*row) for row in rows.values_list("store__slug", "store__name"))
 
 
 def showcase(public_id: str) -> Showcase | None:
