@@ -170,7 +170,7 @@ def visit_keep(
     request: HttpRequest, response: HttpResponse, *, token: str, now: datetime, anew: bool = True
 ) -> None:
     """Record a visit through the link with that token; unless `anew`, only if the same visitor has
-    not come through it within AWHILE."""
+    not come by the same sharer within AWHILE."""
     user_id, guest = _visitor(request, response)
     if not (user_id or guest):
         return

@@ -96,8 +96,14 @@ def visit_record(*, token: str, visitor_id: int | None, guest: str, now: datetim
 
 
 def visited_since(*, token: str, visitor_id: int | None, guest: str, since: datetime) -> bool:
-    """Whether a person, or a guest's cookie, has come through that link since then."""
-    visits = Visit.objects.filter(_who(visitor_id, guest), link__token=token, last_at__gt=since)
+    """Whether a person, or a guest's cookie, has come through that link since then, or through
+    another of the same sharer's to the same store."""
+    visits = Visit.objects.filter(
+        _who(visitor_id, guest),
+        link__sharer__share_links__token=token,
+        link__sharer__share_links__store_id=F("store_id"),
+        last_at__gt=since,
+    )
     return visits.exists()
 
 

@@ -3,7 +3,7 @@
   "use strict";
   const words = document.currentScript.dataset;
   const inside = /MicroMessenger/i.test(navigator.userAgent);
-  // 企业微信's own web view calls itself MicroMessenger, too.
+  // WeCom's web view calls itself MicroMessenger, too.
   const friend = /wxwork/i.test(navigator.userAgent) ? "wecom" : "friend";
   const links = new Map();
 

@@ -60,7 +60,7 @@ def page_of(browser):
 # --- countdowns ---
 COUNTDOWN = """<!doctype html><title>x</title>
 <time data-countdown="2026-03-01T12:05:00Z" data-countdown-reload="2"></time>
-<script src="/static/js/app.js" data-days="天" data-less="-" data-more="+"></script>"""
+<script src="/static/js/countdown.js" data-days="天"></script>"""
 
 
 def test_a_phone_that_is_fast_does_not_reload_before_the_servers_time_is_up(page_of):
