@@ -18,16 +18,17 @@ class ShareRefererMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if _is_private_page(request, response) and (token := token_of_referer(request)):
-            visit_keep(request, response, token=token, now=clock.now(), anew=False)
+        if isinstance(response, HttpResponse) and _is_private_page(request, response):
+            token = token_of_referer(request)
+            if token:
+                visit_keep(request, response, token=token, now=clock.now(), anew=False)
         return response
 
 
-def _is_private_page(request: HttpRequest, response: HttpResponseBase) -> bool:
+def _is_private_page(request: HttpRequest, response: HttpResponse) -> bool:
     """A page that somebody went to: no fragment, picture or script, and none that caches keep."""
     return (
         request.method == "GET"
-        and isinstance(response, HttpResponse)
         and response.status_code < 400
         and not hasattr(response, "public_max_age_s")
         and "text/html" in request.headers.get("Accept", "")

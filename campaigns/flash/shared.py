@@ -17,5 +17,6 @@ def campaigns_shared(store_id: int) -> list[SharedCampaign]:
         products = dict.fromkeys(offer.sku.product.public_id for offer in sale.offers.all())
         title = f"{sale.day:%m-%d} {timezone.localtime(sale.starts_at):%H:%M}"
         since = sale.published_at
+        assert since is not None  # the filter
         found.append(SharedCampaign(sale.public_id, _("秒杀"), title, tuple(products), since))
     return found

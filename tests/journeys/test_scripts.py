@@ -29,6 +29,7 @@ def page_of(browser):
         page.set_default_timeout(8_000)
         if at:
             page.clock.install(time=at)
+            page.clock.pause_at(at)
         page.loads = 0
 
         def answer(route):
