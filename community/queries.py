@@ -8,6 +8,7 @@ from django.db.models import (
     Case,
     Count,
     DateTimeField,
+    Exists,
     F,
     IntegerField,
     Max,
@@ -49,6 +50,14 @@ class EntryPage:
 
 
 @dataclass(frozen=True)
+class EntryLink:
+    """A way to a group's page."""
+
+    public_id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class MissingCodes:
     """An entry to which people come since then and find no code."""
 
@@ -82,6 +91,13 @@ def entry_page(public_id: str) -> EntryPage | None:
     if row is None:
         return None
     return EntryPage(row.pk, row.public_id, row.store_id, row.name, row.welcome, row.is_open)
+
+
+def entries_open(store_id: int) -> tuple[EntryLink, ...]:
+    """The store's entries that may be joined and have a code to show, in one query."""
+    rows = GroupEntry.objects.filter(store_id=store_id, is_open=True, ran_out_at=None)
+    rows = rows.filter(Exists(GroupCode.objects.filter(entry_id=OuterRef("pk"), is_stopped=False)))
+    return tuple(EntryLink(*row) for row in rows.order_by("pk").values_list("public_id", "name"))
 
 
 def entry_missing_codes(entry_id: int) -> MissingCodes | None:

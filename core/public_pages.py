@@ -25,6 +25,8 @@ from django.views.decorators.http import require_safe
 TRACKING = frozenset({"s", "from", "isappinstalled"})
 # What a public page may be asked for; an address with anything else is rendered and not kept.
 PARAMETERS = frozenset({"page"})
+# Nobody turns so many pages, and each would be kept.
+PAGE_MAX = 1000
 # A page that is too old is still handed out while one process renders the next one.
 STALE_S = 30
 RENDER_LOCK_S = 5
@@ -78,16 +80,16 @@ def public_page(*, max_age_s: int = 5) -> Callable[[View], View]:
     return mark
 
 
-def page_number(request: HttpRequest) -> int:
-    """?page= as a number from 1; whatever is none is the first."""
-    number = request.GET.get("page", "1")
-    is_number = number.isascii() and number.isdigit() and len(number) < 6
-    return max(int(number), 1) if is_number else 1
-
-
 def personal(view: View) -> View:
     """Mark a view whose answer is for one person: no cache may keep it, the browser's included."""
     return never_cache(view)
+
+
+def page_number(request: HttpRequest) -> int:
+    """?page= as a number from 1 to PAGE_MAX; whatever is none is the first."""
+    asked = request.GET.get("page", "")
+    is_number = asked.isascii() and asked.isdecimal() and len(asked) < 6
+    return min(max(int(asked), 1), PAGE_MAX) if is_number else 1
 
 
 def _anonymous(request: HttpRequest) -> HttpRequest:
@@ -100,6 +102,9 @@ def _anonymous(request: HttpRequest) -> HttpRequest:
     query = request.GET.copy()
     for name in TRACKING:
         query.pop(name, None)
+    if "page" in query:
+        # What is kept under a page's number is that page, however the number was written.
+        query["page"] = str(page_number(request))
     query._mutable = False
     bare.GET = query  # type: ignore[assignment]
     bare.LANGUAGE_CODE = getattr(  # type: ignore[attr-defined]
@@ -141,8 +146,8 @@ def _key(request: HttpRequest) -> str | None:
     names = set(request.GET) - TRACKING
     if not names <= PARAMETERS:
         return None
-    query = "&".join(f"{name}={request.GET[name]}" for name in sorted(names))
-    address = f"{request.META.get('HTTP_HOST', '')}{request.path}?{query}"
+    page = page_number(request)
+    address = f"{request.META.get('HTTP_HOST', '')}{request.path}?page={page}"
     return "page:" + hashlib.sha256(address.encode()).hexdigest()[:40]
 
 

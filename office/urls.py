@@ -8,4 +8,5 @@ from office import views
 app_name = "office"
 urlpatterns = [
     path("announcements/", admin.site.admin_view(views.announce), name="announcements"),
+    path("spread/", admin.site.admin_view(views.spread), name="spread"),
 ]

@@ -1,5 +1,7 @@
 """Pages of the office that belong to no table."""
 
+from datetime import timedelta
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -12,9 +14,13 @@ from campaigns.groupbuy.queries import shelf_offers
 from catalog.queries import product_cards, product_page
 from core import clock
 from core.errors import NotHere
+from core.public_pages import page_number
 from office.announcements import announcements
+from office.spreads import spread_view
 from sharing.domains import share_origin
-from sharing.services import link_for
+from sharing.replay import replay
+from sharing.services import RULE, link_for
+from sharing.sources import sources
 from stores.scoped import staff_of
 
 
@@ -29,8 +35,8 @@ def announce(request: HttpRequest) -> HttpResponse:
     context = {**admin.site.each_context(request), "title": _("群公告")}
     ref = request.GET.get("product", "")[:40]
     if not ref:
-        asked = request.GET.get("page", "1")
-        page = product_cards(store_id=staff.store_id, page=int(asked) if asked.isdecimal() else 1)
+        number = page_number(request)
+        page = product_cards(store_id=staff.store_id, page=number)
         in_groups = shelf_offers([card.id for card in page.cards], now=now)
         context |= {"page": page, "in_groups": set(in_groups)}
         return render(request, "admin/office/announcements.html", context)
@@ -44,7 +50,7 @@ def announce(request: HttpRequest) -> HttpResponse:
         target_kind="product",
         target_ref=product.public_id,
         path=path,
-        channel="wecom",
+        channel="notice",
         now=now,
     )
     address = f"{share_origin(staff.store_id)}{path}?s={link.token}"
@@ -53,3 +59,26 @@ def announce(request: HttpRequest) -> HttpResponse:
         "announcements": announcements(product, link=address, now=now),
     }
     return render(request, "admin/office/announcement.html", context)
+
+
+@require_safe
+def spread(request: HttpRequest) -> HttpResponse:
+    """?days=30&of=…: sources, other windows, and who brought whom, of a campaign or a page."""
+    staff = staff_of(request)
+    if staff is None:
+        raise PermissionDenied  # the platform shares nothing itself
+    asked, now = request.GET.get("days", ""), clock.now()
+    days = int(asked) if asked in {"7", "30", "90"} else 30
+    since = now - timedelta(days=days)
+    chosen = request.GET.get("of", "")[:40]
+    context = {
+        **admin.site.each_context(request),
+        "title": _("传播分析"),
+        "days": days,
+        "periods": (7, 30, 90),
+        "sources": sources(staff.store_id, since=since, now=now),
+        "windows": replay(staff.store_id, since=since, now=now),
+        "view": spread_view(staff.store_id, chosen=chosen, since=since, now=now),
+        "rule": RULE,
+    }
+    return render(request, "admin/office/spread.html", context)

@@ -17,7 +17,7 @@ from sharers.models import MAX_RATE_BP, Reward, RewardEntry, Sharer, SharerPlan,
 from sharers.queries import rate_text
 from sharers.rates import Rate
 from sharers.services import PayoutRefused, payout_record, sharer_approve, sharer_stop
-from sharing.queries import sources_of_orders
+from sharing.explained_admin import ExplainedAdmin
 from stores.scoped import ALL, VIEW, ReadOnlyAdmin, StoreAdmin
 
 EDIT = frozenset({"view", "add", "change"})
@@ -207,7 +207,7 @@ class SharerPage(StoreAdmin):
 
 
 @admin.register(Reward)
-class RewardPage(ReadOnlyAdmin):
+class RewardPage(ExplainedAdmin):
     """What each order line earned, and by which share: the sharer reads the same."""
 
     platform = owner = clerk = VIEW
@@ -223,11 +223,6 @@ class RewardPage(ReadOnlyAdmin):
     @admin.display(description=_("比例"))
     def rate(self, reward: Reward) -> str:
         return rate_text(Rate(reward.rate_bp, reward.fixed_fen))
-
-    @admin.display(description=_("来源"))
-    def why(self, reward: Reward) -> str:
-        source = sources_of_orders([reward.order_id]).get(reward.order_id)
-        return f"{source.channel_label} · {source.rule}" if source else ""
 
 
 @admin.register(RewardEntry)

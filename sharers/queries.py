@@ -14,7 +14,7 @@ from core.money import yuan
 from sharers.models import Reward, RewardEntry, Sharer, SharerPlan, ShowcaseItem
 from sharers.rates import Rate
 from sharers.states import SharerState
-from sharing.queries import OrderSource, sources_of_orders
+from sharing.explained import Explanation, explanations
 
 CHINA = ZoneInfo("Asia/Shanghai")
 PAGE_SIZE = 20
@@ -42,6 +42,14 @@ class Showcase:
 
 
 @dataclass(frozen=True)
+class DeskLink:
+    """The way to somebody's desk as a sharer of a store."""
+
+    slug: str
+    store: str
+
+
+@dataclass(frozen=True)
 class Earning:
     """One order line of a sharer's, with the share that it is owed to."""
 
@@ -53,7 +61,17 @@ class Earning:
     rate: str
     released_at: datetime | None
     frees_at: datetime | None
-    source: OrderSource | None
+    explanation: Explanation | None
+
+
+@dataclass(frozen=True)
+class EarningsPage:
+    """PAGE_SIZE of a sharer's earnings, the newest first."""
+
+    rows: tuple[Earning, ...]
+    page: int
+    has_next: bool
+    has_previous: bool
 
 
 @dataclass(frozen=True)
@@ -80,7 +98,7 @@ class SharerDesk:
     state: str
     frozen_fen: int
     available_fen: int
-    earnings: tuple[Earning, ...]
+    earnings: EarningsPage
     statements: tuple[Statement, ...]
     showcase: Showcase
 
@@ -94,14 +112,20 @@ def sharer_of(store_id: int, person_id: int) -> Sharer | None:
     return Sharer.objects.filter(store_id=store_id, person_id=person_id).first()
 
 
+def desks_of(person_id: int) -> tuple[DeskLink, ...]:
+    """The stores that somebody is a sharer of, or asked to be one or was: their money is there."""
+    rows = Sharer.objects.filter(person_id=person_id).order_by("pk")
+    return tuple(DeskLink(*row) for row in rows.values_list("store__slug", "store__name"))
+
+
 def showcase(public_id: str) -> Showcase | None:
     """The public page of a sharer who is one now, in five queries; goods not on sale are left out."""
     sharer = Sharer.objects.filter(public_id=public_id, state=SharerState.ACTIVE).first()
     return _showcase(sharer) if sharer else None
 
 
-def desk(sharer: Sharer) -> SharerDesk:
-    """What a sharer sees of their own."""
+def desk(sharer: Sharer, *, page: int = 1) -> SharerDesk:
+    """What a sharer sees of their own, with one page of the earnings."""
     return SharerDesk(
         id=sharer.pk,
         public_id=sharer.public_id,
@@ -109,7 +133,7 @@ def desk(sharer: Sharer) -> SharerDesk:
         state=sharer.state,
         frozen_fen=sharer.frozen_fen,
         available_fen=sharer.available_fen,
-        earnings=_earnings(sharer),
+        earnings=_earnings(sharer, page),
         statements=statements(sharer.pk),
         showcase=_showcase(sharer),
     )
@@ -142,15 +166,20 @@ def rate_text(rate: Rate) -> str:
     return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + "%"
 
 
-def _earnings(sharer: Sharer) -> tuple[Earning, ...]:
-    rows = list(
-        Reward.objects.filter(sharer=sharer).select_related("line").order_by("-pk")[:PAGE_SIZE]
+def _earnings(sharer: Sharer, page: int) -> EarningsPage:
+    start = (page - 1) * PAGE_SIZE
+    rewards = Reward.objects.filter(sharer=sharer).select_related("line").order_by("-pk")
+    rows = list(rewards[start : start + PAGE_SIZE + 1])
+    known = explanations(row.order_id for row in rows[:PAGE_SIZE])
+    return EarningsPage(
+        rows=tuple(_earning(row, known.get(row.order_id)) for row in rows[:PAGE_SIZE]),
+        page=page,
+        has_next=len(rows) > PAGE_SIZE,
+        has_previous=page > 1,
     )
-    sources = sources_of_orders([row.order_id for row in rows])
-    return tuple(_earning(row, sources.get(row.order_id)) for row in rows)
 
 
-def _earning(row: Any, source: OrderSource | None) -> Earning:
+def _earning(row: Any, explanation: Explanation | None) -> Earning:
     return Earning(
         at=row.earned_at,
         name=str(row.line),
@@ -160,7 +189,7 @@ def _earning(row: Any, source: OrderSource | None) -> Earning:
         rate=rate_text(Rate(row.rate_bp, row.fixed_fen)),
         released_at=row.released_at,
         frees_at=row.due_at,
-        source=source,
+        explanation=explanation,
     )
 
 

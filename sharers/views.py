@@ -1,7 +1,6 @@
 """A sharer's showcase, for everybody; and the page where one becomes a sharer and sees why one
 earned what."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -13,25 +12,23 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.queries import product_cards
 from core import clock
 from core.errors import NotHere
-from core.public_pages import personal, public_page
+from core.public_pages import page_number, personal, public_page
 from sharers import queries
 from sharers.forms import ApplyForm, ItemForm
 from sharers.rates import Rate
 from sharers.services import SharerRefused, sharer_apply, showcase_add, showcase_drop
-from sharing.pages import link_of_person, share_card, visit_note
+from sharing.pages import is_strict, share_card, showcase_token, visit_note
 from sharing.posters.spec import PosterAbout
 from stores.queries import StoreInfo, store_by_id, store_by_slug
-from wechat.queries import inside_wechat
 
 
 @public_page(max_age_s=30)
 def showcase(request: HttpRequest, public_id: str) -> HttpResponse:
     """What a sharer recommends. Whoever comes from here is theirs, by the link on every product."""
     found, store = _showcase(public_id)
-    token = link_of_person(
+    token = showcase_token(
         person_id=found.person_id,
         store_id=found.store_id,
-        kind="showcase",
         ref=found.public_id,
         path=reverse("sharers:showcase", args=[found.public_id]),
         now=clock.now(),
@@ -90,7 +87,8 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
         status = 422
     sharer = queries.sharer_of(store.id, request.user.pk)
     plan = queries.plan_of(store.id)
-    found = queries.desk(sharer) if sharer else None
+    page = page_number(request)
+    found = queries.desk(sharer, page=page) if sharer else None
     in_showcase = {one.card.id for one in found.showcase.items} if found else set()
     context = {
         "store": store,
@@ -99,7 +97,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "desk": found,
         # 《微信外部链接内容管理规范》: rewards for sharing are not shown inside WeChat.
-        "shows_money": not _is_strict(request),
+        "shows_money": not is_strict(request),
         "more": [
             card
             for card in (product_cards(store_id=store.id).cards if found else ())
@@ -146,9 +144,3 @@ def _store(slug: str) -> StoreInfo:
     if found is None:
         raise NotHere(_("没有这家店。"))
     return found
-
-
-def _is_strict(request: HttpRequest) -> bool:
-    return settings.WECHAT_SHARE_POLICY == "strict" and inside_wechat(
-        request.headers.get("User-Agent", "")
-    )

@@ -10,7 +10,12 @@ class ShareForm(forms.Form):
     """A page's ticket and where its link will be given away."""
 
     ticket = forms.CharField(max_length=1000)
-    channel = forms.ChoiceField(choices=Channel.choices)
+    channel = forms.ChoiceField(
+        choices=[
+            (one.value, one.label)
+            for one in (Channel.FRIEND, Channel.MOMENTS, Channel.COPY, Channel.WECOM)
+        ]
+    )
 
 
 class PosterForm(forms.Form):
@@ -24,3 +29,5 @@ class PosterForm(forms.Form):
         choices=[(one.value, one.label) for one in (Channel.POSTER, Channel.PAPER, Channel.WECOM)],
         required=False,
     )
+    # How often the page has asked for it, while it waits.
+    asked = forms.IntegerField(min_value=0, max_value=1000, required=False)

@@ -18,6 +18,9 @@ class Channel(models.TextChoices):
     POSTER = "poster", _("海报")
     PAPER = "paper", _("纸质二维码")
     WECOM = "wecom", _("企业微信")
+    NOTICE = "notice", _("群公告")
+    # Not given away by anybody: it stands on the sharer's showcase, for everybody who is there.
+    SHOWCASE = "showcase", _("分享员橱窗")
 
 
 class ShareLink(models.Model):
@@ -165,6 +168,26 @@ class Attribution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id} ← {self.link_id}"
+
+
+class StaleTouch(models.Model):
+    """The last share that a buyer had opened before an order, where it was too old to bring it.
+
+    Kept as it was when the order was placed, because a visit knows only its first and last time:
+    what a longer window would have said cannot be found out later.
+    """
+
+    store = models.ForeignKey("stores.Store", models.PROTECT, related_name="+")
+    order = models.OneToOneField("orders.Order", models.CASCADE, related_name="+")
+    link = models.ForeignKey(ShareLink, models.CASCADE, related_name="+")
+    touched_at = models.DateTimeField(_("触点时间"))
+
+    class Meta:
+        verbose_name = _("过期触点")
+        verbose_name_plural = _("过期触点")
+
+    def __str__(self) -> str:
+        return f"{self.order_id} × {self.link_id}"
 
 
 class Tie(models.Model):

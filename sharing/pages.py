@@ -4,8 +4,8 @@ A card's ticket is signed by us, so only our own canonical pages can be shared, 
 not know the apps above it whose pages they are.
 """
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, astuple, dataclass
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
 from core.guests import guest_keep, guest_new, guest_of
+from core.limits import client_address, limit_check
 from sharing import services
 from sharing.domains import card_origin
 from sharing.posters.spec import PosterAbout
@@ -22,15 +23,18 @@ from wechat.queries import inside_wechat
 TICKET_SALT = "sharing.ticket"
 POSTER_SALT = "sharing.poster"
 TOKEN_MAX = 16
+# One coming, however many of our pages it takes.
+AWHILE = timedelta(hours=1)
 # What the search adds to the addresses that it finds, as `from`, outside the cache key.
 FROM_SEARCH = "search"
-# What WeChat's policy bans prompting for.
-QUIET = frozenset({"group", "bargain"})
+# New guests behind one address, which may be a whole carrier's: each is a row for every link.
+NEWCOMERS, NEWCOMERS_WINDOW_S = 3000, 600
 
 
 @dataclass(frozen=True)
 class ShareCard:
     """A page as WeChat shows it in a chat. `channels` are those that this page may offer here,
+    `prompt` says whether it may point at WeChat's own menu, `copies` whether it may offer its link,
     `poster` is the ticket of its poster, or ""."""
 
     ticket: str
@@ -40,17 +44,19 @@ class ShareCard:
     image: str
     channels: str
     prompt: bool
+    copies: bool
     poster: str = ""
 
 
 @dataclass(frozen=True)
 class ShareTarget:
-    """What a ticket says: one of our own pages."""
+    """What a ticket says: one of our own pages, and whether it is one that WeChat's policy watches."""
 
     kind: str
     ref: str
     store_id: int
     path: str
+    watched: bool = False
 
 
 def share_card(
@@ -64,17 +70,17 @@ def share_card(
     desc: str,
     image_url: str,
     about: PosterAbout | None = None,
+    watched: bool = False,
 ) -> ShareCard:
     """The card of a page, as the sharing policy of this place allows it.
 
-    WeChat's 《微信外部链接内容管理规范》 bans prompts to share and group-buy links in Moments, so
-    under WECHAT_SHARE_POLICY=strict a group's or a bargain's page inside WeChat has neither.
+    WeChat's 《微信外部链接内容管理规范》 bans overlays that prompt to share, and group-buy links in
+    Moments. So under WECHAT_SHARE_POLICY=strict no page inside WeChat points at the menu, and one
+    that is `watched` (a group's, that of goods with a running group-buy, a bargain's whose store has
+    not taken the risk) asks for nothing at all.
     """
-    strict = settings.WECHAT_SHARE_POLICY == "strict" and inside_wechat(
-        request.headers.get("User-Agent", "")
-    )
-    target = ShareTarget(kind, ref, store_id, path)
-    quiet = strict and kind in QUIET
+    target = ShareTarget(kind, ref, store_id, path, watched)
+    quiet = is_quiet(request, target)
     origin = card_origin(request, store_id)
     return ShareCard(
         ticket=ticket_sign(target),
@@ -83,24 +89,35 @@ def share_card(
         desc=desc,
         image=image_url if "://" in image_url else origin + image_url,
         channels="friend" if quiet else "friend moments",
-        prompt=not quiet,
+        prompt=not is_strict(request),
+        copies=not quiet,
         poster=poster_sign(target, title, desc, about) if about and not quiet else "",
     )
 
 
+def is_strict(request: HttpRequest) -> bool:
+    """Whether the page is read where WeChat's policy is kept: inside WeChat, in a strict shop."""
+    return settings.WECHAT_SHARE_POLICY == "strict" and inside_wechat(
+        request.headers.get("User-Agent", "")
+    )
+
+
+def is_quiet(request: HttpRequest, target: ShareTarget) -> bool:
+    """Whether a page has neither Moments nor posters here."""
+    return target.watched and is_strict(request)
+
+
 def ticket_sign(target: ShareTarget) -> str:
     """A ticket that only this site can make; it never expires, as its page does not."""
-    value = [target.kind, target.ref, target.store_id, target.path]
-    return signing.dumps(value, salt=TICKET_SALT, compress=True)
+    return signing.dumps(astuple(target), salt=TICKET_SALT, compress=True)
 
 
 def ticket_read(ticket: str) -> ShareTarget | None:
     """What a ticket names; None when it is not ours."""
     try:
-        kind, ref, store_id, path = signing.loads(ticket, salt=TICKET_SALT)
+        return ShareTarget(*signing.loads(ticket, salt=TICKET_SALT))
     except (signing.BadSignature, ValueError, TypeError):
         return None
-    return ShareTarget(kind, ref, store_id, path)
 
 
 def poster_sign(target: ShareTarget, title: str, desc: str, about: PosterAbout) -> str:
@@ -118,31 +135,15 @@ def poster_read(ticket: str) -> tuple[ShareTarget, str, str, PosterAbout] | None
         return None
 
 
-def share_token(request: HttpRequest) -> str:
-    """The share link's token: of the fragment's own address, or of the page that htmx is on."""
-    token = _asked(request, "s")
-    return token if token.isascii() and token.isalnum() and len(token) <= TOKEN_MAX else ""
-
-
-def _asked(request: HttpRequest, name: str) -> str:
-    """A value of the fragment's own address, or of the page that htmx is on."""
-    if value := request.GET.get(name, ""):
-        return value
-    current = request.headers.get("HX-Current-URL", "")
-    return parse_qs(urlsplit(current).query).get(name, [""])[0]
-
-
-def link_of_person(
-    *, person_id: int, store_id: int, kind: str, ref: str, path: str, now: datetime
-) -> str:
-    """The token of a person's own link to a page of ours, for pages that are theirs."""
+def showcase_token(*, person_id: int, store_id: int, ref: str, path: str, now: datetime) -> str:
+    """The token that every link of a person's own showcase carries, for whoever came there plainly."""
     link = services.link_for(
         sharer_id=person_id,
         store_id=store_id,
-        target_kind=kind,
+        target_kind="showcase",
         target_ref=ref,
         path=path,
-        channel="copy",
+        channel="showcase",
         now=now,
     )
     return link.token
@@ -156,16 +157,56 @@ def visit_note(
 
     A guest is known by a random cookie, set only when there is a visit to remember.
     """
-    token = share_token(request)
-    from_search = store_id is not None and not token and _asked(request, "from") == FROM_SEARCH
-    if not (token or from_search):
+    token = _token(_asked(request, "s"))
+    if token:
+        visit_keep(request, response, token=token, now=now)
+    elif store_id is not None and _asked(request, "from") == FROM_SEARCH:
+        user_id, guest = _visitor(request, response)
+        if user_id or guest:
+            search_record(store_id=store_id, visitor_id=user_id, guest=guest, now=now)
+
+
+def visit_keep(
+    request: HttpRequest, response: HttpResponse, *, token: str, now: datetime, anew: bool = True
+) -> None:
+    """Record a visit through the link with that token; unless `anew`, only if the same visitor has
+    not come by the same sharer within AWHILE."""
+    user_id, guest = _visitor(request, response)
+    if not (user_id or guest):
         return
-    user_id = request.user.pk if request.user.is_authenticated else None
+    if anew or not services.visited_since(
+        token=token, visitor_id=user_id, guest=guest, since=now - AWHILE
+    ):
+        services.visit_record(token=token, visitor_id=user_id, guest=guest, now=now)
+
+
+def token_of_referer(request: HttpRequest) -> str:
+    """The share link's token of the page of ours that the reader comes from, or ""."""
+    referer = urlsplit(request.headers.get("Referer", ""))
+    if referer.netloc != request.get_host():
+        return ""
+    return _token(parse_qs(referer.query).get("s", [""])[0])
+
+
+def _token(asked: str) -> str:
+    return asked if asked.isascii() and asked.isalnum() and len(asked) <= TOKEN_MAX else ""
+
+
+def _asked(request: HttpRequest, name: str) -> str:
+    """A value of the fragment's own address, or of the page that htmx is on."""
+    if value := request.GET.get(name, ""):
+        return value
+    current = request.headers.get("HX-Current-URL", "")
+    return parse_qs(urlsplit(current).query).get(name, [""])[0]
+
+
+def _visitor(request: HttpRequest, response: HttpResponse) -> tuple[int | None, str]:
+    """The person, or the guest's key: a new one for whoever has none, "" where too many new ones
+    come from one address."""
+    if request.user.is_authenticated:
+        return request.user.pk, ""
     guest = guest_of(request)
-    if user_id is None and not guest:
+    if not guest and limit_check("guests", client_address(request), NEWCOMERS, NEWCOMERS_WINDOW_S):
         guest = guest_new()
         guest_keep(request, response, guest)
-    if token:
-        services.visit_record(token=token, visitor_id=user_id, guest=guest, now=now)
-    elif store_id is not None:
-        search_record(store_id=store_id, visitor_id=user_id, guest=guest, now=now)
+    return None, guest

@@ -14,22 +14,18 @@ __all__ = [
     "OrderSource",
     "link_results",
     "order_source",
-    "sources_of_orders",
     "tied_to",
 ]
 
 
 @dataclass(frozen=True)
 class OrderSource:
-    """Which share brought an order, by which rule, and how often the buyer had opened shares."""
+    """Which share brought an order, and by which rule."""
 
     sharer_id: int
     channel: str
     token: str
     rule: str
-    channel_label: str = ""
-    touched_at: datetime | None = None
-    touches: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,13 +38,10 @@ class LinkResult:
 
 def order_source(order_id: int) -> OrderSource | None:
     """The share that an order is attributed to, if any."""
-    return sources_of_orders([order_id]).get(order_id)
-
-
-def sources_of_orders(order_ids: Iterable[int]) -> dict[int, OrderSource]:
-    """The shares that orders are attributed to, by order, in one query."""
-    rows = Attribution.objects.select_related("link").filter(order_id__in=list(order_ids))
-    return {row.order_id: _source(row) for row in rows}
+    row = Attribution.objects.select_related("link").filter(order_id=order_id).first()
+    if row is None:
+        return None
+    return OrderSource(row.sharer_id, row.link.channel, row.link.token, row.rule)
 
 
 def link_results(
@@ -69,17 +62,3 @@ def link_results(
     for link_id, ref in orders.order_by("pk").values_list("link_id", "order__public_id"):
         refs.setdefault(link_id, []).append(ref)
     return {pk: LinkResult(came.get(pk, 0), tuple(refs.get(pk, ()))) for pk in ids}
-
-
-def _source(row: Attribution) -> OrderSource:
-    last = row.chain[-1] if row.chain else {}
-    touched = last.get("last_at")
-    return OrderSource(
-        sharer_id=row.sharer_id,
-        channel=row.link.channel,
-        token=row.link.token,
-        rule=row.rule,
-        channel_label=row.link.get_channel_display(),
-        touched_at=datetime.fromisoformat(touched) if touched else None,
-        touches=len(row.chain),
-    )

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Case, Exists, F, OuterRef, When
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from core.facts import facts_record
 from sharing.events import OrderAttributed
-from sharing.models import Attribution, ShareLink, Visit
+from sharing.models import Attribution, Channel, ShareLink, StaleTouch, Visit
 from sharing.ties import FROM_VISITS, ties_fold, ties_make
 
 __all__ = [
@@ -17,14 +17,16 @@ __all__ = [
     "order_attribute",
     "person_fold",
     "ties_make",
-    "touches_of",
     "visit_record",
+    "visited_since",
     "visits_adopt",
 ]
 
 # The rule that attributions name, so that old rows stay explained when it changes.
 RULE = "v1:last-touch:7d"
 WINDOW = timedelta(days=7)
+# How far back a touch is remembered that the rule does not count, for `sharing/replay.py`.
+MEMORY = timedelta(days=30)
 CHAIN_MAX = 10
 
 
@@ -69,10 +71,14 @@ def visit_record(*, token: str, visitor_id: int | None, guest: str, now: datetim
     """Count a visit through a link, of a person or of a guest's cookie; False when nothing counts.
 
     Unknown links and the sharer's own visits do not count. A person's visit ties them to the sharer.
+    Who walks on from a showcase to its goods goes on with the link that led there.
     """
-    link = ShareLink.objects.filter(token=token).values("id", "store_id", "sharer_id").first()
+    fields = ("id", "store_id", "sharer_id", "channel")
+    link = ShareLink.objects.filter(token=token).values(*fields).first()
     if link is None or link["sharer_id"] == visitor_id or not (visitor_id or guest):
         return False
+    if link["channel"] == Channel.SHOWCASE:
+        link["id"] = _came_by(link, _who(visitor_id, guest), now=now) or link["id"]
     table = connection.ops.quote_name(Visit._meta.db_table)
     who = "(link_id, visitor_id) WHERE visitor_id IS NOT NULL"
     if visitor_id is None:
@@ -92,6 +98,33 @@ def visit_record(*, token: str, visitor_id: int | None, guest: str, now: datetim
     with connection.cursor() as cursor:
         cursor.execute(visit, values)
     return True
+
+
+def visited_since(*, token: str, visitor_id: int | None, guest: str, since: datetime) -> bool:
+    """Whether a person, or a guest's cookie, has come through that link since then, or through
+    another of the same sharer's to the same store."""
+    visits = Visit.objects.filter(
+        _who(visitor_id, guest),
+        link__sharer__share_links__token=token,
+        link__sharer__share_links__store_id=F("store_id"),
+        last_at__gt=since,
+    )
+    return visits.exists()
+
+
+def _who(visitor_id: int | None, guest: str) -> Q:
+    return Q(visitor_id=visitor_id) if visitor_id else Q(visitor=None, guest=guest)
+
+
+def _came_by(link: dict[str, Any], theirs: Q, *, now: datetime) -> int | None:
+    """The link of the same sharer in the same store that somebody opened last, within the window."""
+    visits = Visit.objects.filter(
+        theirs,
+        store_id=link["store_id"],
+        link__sharer_id=link["sharer_id"],
+        last_at__gt=now - WINDOW,
+    ).exclude(link__channel=Channel.SHOWCASE)
+    return visits.order_by("-last_at", "-pk").values_list("link_id", flat=True).first()
 
 
 def visits_adopt(*, guest: str, visitor_id: int, now: datetime) -> int:
@@ -161,12 +194,21 @@ def order_attribute(
     """Write which share brought the order: the buyer's last touch in the store within the window.
 
     Visits of the buyer's own links and circles do not count. False when nothing is left, or it was
-    written before. The chain keeps the last touches, oldest first, as they were at `placed_at`.
+    written before; a last touch that is older than the window is remembered as such. The chain
+    keeps the last touches, oldest first, as they were at `placed_at`.
     """
     if Attribution.objects.filter(order_id=order_id).exists():
         return False
-    touches = touches_of(store_id=store_id, buyer_id=buyer_id, placed_at=placed_at)
+    known = _touches(store_id=store_id, buyer_id=buyer_id, placed_at=placed_at, window=MEMORY)
+    touches = [touch for touch in known if touch.touched_at > placed_at - WINDOW]
     if not touches:
+        stale = [
+            StaleTouch(
+                store_id=store_id, order_id=order_id, link=one.link, touched_at=one.touched_at
+            )
+            for one in known[:1]
+        ]
+        StaleTouch.objects.bulk_create(stale, ignore_conflicts=True)
         return False
     last = touches[0].link
     chain = [
@@ -199,9 +241,7 @@ def order_attribute(
     return True
 
 
-def touches_of(
-    *, store_id: int, buyer_id: int, placed_at: datetime, window: timedelta = WINDOW
-) -> list[Any]:
+def _touches(*, store_id: int, buyer_id: int, placed_at: datetime, window: timedelta) -> list[Any]:
     """Up to CHAIN_MAX visits that count, the last one first, each with its `touched_at`.
 
     A visit that was repeated after the order counts as of its first time: when it was repeated

@@ -1,48 +1,43 @@
-"""How sharing spreads, for the merchant: who brought whom, what each source brought, and what the
-same touches would say under another window. Everything is read; nothing is decided here."""
+"""How sharing spreads, for the merchant: who brought whom, level by level and as a picture.
+Everything is read; nothing is decided here."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.utils.translation import gettext as _
+from django.db.models import Count, Min, QuerySet
 
 from accounts.queries import profiles
-from orders.queries import PaidOrder, paid_orders
-from sharing.models import Attribution, Channel, SearchArrival, ShareLink, Visit
-from sharing.services import WINDOW, touches_of
+from orders.queries import paid_orders
+from sharing.models import Attribution, ShareLink, Visit
 
-WINDOWS = (1, 3, 7, 15, 30)
-MAX_ORDERS = 500
 MAX_VISITS = 100_000
 MAX_NODES = 60
-SEARCH, DIRECT = "search", "direct"
+MAX_PAGES = 20
 
 
 @dataclass(frozen=True)
-class SourceRow:
-    """What one source brought: people who came by it, orders that were paid, and their fen."""
+class SharedCampaign:
+    """A campaign of an app above, by its pages that are shared: the goods' `products`, by reference,
+    and those of its groups or bargains, which that app knows. `since` is when it began."""
 
+    ref: str
+    kind: str
+    title: str
+    products: tuple[str, ...]
+    since: datetime
+
+
+@dataclass(frozen=True)
+class SharedPage:
+    """A page that was opened through shares; `sharer` is the masked name of whose page it is, where
+    it is somebody's."""
+
+    ref: str
+    kind: str
     label: str
-    people: int
-    orders: int
-    paid_fen: int
-
-    @property
-    def percent(self) -> str:
-        """Paid orders for each hundred people; "—" where people are not counted."""
-        return f"{100 * self.orders / self.people:.1f}%" if self.people else "—"
-
-
-@dataclass(frozen=True)
-class WindowRow:
-    """With a window of so many days, so many orders would have a sharer; `moved` of them another
-    one than now."""
-
-    days: int
-    orders: int
-    moved: int
+    sharer: str
 
 
 @dataclass(frozen=True)
@@ -82,73 +77,33 @@ class Spread:
     height: int
 
 
-def sources(store_id: int, *, since: datetime, now: datetime) -> tuple[SourceRow, ...]:
-    """What each source brought since then, the best first. An order without a share came by the search
-    if its buyer did, within the same window, and otherwise by itself."""
-    orders = {order.id: order for order in paid_orders(store_id, since=since, now=now)}
-    rows = Attribution.objects.filter(order_id__in=orders).select_related("link")
-    source_of = {row.order_id: _source(row.link) for row in rows}
-    searched = _searched(store_id, {order.buyer_id for order in orders.values()})
-    counted: Counter[str] = Counter()
-    paid: Counter[str] = Counter()
-    for order in orders.values():
-        source = source_of.get(order.id) or _unshared(order, searched)
-        counted[source] += 1
-        paid[source] += order.paid_fen
-    came = _people(store_id, since=since)
-    labels = _labels()
-    found = [
-        SourceRow(labels[name], came.get(name, 0), counted[name], paid[name])
-        for name in labels
-        if counted[name] or came.get(name)
-    ]
-    return tuple(sorted(found, key=lambda row: -row.paid_fen))
-
-
-def replay(store_id: int, *, since: datetime, now: datetime) -> tuple[WindowRow, ...]:
-    """What the windows of WINDOWS would say about the newest paid orders since then."""
-    orders = paid_orders(store_id, since=since, now=now)[:MAX_ORDERS]
-    rows = Attribution.objects.filter(order_id__in=[order.id for order in orders])
-    credited = dict(rows.values_list("order_id", "sharer_id"))
-    longest = timedelta(days=max(WINDOWS))
-    touched = {order.id: _touched(order, longest) for order in orders}
-    found = []
-    for days in WINDOWS:
-        sharers = {
-            order.id: sharer
-            for order in orders
-            if (sharer := _within(touched[order.id], order, timedelta(days=days))) is not None
-        }
-        moved = sum(sharers.get(order.id) != credited.get(order.id) for order in orders)
-        found.append(WindowRow(days, len(sharers), moved))
-    return tuple(found)
-
-
-def spread(store_id: int, *, target: str, since: datetime, now: datetime) -> Spread:
-    """How the store's pages (or one page, by its reference) went from person to person.
+def spread(
+    store_id: int, *, pages: Collection[str] | None, since: datetime, now: datetime
+) -> Spread:
+    """How the store's pages (all, or those of these references) went from person to person.
 
     Whoever opened a share is below its sharer, by the first share that they opened; guests who never
-    signed in are counted as people, but cannot bring anybody.
+    signed in are counted as people, but cannot bring anybody. Orders are those that shares of these
+    pages brought.
     """
-    rows = Visit.objects.filter(store_id=store_id, first_at__gte=since)
-    if target:
-        rows = rows.filter(link__target_ref=target)
+    links = ShareLink.objects.filter(store_id=store_id)
+    if pages is not None:
+        links = links.filter(target_ref__in=pages)
+    rows = Visit.objects.filter(link__in=links, store_id=store_id, first_at__gte=since)
     values = rows.order_by("first_at", "pk").values_list("link__sharer_id", "visitor_id", "guest")
-    visits = list(values[:MAX_VISITS])
-    parents, guests = _parents(visits)
-    people = set(parents) | set(parents.values())
+    parents, guests = _parents(values[:MAX_VISITS])
+    people = set(parents) | set(parents.values()) | set(guests)
     depth = {person: _depth(person, parents) for person in people}
-    brought = Counter(parents.values())
-    brought.update(guests)
-    buyers = Counter(order.buyer_id for order in paid_orders(store_id, since=since, now=now))
-    total = len(people) + sum(guests.values())
-    new = len(parents) + sum(guests.values())
+    brought = Counter(parents.values()) + guests
+    new = len(parents) + guests.total()
+    total = len(people) + guests.total()
     levels = Counter(depth.values())
     for sharer, number in guests.items():
-        levels[depth.get(sharer, 0) + 1] += number
+        levels[depth[sharer] + 1] += number
     bought: Counter[int] = Counter()
-    for person, level in depth.items():
-        bought[level] += buyers.get(person, 0)
+    for buyer_id in _buyers(store_id, links, since=since, now=now):
+        if buyer_id in depth:
+            bought[depth[buyer_id]] += 1
     nodes, width, height = _picture(parents, depth, brought)
     return Spread(
         people=total,
@@ -161,61 +116,41 @@ def spread(store_id: int, *, target: str, since: datetime, now: datetime) -> Spr
     )
 
 
-def targets(store_id: int, *, since: datetime) -> Sequence[tuple[str, str]]:
-    """The pages that were opened through shares most since then: (reference, kind in words)."""
-    rows = ShareLink.objects.filter(store_id=store_id, visits__first_at__gte=since)
-    pairs = Counter(rows.values_list("target_ref", "target_kind"))
-    names = dict(ShareLink.Target.choices)
-    return [(ref, f"{names[kind]} {ref}") for (ref, kind), _n in pairs.most_common(20)]
-
-
-def _labels() -> dict[str, str]:
-    labels = {"group": _("拼团页分享")}
-    labels |= {str(name): str(label) for name, label in Channel.choices}
-    return {**labels, SEARCH: _("店内搜索"), DIRECT: _("直接打开")}
-
-
-def _source(link: ShareLink) -> str:
-    """A group's own page is a source of its own, whichever way its link went."""
-    is_group = link.target_kind == ShareLink.Target.GROUP
-    return "group" if is_group and link.channel == Channel.FRIEND else link.channel
-
-
-def _people(store_id: int, *, since: datetime) -> Counter[str]:
-    rows = Visit.objects.filter(store_id=store_id, last_at__gte=since).select_related("link")
-    came: dict[str, set[tuple[int | None, str]]] = {}
-    for visit in rows.only("visitor_id", "guest", "link__target_kind", "link__channel").iterator():
-        came.setdefault(_source(visit.link), set()).add((visit.visitor_id, visit.guest))
-    people = Counter({name: len(who) for name, who in came.items()})
-    people[SEARCH] = SearchArrival.objects.filter(store_id=store_id, last_at__gte=since).count()
-    return people
-
-
-def _searched(store_id: int, buyers: set[int]) -> dict[int, tuple[datetime, datetime]]:
-    """When those of the buyers who came by the search did first and last."""
-    rows = SearchArrival.objects.filter(store_id=store_id, visitor_id__in=buyers)
-    return {row.visitor_id: (row.first_at, row.last_at) for row in rows if row.visitor_id}
-
-
-def _unshared(order: PaidOrder, searched: dict[int, tuple[datetime, datetime]]) -> str:
-    for at in searched.get(order.buyer_id, ()):
-        if order.placed_at - WINDOW < at <= order.placed_at:
-            return SEARCH
-    return DIRECT
-
-
-def _touched(order: PaidOrder, window: timedelta) -> list[tuple[datetime, int]]:
-    """(when, sharer) of every touch that counts, the last one first."""
-    found = touches_of(
-        store_id=order.store_id, buyer_id=order.buyer_id, placed_at=order.placed_at, window=window
+def shared_pages(store_id: int, *, since: datetime) -> tuple[SharedPage, ...]:
+    """The pages that were opened through shares most since then; groups and bargains are pages of
+    their campaigns, and not here."""
+    kinds = ShareLink.Target
+    rows = (
+        Visit.objects.filter(store_id=store_id, first_at__gte=since)
+        .exclude(link__target_kind__in=[kinds.GROUP, kinds.BARGAIN])
+        .values_list("link__target_kind", "link__target_ref")
+        .annotate(number=Count("pk"), sharer=Min("link__sharer_id"))
+        .order_by("-number", "link__target_ref")[:MAX_PAGES]
     )
-    return [(visit.touched_at, visit.link.sharer_id) for visit in found]
+    found = list(rows)
+    names = profiles({sharer for *_rest, sharer in found})
+    return tuple(
+        SharedPage(
+            ref=ref,
+            kind=kind,
+            label=str(kinds(kind).label),
+            sharer=names[sharer].name
+            if kind in {kinds.SHOWCASE, kinds.COUNTER} and sharer in names
+            else "",
+        )
+        for kind, ref, _number, sharer in found
+    )
 
 
-def _within(
-    touches: Iterable[tuple[datetime, int]], order: PaidOrder, window: timedelta
-) -> int | None:
-    return next((sharer for at, sharer in touches if at > order.placed_at - window), None)
+def _buyers(
+    store_id: int, links: QuerySet[ShareLink], *, since: datetime, now: datetime
+) -> list[int]:
+    """Whose paid orders these links brought; a person for each order."""
+    bought = {order.id: order.buyer_id for order in paid_orders(store_id, since=since, now=now)}
+    rows = Attribution.objects.filter(
+        link__in=links, store_id=store_id, order__placed_at__gte=since
+    )
+    return [bought[pk] for pk in rows.values_list("order_id", flat=True) if pk in bought]
 
 
 def _parents(visits: Iterable[tuple[int, int | None, str]]) -> tuple[dict[int, int], Counter[int]]:

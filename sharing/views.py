@@ -1,6 +1,14 @@
 """Making a share link. Opening one is an ordinary page; its fragment records the visit."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from datetime import datetime
+
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseForbidden,
+    JsonResponse,
+)
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -13,14 +21,18 @@ from sharing import services
 from sharing.domains import card_origin, share_origin
 from sharing.forms import PosterForm, ShareForm
 from sharing.models import Channel
-from sharing.pages import ShareTarget, poster_read, ticket_read
+from sharing.pages import ShareTarget, is_quiet, poster_read, ticket_read
 from sharing.posters.draw import HEIGHT, STYLES, WIDTH
+from sharing.posters.queue import poster_claim, poster_order, poster_unclaim
 from sharing.posters.services import poster_url
 from sharing.posters.spec import PosterSpec
 from stores.queries import store_by_id
 
-# Waiting for one asks once a second.
-POSTERS_A_MINUTE = 90
+# Drawings a minute of a person, and of everybody behind one address who has no name.
+DRAWINGS, DRAWINGS_OF_GUESTS = 30, 300
+# Waiting asks once a second; a drawing that takes longer has failed.
+PATIENCE = 15
+POSTER_READY, POSTER_WAITING, POSTER_BUSY, POSTER_LOST = "ready", "waiting", "busy", "lost"
 
 
 @require_POST
@@ -34,7 +46,10 @@ def share(request: HttpRequest) -> HttpResponse:
     target = ticket_read(form.cleaned_data["ticket"]) if form.is_valid() else None
     if target is None:
         return HttpResponseBadRequest(_("这个页面不能分享，请刷新后再试。"))
-    link = _link(request, target, form.cleaned_data["channel"])
+    channel = form.cleaned_data["channel"]
+    if channel == Channel.MOMENTS and is_quiet(request, target):
+        return HttpResponseForbidden(_("按微信的规定，这个页面不分享到朋友圈。"))
+    link = _link(request, target, channel)
     if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
         return render(request, "sharing/link.html", {"link": link, "back": target.path})
     return JsonResponse({"link": link})
@@ -50,36 +65,75 @@ def poster(request: HttpRequest) -> HttpResponse:
     if found is None:
         return HttpResponseBadRequest(_("这张海报打不开，请回到商品页重新生成。"))
     target, title, desc, about = found
+    if is_quiet(request, target):
+        return HttpResponseForbidden(_("按微信的规定，这个页面没有海报。"))
     store = store_by_id(target.store_id)
     if store is None:
         raise NotHere(_("没有这家店。"))
     style = form.cleaned_data["style"] or next(iter(STYLES))
-    link = _link(request, target, form.cleaned_data["channel"] or Channel.POSTER)
-    spec = PosterSpec(title, desc, store.name, link, style, about)
-    who = str(request.user.pk or client_address(request))
+    channel = form.cleaned_data["channel"] or Channel.POSTER
+    spec = PosterSpec(title, desc, store.name, _link(request, target, channel), style, about)
+    asked = form.cleaned_data["asked"] or 0
+    now = clock.now()
+    image, stage = poster_url(spec, now=now), POSTER_READY
+    if image is None:
+        stage = _have_drawn(request, spec, now=now) if asked < PATIENCE else POSTER_LOST
+        image = poster_url(spec, now=now)  # without a broker it is drawn by now
+    again = {"style": style, "channel": channel}
     context = {
-        "image": None,
-        "is_busy": not limit_check("poster", who, POSTERS_A_MINUTE, 60),
+        "image": image,
+        "stage": POSTER_READY if image else stage,
         "back": target.path,
         "title": title,
         "styles": [
-            {"label": label, "is_here": name == style, "query": _query(request, style=name)}
+            {
+                "label": label,
+                "is_here": name == style,
+                "query": _query(request, **again | {"style": name}),
+            }
             for name, (label, *_rest) in STYLES.items()
         ],
-        "query": _query(request, style=style),
+        "uses": [
+            {
+                "label": label,
+                "is_here": name == channel,
+                "query": _query(request, **again | {"channel": name}),
+            }
+            for name, label in (
+                (Channel.POSTER, _("手机上发")),
+                (Channel.PAPER, _("打印张贴")),
+                (Channel.WECOM, _("企业微信发")),
+            )
+        ],
+        "waiting_query": _query(request, **again, asked=str(asked + 1)),
+        "retry_query": _query(request, **again),
+        "is_for_print": channel == Channel.PAPER,
         "is_mine": request.user.is_authenticated,
         "width": WIDTH,
         "height": HEIGHT,
     }
-    if not context["is_busy"]:
-        context["image"] = poster_url(spec, now=clock.now())
     part = "sharing/_poster.html" if request.headers.get("HX-Request") else "sharing/poster.html"
     return render(request, part, context)
 
 
-def _query(request: HttpRequest, *, style: str) -> str:
+def _have_drawn(request: HttpRequest, spec: PosterSpec, *, now: datetime) -> str:
+    """Have a poster drawn, unless somebody is at it; what is counted and limited are drawings."""
+    if not poster_claim(spec):
+        return POSTER_WAITING
+    user_id = request.user.pk if request.user.is_authenticated else None
+    who = str(user_id or client_address(request))
+    if not limit_check("poster", who, DRAWINGS if user_id else DRAWINGS_OF_GUESTS, 60):
+        poster_unclaim(spec)
+        return POSTER_BUSY
+    poster_order(spec, now=now)
+    return POSTER_WAITING
+
+
+def _query(request: HttpRequest, **changes: str) -> str:
     query = request.GET.copy()
-    query["style"] = style
+    query.pop("asked", None)
+    for name, value in changes.items():
+        query[name] = value
     return query.urlencode()
 
 

@@ -39,7 +39,10 @@ SITE_ID = 1
 OPERATOR = {
     "name": required("OPERATOR_NAME", development_default="Xiaodian (demo)"),
     "contact": required("OPERATOR_CONTACT", development_default="privacy@xiaodian.example"),
+    # The foot of every page that is no store's: the ICP filing, and where to complain.
+    "icp": env.str("OPERATOR_ICP", default=""),
 }
+OPERATOR["complaints"] = env.str("OPERATOR_COMPLAINTS", default=OPERATOR["contact"])
 
 # Personal data: the first key encrypts, all decrypt; the index key never rotates.
 FIELD_KEYS = required(
@@ -105,6 +108,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "sharing.middleware.ShareRefererMiddleware",
 ]
 TEMPLATES = [
     {

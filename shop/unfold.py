@@ -117,6 +117,12 @@ UNFOLD: dict[str, Any] = {
                     _item(_("分享员账目"), "menu_book", "sharers.rewardentry"),
                     _item(_("分享链接"), "share", "sharing.sharelink"),
                     _item(_("分享归因"), "conversion_path", "sharing.attribution"),
+                    {
+                        "title": _("传播分析"),
+                        "icon": "hub",
+                        "link": reverse_lazy("office:spread"),
+                        "permission": _merchant,
+                    },
                 ],
             },
             {

@@ -31,6 +31,7 @@ from catalog.queries import (
     related_products,
     store_shelf,
 )
+from community.queries import EntryLink, entries_open
 from freight.queries import tariff_words, tariffs
 from stores.queries import StoreInfo, store_by_id, store_by_slug, stores_open
 
@@ -76,6 +77,7 @@ class StorePage:
     shelf: Shelf
     items: tuple[Item, ...]
     has_coupons: bool
+    entries: tuple[EntryLink, ...]
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,8 @@ def store_page(
         return None
     offers = shelf_offers({card.id for card in shelf.page.cards}, now=now)
     has_coupons = store_offers_coupons(store.id, now=now)
-    return StorePage(store, shelf, _items(shelf.page.cards, offers), has_coupons)
+    items = _items(shelf.page.cards, offers)
+    return StorePage(store, shelf, items, has_coupons, entries_open(store.id))
 
 
 def search_page(words: str, page: int, *, now: datetime) -> SearchPage:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("p/<slug:public_id>/", views.product, name="product"),
     path("p/<slug:public_id>/mine/", views.product_mine, name="product_mine"),
     path("search/", views.search, name="search"),
+    path("search/suggest/", views.suggest, name="suggest"),
     path("robots.txt", views.robots, name="robots"),
     path("me/", views.me, name="me"),
     path("licences/", views.licences, name="licences"),

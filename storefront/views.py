@@ -14,14 +14,16 @@ from django.views.decorators.http import require_safe
 from accounts.queries import document_version
 from campaigns.bargain.queries import BargainTerms, bargains_for_product
 from campaigns.groupbuy.joinable import acquainted_groups
+from campaigns.groupbuy.queries import has_campaign
 from campaigns.groupbuy.queries import product_mine as product_mine_query
 from catalog.queries import ProductPage, product_page
+from catalog.suggestions import suggestions
 from core import clock
 from core.errors import NotHere
 from core.idempotency import form_key_new
 from core.public_pages import page_number, personal, public_page
 from notices.queries import unread_count
-from sharers.queries import plan_of
+from sharers.queries import desks_of, plan_of
 from sharing.pages import share_card, visit_note
 from sharing.posters.spec import PosterAbout
 from storefront import queries
@@ -58,6 +60,7 @@ def store(request: HttpRequest, slug: str, category: str | None = None) -> HttpR
         "items": found.items,
         "has_coupons": found.has_coupons,
         "tag": tag,
+        "entries": found.entries,
         "query": f"{urlencode({'tag': tag})}&" if tag else "",
         "site_url": settings.SITE_URL,
     }
@@ -77,6 +80,13 @@ def search(request: HttpRequest) -> HttpResponse:
         "query": f"{urlencode({'q': words})}&",
     }
     return render(request, "storefront/search.html", context)
+
+
+@public_page(max_age_s=30)
+def suggest(request: HttpRequest) -> HttpResponse:
+    """What one may be about to type: categories and goods with what is in ?q= so far. A fragment."""
+    found = suggestions(_words(request, "q"))
+    return render(request, "storefront/_suggestions.html", {"found": found})
 
 
 @public_page(max_age_s=5)
@@ -113,6 +123,7 @@ def product_mine(request: HttpRequest, public_id: str) -> HttpResponse:
             was_fen=found.struck_fen,
             photo=found.gallery[0].name if found.gallery else "",
         ),
+        watched=has_campaign(found.id, now=now),
     )
     context = {
         "now": now,
@@ -159,7 +170,11 @@ def store_mine(request: HttpRequest, slug: str) -> HttpResponse:
 def me(request: HttpRequest) -> HttpResponse:
     """The shopper's own corner."""
     assert request.user.pk is not None
-    context = {"person": request.user, "unread": unread_count(request.user.pk)}
+    context = {
+        "person": request.user,
+        "unread": unread_count(request.user.pk),
+        "sharer_desks": desks_of(request.user.pk),
+    }
     return render(request, "storefront/me.html", context)
 
 

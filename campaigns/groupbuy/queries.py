@@ -221,12 +221,7 @@ def product_mine(product_id: int, user_id: int) -> GroupMine | None:
 def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
     """The product's running campaign with its prices, in two queries."""
     campaign = (
-        GroupCampaign.objects.filter(
-            product_id=product_id,
-            state=CampaignState.PUBLISHED,
-            starts_at__lte=now,
-            ends_at__gt=now,
-        )
+        _running(product_id, now=now)
         .annotate(group_count=Count("groups", filter=_joinable(now), distinct=True))
         .first()
     )
@@ -251,6 +246,20 @@ def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
         group_count=campaign.group_count,
         deal=deal_of(campaign),
         can_lead=campaign.quota_left >= campaign.enough,
+    )
+
+
+def has_campaign(product_id: int, *, now: datetime) -> bool:
+    """Whether a campaign of the product is running."""
+    return _running(product_id, now=now).exists()
+
+
+def _running(product_id: int, *, now: datetime) -> QuerySet[GroupCampaign]:
+    return GroupCampaign.objects.filter(
+        product_id=product_id,
+        state=CampaignState.PUBLISHED,
+        starts_at__lte=now,
+        ends_at__gt=now,
     )
 
 

@@ -1,6 +1,6 @@
 """Products in lists: cards, shelves, and what goes with a product."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -113,6 +113,12 @@ def cards_of(product_ids: Sequence[int]) -> dict[int, ProductCard]:
     """Cards of given products by id, on sale or not, in three queries."""
     rows = list(Product.objects.select_related("store").filter(pk__in=list(product_ids)))
     return {card.id: card for card in _cards(rows)}
+
+
+def product_titles(public_ids: Iterable[str]) -> dict[str, str]:
+    """Titles by public id, of goods on sale or not."""
+    rows = Product.objects.filter(public_id__in=list(public_ids)).order_by()
+    return dict(rows.values_list("public_id", "title"))
 
 
 def related_products(product_id: int, store_id: int, *, limit: int) -> list[int]:

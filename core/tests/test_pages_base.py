@@ -38,6 +38,7 @@ def test_an_error_page_shows_without_request_person_or_database(name):
     assert '<main id="main"' in page
     for path in ("/licences/", "/agreement/", "/privacy/"):
         assert f'href="{path}"' in page
+    assert re.search(r'class="weui-btn [^"]*" href="/|<button', page), "a way on"
 
 
 def test_the_frame_reads_nothing_of_a_person():

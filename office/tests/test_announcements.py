@@ -116,7 +116,7 @@ def test_the_link_is_the_readers_own_however_often_it_is_read(role):
     for _ in range(2):
         text = client.get(f"{PAGE}?product={product.public_id}").content.decode()
     link = ShareLink.objects.get()
-    assert (link.sharer_id, link.channel) == (staff.user_id, "wecom")
+    assert (link.sharer_id, link.channel) == (staff.user_id, "notice")
     assert (link.target_kind, link.target_ref) == ("product", product.public_id)
     assert f"/p/{product.public_id}/?s={link.token}" in text
 

@@ -1,6 +1,7 @@
 """Becoming a sharer, the showcase, and their pages."""
 
 import pytest
+from django.test import Client
 
 from core import clock
 from sharers.models import Sharer, ShowcaseItem
@@ -15,6 +16,8 @@ from sharers.services import (
 from sharers.services import people as service
 from sharers.tests.factories import plan_make, sharer_make
 from sharing.models import ShareLink, Visit
+from sharing.services import WINDOW
+from sharing.tests.factories import link_make
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +131,44 @@ def test_coming_from_a_showcase_is_a_visit(client, sharer, sku, who):
     client.force_login(bob.user)
     client.get(f"/p/{sku.product.public_id}/mine/?s={link.token}")
     assert Visit.objects.get(link=link).visitor_id == bob.id
+    assert link.channel == "showcase"
+
+
+def test_whoever_walks_on_from_a_showcase_still_came_by_the_card(client, sharer, sku, who):
+    """A friend's card leads to the showcase, whose own links say nothing about how one came."""
+    add(sharer, sku)
+    card = link_make(
+        who.user, sku.store, target_kind="showcase", ref=sharer.public_id, channel="friend"
+    )
+    client.get(f"/x/{sharer.public_id}/")
+    inside = ShareLink.objects.get(sharer=who.user, channel="showcase")
+    bob = cast.person()
+    client.force_login(bob.user)
+    client.get(f"/x/{sharer.public_id}/mine/?s={card.token}")
+    client.get(f"/p/{sku.product.public_id}/mine/?s={inside.token}")
+    visit = Visit.objects.get()
+    assert (visit.link, visit.count) == (card, 2)
+    # The card of a guest, too; and what was opened too long ago is not how one came today.
+    guest = Client()
+    guest.get(f"/x/{sharer.public_id}/mine/?s={card.token}")
+    guest.get(f"/p/{sku.product.public_id}/mine/?s={inside.token}")
+    assert not Visit.objects.filter(link=inside).exists()
+    Visit.objects.update(first_at=clock.now() - WINDOW, last_at=clock.now() - WINDOW)
+    client.get(f"/p/{sku.product.public_id}/mine/?s={inside.token}")
+    assert Visit.objects.get(link=inside).visitor_id == bob.id
+
+
+def test_somebody_elses_card_does_not_get_what_a_showcase_brings(client, sharer, sku, who):
+    add(sharer, sku)
+    other = link_make(store=sku.store)
+    client.get(f"/x/{sharer.public_id}/")
+    inside = ShareLink.objects.get(sharer=who.user, channel="showcase")
+    bob = cast.person()
+    client.force_login(bob.user)
+    client.get(f"/p/{sku.product.public_id}/mine/?s={other.token}")
+    client.get(f"/p/{sku.product.public_id}/mine/?s={inside.token}")
+    assert Visit.objects.get(link=inside).visitor_id == bob.id
+    assert Visit.objects.get(link=other).count == 1
 
 
 def test_the_card_of_a_showcase(client, sharer, sku):

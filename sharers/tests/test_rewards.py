@@ -12,6 +12,7 @@ from core.deadlines import deadlines_run
 from orders.models import Order, OrderLine
 from orders.services import OrderItem, hold_release, order_cancel, order_line_cancel, order_receive
 from orders.tests.factories import deliver, order_make, pay, shipped_make
+from sharers import queries
 from sharers.models import Reward, RewardEntry, SkuRate
 from sharers.queries import desk, statements
 from sharers.rates import Rate, reward_fen
@@ -23,8 +24,10 @@ from sharers.services import (
     sharer_stop,
 )
 from sharers.tests.factories import brings, plan_make, sharer_make
+from sharing.explained import explanations
 from sharing.models import Attribution
 from sharing.tests.factories import link_make, visit_make
+from stores.tests.factories import staff_make
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -261,11 +264,38 @@ def test_a_payout_is_within_what_is_available(sku, sharer, buyer, amount_fen):
 def test_the_desk_explains_every_fen(sku, sharer, buyer, django_assert_num_queries):
     bought(sku, buyer)
     sharer.refresh_from_db()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         shown = desk(sharer)
-    (one,) = shown.earnings
+    (one,) = shown.earnings.rows
     assert (one.amount_fen, one.rate, one.state) == (REWARD_FEN, "5%", "frozen")
-    assert (one.source.touches, one.source.rule) == (1, "v1:last-touch:7d")
+    assert "v1:last-touch:7d" in one.explanation.verdict
+
+
+def test_merchant_and_sharer_read_the_same_explanation(client, sku, sharer, buyer):
+    order = bought(sku, buyer)
+    sentences = explanations([order.pk])[order.pk].sentences
+    client.force_login(sharer.person)
+    read_by_sharer = client.get(f"/store/{sku.store.slug}/sharer/").content.decode()
+    client.force_login(staff_make(sku.store).user)
+    read_by_merchant = client.get("/office/sharers/reward/").content.decode()
+    assert len(sentences) == 2
+    for line in sentences:
+        assert line in read_by_sharer
+        assert line in read_by_merchant
+
+
+def test_every_earning_is_on_some_page_of_the_desk(client, sku, sharer, buyer, monkeypatch):
+    monkeypatch.setattr(queries, "PAGE_SIZE", 2)
+    for _ in range(3):
+        bought(sku, buyer)
+    sharer.refresh_from_db()
+    first, second = desk(sharer), desk(sharer, page=2)
+    assert [len(one.earnings.rows) for one in (first, second)] == [2, 1]
+    assert (first.earnings.has_next, second.earnings.has_next) == (True, False)
+    client.force_login(sharer.person)
+    assert 'rel="next"' in client.get(f"/store/{sku.store.slug}/sharer/").content.decode()
+    page = client.get(f"/store/{sku.store.slug}/sharer/?page=2")
+    assert page.context["desk"].earnings.rows == second.earnings.rows
 
 
 @given(

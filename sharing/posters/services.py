@@ -1,6 +1,5 @@
-"""Finding a poster, or having it drawn by a worker; the picture is kept under what it says."""
+"""Finding a poster, and drawing it; the picture is kept under what it says."""
 
-import logging
 from datetime import datetime, timedelta
 
 from django.core.files.base import ContentFile
@@ -9,28 +8,12 @@ from django.core.files.storage import default_storage
 from sharing.posters.draw import poster_draw
 from sharing.posters.spec import PosterSpec
 
-log = logging.getLogger(__name__)
-
 FOLDER = "posters"
-# A message nobody took is dropped: the page asks again every second.
-EXPIRES_S = 30
 
 
 def poster_url(spec: PosterSpec, *, now: datetime) -> str | None:
-    """The picture's address, or None while it is being drawn; asking puts it on the queue.
-
-    Without a broker the picture is drawn at once, by whoever asks.
-    """
+    """The picture's address, or None while there is none."""
     name = _name(spec, now)
-    if default_storage.exists(name):
-        return default_storage.url(name)
-    from sharing.tasks import poster_keep as task  # the task imports this module
-
-    try:
-        task.apply_async((spec.packed(),), expires=EXPIRES_S)
-    except Exception:
-        log.warning("the broker took no poster", exc_info=True)
-        poster_keep(spec, now=now)
     return default_storage.url(name) if default_storage.exists(name) else None
 
 

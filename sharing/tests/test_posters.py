@@ -5,8 +5,11 @@ from datetime import timedelta
 
 import pytest
 import zxingcpp
+from django.core.cache import cache
 from django.core.files.storage import default_storage
+from django.test import Client
 from django.utils import timezone
+from django.utils.http import urlencode
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -17,9 +20,11 @@ from sharing.models import ShareLink
 from sharing.pages import ShareTarget, poster_read, poster_sign
 from sharing.posters import draw, services
 from sharing.posters.draw import HEIGHT, STYLES, WIDTH, face, poster_draw, wrap
+from sharing.posters.queue import poster_claim, poster_order, poster_unclaim
 from sharing.posters.services import poster_keep, poster_url, posters_forget
 from sharing.posters.spec import PosterAbout, PosterSpec
 from sharing.tasks import poster_keep as task
+from sharing.views import PATIENCE
 from stores.tests.factories import store_make
 from tests import cast
 
@@ -30,6 +35,7 @@ NOTES = {"product": "", "group": "3 人团，单买 ¥88.00", "store": ""}
 @pytest.fixture(autouse=True)
 def media(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
+    cache.clear()
 
 
 @pytest.fixture
@@ -134,11 +140,11 @@ def test_a_worker_draws_what_the_queue_carried(now, monkeypatch):
         "sharing.tasks.poster_keep.apply_async", lambda args, **_: sent.append(args)
     )
     wanted = spec(price_fen=3990)
+    poster_order(wanted, now=now)
     assert poster_url(wanted, now=now) is None
     ((packed,),) = sent
     poster_keep(PosterSpec.unpacked(packed), now=now)
     assert poster_url(wanted, now=now).endswith(f"{wanted.key()}.jpg")
-    assert len(sent) == 1
 
 
 def test_without_a_broker_it_is_drawn_at_once(now, monkeypatch):
@@ -146,7 +152,24 @@ def test_without_a_broker_it_is_drawn_at_once(now, monkeypatch):
         raise ConnectionError
 
     monkeypatch.setattr("sharing.tasks.poster_keep.apply_async", down)
+    poster_order(spec(), now=now)
     assert poster_url(spec(), now=now).endswith(".jpg")
+
+
+def test_one_drawing_at_a_time():
+    assert poster_claim(spec())
+    assert not poster_claim(spec())
+    assert poster_claim(spec(title="别的"))
+    poster_unclaim(spec())
+    assert poster_claim(spec())
+
+
+def test_without_a_cache_everybody_may_draw(monkeypatch):
+    def away(*_args, **_kwargs):
+        raise ConnectionError
+
+    monkeypatch.setattr(cache, "add", away)
+    assert poster_claim(spec())
 
 
 def test_old_months_are_forgotten(now):
@@ -192,10 +215,19 @@ def test_the_poster_of_somebody_with_a_name_carries_their_link(
     assert ShareLink.objects.count() == 1
 
 
-def test_on_paper_it_is_another_link(client, person, ticket, at_once):
+def test_the_page_offers_a_poster_for_print_with_a_link_of_its_own(
+    client, person, ticket, at_once, settings
+):
     client.force_login(person)
-    client.get("/share/poster/", {"t": ticket, "channel": "paper"})
-    assert ShareLink.objects.get(sharer=person).channel == "paper"
+    page = client.get("/share/poster/", {"t": ticket, "style": "frame"})
+    (query,) = [one["query"] for one in page.context["uses"] if one["label"] == "打印张贴"]
+    page = client.get(f"/share/poster/?{query}")
+    assert "打印" in page.content.decode()
+    link = ShareLink.objects.get(sharer=person, channel="paper")
+    assert code_on(page) == [f"{settings.SITE_URL}/p/pro_1/?s={link.token}"]
+    # The other choice stays as it was.
+    assert [one["label"] for one in page.context["styles"] if one["is_here"]] == ["喜庆"]
+    assert all("channel=paper" in one["query"] for one in page.context["styles"])
 
 
 def test_a_poster_without_a_name_leads_to_the_plain_page(client, ticket, at_once, settings):
@@ -205,14 +237,42 @@ def test_a_poster_without_a_name_leads_to_the_plain_page(client, ticket, at_once
     assert not ShareLink.objects.exists()
 
 
-def test_while_it_is_drawn_the_page_waits(client, ticket, monkeypatch):
-    monkeypatch.setattr("sharing.tasks.poster_keep.apply_async", lambda *_args, **_kwargs: None)
+@pytest.fixture
+def ordered(monkeypatch):
+    """What was put on a queue that nobody empties."""
+    sent = []
+    monkeypatch.setattr(
+        "sharing.tasks.poster_keep.apply_async", lambda args, **_: sent.append(args)
+    )
+    return sent
+
+
+def test_while_it_is_drawn_the_page_waits(client, ticket, ordered):
     page = client.get("/share/poster/", {"t": ticket}).content.decode()
     assert "正在画海报" in page
     assert 'http-equiv="refresh"' in page
     part = client.get("/share/poster/", {"t": ticket}, headers={"HX-Request": "true"})
     assert "<html" not in part.content.decode()
     assert "hx-get" in part.content.decode()
+    assert len(ordered) == 1
+
+
+def test_waiting_gives_up_with_a_way_to_try_again(client, ticket, ordered):
+    query, asked = urlencode({"t": ticket}), 0
+    while "hx-get" in (part := polled(client, query)).content.decode():
+        query, asked = part.context["waiting_query"], asked + 1
+        assert asked < 60
+    text = part.content.decode()
+    assert asked == PATIENCE
+    assert "海报没有画成" in text and "再试一次" in text
+    assert len(ordered) == 1
+    cache.clear()  # the claim has run out
+    assert "正在画海报" in polled(client, part.context["retry_query"]).content.decode()
+    assert len(ordered) == 2
+
+
+def polled(client, query):
+    return client.get(f"/share/poster/?{query}", headers={"HX-Request": "true"})
 
 
 @pytest.mark.parametrize("query", [{}, {"t": "forged"}, {"style": "card"}])
@@ -224,10 +284,17 @@ def test_a_style_that_is_unknown_makes_no_poster(client, ticket):
     assert client.get("/share/poster/", {"t": ticket, "style": "x"}).status_code == 400
 
 
-def test_whoever_wants_too_many_is_told_to_wait(client, ticket, monkeypatch):
-    monkeypatch.setattr("sharing.views.limit_check", lambda *_: False)
-    monkeypatch.setattr("sharing.views.poster_url", lambda *_a, **_k: pytest.fail("drawn"))
-    assert "一分钟后再试" in client.get("/share/poster/", {"t": ticket}).content.decode()
+def test_drawings_are_limited_and_waiting_for_one_is_not(client, ticket, ordered, monkeypatch):
+    monkeypatch.setattr("sharing.views.DRAWINGS_OF_GUESTS", 2)
+    other = Client()
+    for _ in range(5):
+        assert "正在画海报" in client.get("/share/poster/", {"t": ticket}).content.decode()
+    assert "正在画海报" in other.get("/share/poster/", {"t": ticket}).content.decode()
+    assert len(ordered) == 1
+    client.get("/share/poster/", {"t": ticket, "style": "frame"})
+    refused = client.get("/share/poster/", {"t": ticket, "style": "letter"})
+    assert "一分钟后再试" in refused.content.decode()
+    assert len(ordered) == 2
 
 
 def test_a_card_leads_to_its_poster(client, db):

@@ -9,7 +9,7 @@ from core import clock
 from sharing.models import SearchArrival
 from sharing.searches import search_record, searches_adopt
 from sharing.sign_in import guest_adopt
-from sharing.spread import sources
+from sharing.sources import sources
 from sharing.tests.factories import GUEST_LENGTH, link_make, visit_make
 from tests import cast
 

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.tests.factories import user_make
 from core import clock
+from core.guests import guest_cookie
 from orders.models import Order
 from sharing.models import Attribution, ShareLink, Visit
 from sharing.queries import order_source
@@ -139,13 +140,12 @@ def test_adopted_visits_merge_and_own_ones_vanish(store, alice):
 def test_a_login_adopts_by_the_cookie(store, alice, client):
     made, bob = link(alice, store), cast.person()
     visit(made, guest="g" * 26)
-    client.cookies["guest"] = "g" * 26
     client.force_login(bob.user)
     # force_login sends its signal with a request of its own, without cookies: a real one has them.
     from django.contrib.auth.signals import user_logged_in
     from django.test import RequestFactory
 
     request = RequestFactory().get("/")
-    request.COOKIES["guest"] = "g" * 26
+    request.COOKIES["guest"] = guest_cookie("g" * 26)
     user_logged_in.send(sender=type(bob.user), request=request, user=bob.user)
     assert Visit.objects.get().visitor_id == bob.id

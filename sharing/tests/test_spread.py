@@ -1,17 +1,15 @@
-"""What a merchant is told of sharing: sources, other windows, and who brought whom."""
+"""What a merchant is told of sharing: sources, and who brought whom."""
 
 from datetime import timedelta
 
 import pytest
-from django.urls import reverse
 
 from accounts.tests.factories import user_make
 from core import clock
 from orders.tests.factories import buy, deliver, pay, person, sku_on_sale, store_open
-from sharing.models import Attribution
-from sharing.spread import MAX_NODES, replay, sources, spread, targets
+from sharing.sources import sources
+from sharing.spread import MAX_NODES, shared_pages, spread
 from sharing.tests.factories import link_make, visit_make
-from stores.tests.factories import staff_make
 
 pytestmark = pytest.mark.django_db
 
@@ -35,8 +33,8 @@ def bought(who, sku):
     return ref
 
 
-def picture(store, target=""):
-    return spread(store.pk, target=target, since=since(), now=clock.now())
+def picture(store, *pages):
+    return spread(store.pk, pages=pages or None, since=since(), now=clock.now())
 
 
 def test_sources_say_who_came_and_what_they_paid(store):
@@ -78,33 +76,6 @@ def test_an_order_that_went_back_is_no_conversion(store):
     assert sources(store.pk, since=since(), now=clock.now()) == ()
 
 
-def test_other_windows_say_whom_they_would_credit(store):
-    sku = sku_on_sale(store)
-    alice, bob = person(), person()
-    visit_make(link_make(alice.user, store), bob.user, at=clock.now() - 5 * DAY)
-    bought(bob, sku)
-    found = {
-        row.days: (row.orders, row.moved)
-        for row in replay(store.pk, since=since(), now=clock.now())
-    }
-    # Within seven days it counts today; a window of three would take it away.
-    assert found == {1: (0, 1), 3: (0, 1), 7: (1, 0), 15: (1, 0), 30: (1, 0)}
-
-
-def test_a_longer_window_finds_what_the_rule_did_not(store):
-    sku = sku_on_sale(store)
-    alice, bob = person(), person()
-    visit_make(link_make(alice.user, store), bob.user, at=clock.now() - 10 * DAY)
-    bought(bob, sku)
-    assert not Attribution.objects.exists()
-    found = {
-        row.days: (row.orders, row.moved)
-        for row in replay(store.pk, since=since(), now=clock.now())
-    }
-    assert (found[7], found[15]) == ((0, 0), (1, 1))
-    assert not Attribution.objects.exists()
-
-
 def test_who_brought_whom_level_by_level(store):
     alice, bob, cara, dan = (user_make(nickname=name) for name in ("爱丽", "小波", "卡拉", "阿丹"))
     page = "pro_test0000000000000001"
@@ -142,20 +113,36 @@ def test_the_picture_stays_small_however_many_there_are(store):
     assert len(found.nodes) <= MAX_NODES + 1
 
 
-def test_the_page_shows_the_own_store_alone(client, store):
-    alice, bob = user_make(nickname="爱丽丝"), user_make()
-    link = link_make(alice, store)
-    visit_make(link, bob)
-    client.force_login(staff_make(store).user)
-    url = reverse("admin:sharing_sharelink_spread")
-    text = client.get(url, {"target": link.target_ref, "days": "7"}).content.decode()
-    assert "传到 2 人" in text and "爱**" in text and "<svg" in text
-    assert [ref for ref, _label in targets(store.pk, since=since())] == [link.target_ref]
-    client.force_login(staff_make(store_open()).user)
-    assert "爱**" not in client.get(url, {"target": link.target_ref}).content.decode()
+def test_whoever_brought_only_guests_is_in_the_picture(store):
+    alice = user_make(nickname="爱丽丝")
+    visit_make(link_make(alice, store))
+    found = picture(store)
+    assert [(one.number, one.people) for one in found.levels] == [(0, 1), (1, 1)]
+    assert (found.people, found.sharers, found.k) == (2, 1, 0.5)
+    assert [(node.user_id, node.level, node.brought) for node in found.nodes] == [(alice.pk, 0, 1)]
 
 
-@pytest.mark.parametrize("asked", [{"days": "x"}, {"days": "-1"}, {"target": "'" * 100}])
-def test_what_makes_no_sense_is_the_usual_page(client, store, asked):
-    client.force_login(staff_make(store).user)
-    assert client.get(reverse("admin:sharing_sharelink_spread"), asked).status_code == 200
+def test_orders_count_where_these_shares_brought_them(store):
+    sku = sku_on_sale(store)
+    alice, bob, cara = person(), person(), person()
+    page, other = link_make(alice.user, store), link_make(alice.user, store)
+    visit_make(page, bob.user)
+    visit_make(page, cara.user)
+    bought(bob, sku)
+    # Cara opens another page before she buys: that one brought her order.
+    visit_make(other, cara.user, at=clock.now())
+    bought(cara, sku)
+    bought(alice, sku)
+    orders = [(one.number, one.orders) for one in picture(store, page.target_ref).levels]
+    assert orders == [(0, 0), (1, 1)]
+    assert [(one.number, one.orders) for one in picture(store).levels] == [(0, 0), (1, 2)]
+
+
+def test_pages_of_somebody_say_whose_they_are(store):
+    alice = user_make(nickname="爱丽丝")
+    showcase = link_make(alice, store, target_kind="showcase", ref="sha_1")
+    visit_make(showcase)
+    visit_make(link_make(alice, store, target_kind="group"))
+    (page,) = shared_pages(store.pk, since=since())
+    assert (page.ref, page.label, page.sharer) == ("sha_1", "橱窗", "爱**")
+    assert shared_pages(store_open().pk, since=since()) == ()

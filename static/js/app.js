@@ -1,40 +1,7 @@
-// Small comforts that no page depends on: countdowns, steppers, one submission at a time.
+// Small comforts that no page depends on: the cart's badge, steppers, one submission at a time.
 (() => {
   "use strict";
   const words = document.currentScript.dataset;
-
-  // The server's clock: the freshest `data-now` on the page came with a personal answer.
-  let ahead = 0;
-  const clock = () => {
-    const told = [...document.querySelectorAll("[data-now]")].pop();
-    if (told && told.dataset.heard !== told.dataset.now) {
-      told.dataset.heard = told.dataset.now;
-      ahead = Date.parse(told.dataset.now) - Date.now();
-    }
-  };
-
-  const two = (number) => String(number).padStart(2, "0");
-  const left = (instant) => {
-    const seconds = Math.max(0, Math.floor((Date.parse(instant) - Date.now() - ahead) / 1000));
-    const days = Math.floor(seconds / 86400);
-    const hours = Math.floor((seconds % 86400) / 3600);
-    const rest = `${two(hours)}:${two(Math.floor((seconds % 3600) / 60))}:${two(seconds % 60)}`;
-    return { late: seconds === 0, text: days ? `${days} ${words.days} ${rest}` : rest };
-  };
-  const tick = () => {
-    for (const time of document.querySelectorAll("[data-countdown]")) {
-      const now = left(time.dataset.countdown);
-      if (time.textContent !== now.text) time.textContent = now.text;
-      if (now.late && !time.dataset.over) {
-        time.dataset.over = "1";
-        // A page that waited for this instant shows its new state soon after it.
-        if ("countdownReload" in time.dataset) {
-          const after = Number(time.dataset.countdownReload) || 62;
-          setTimeout(() => location.reload(), after * 1000);
-        }
-      }
-    }
-  };
 
   // How much is in the cart, from a cookie: the page itself is the same for everybody.
   const badge = () => {
@@ -89,9 +56,6 @@
   };
 
   const dress = () => {
-    clock();
-    tick();
-    for (const line of document.querySelectorAll("[data-countdown-only]")) line.hidden = false;
     document.querySelectorAll("input.quantity").forEach(stepper);
   };
 
@@ -113,6 +77,5 @@
 
   dress();
   document.querySelectorAll("[data-gallery-count]").forEach(gallery);
-  setInterval(tick, 1000);
   document.addEventListener("htmx:afterSettle", dress);
 })();

@@ -3,8 +3,11 @@
   "use strict";
   const words = document.currentScript.dataset;
   const inside = /MicroMessenger/i.test(navigator.userAgent);
+  // WeCom's web view calls itself MicroMessenger, too.
+  const friend = /wxwork/i.test(navigator.userAgent) ? "wecom" : "friend";
   const links = new Map();
 
+  // The reader's own link; the page's plain one when it cannot be had. Only what was had is kept.
   const linkFor = (card, channel) => {
     if (!links.has(channel)) {
       const token = card.querySelector('[name="csrfmiddlewaretoken"]').value;
@@ -13,11 +16,19 @@
         headers: { Accept: "application/json", "X-CSRFToken": token },
         body: new URLSearchParams({ ticket: card.dataset.shareTicket, channel }),
       })
-        .then((answer) => (answer.ok ? answer.json() : { link: card.dataset.shareLink }))
+        .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(answer.status))))
         .then((told) => told.link);
+      asked.catch(() => links.delete(channel));
       links.set(channel, asked);
     }
     return links.get(channel);
+  };
+
+  // Old WeChats know the old call alone, and some refuse the new one.
+  const tell = (now, before, told) => {
+    const fallback = () => window.wx[before] && window.wx[before](told);
+    if (window.wx[now]) window.wx[now]({ ...told, fail: fallback });
+    else fallback();
   };
 
   const script = (src) =>
@@ -36,25 +47,40 @@
     const page = location.href.split("#")[0];
     const answer = await fetch(`${card.dataset.jssdkUrl}?url=${encodeURIComponent(page)}`);
     if (!answer.ok) return;
-    const apis = ["updateAppMessageShareData", "updateTimelineShareData", "onMenuShareAppMessage", "onMenuShareTimeline"];
+    const apis = ["updateAppMessageShareData", "updateTimelineShareData", "onMenuShareAppMessage", "onMenuShareTimeline", "hideMenuItems"];
     window.wx.config({ ...(await answer.json()), jsApiList: apis });
     window.wx.ready(async () => {
       const about = { title: card.dataset.shareTitle, desc: card.dataset.shareDesc, imgUrl: card.dataset.shareImage };
       const channels = card.dataset.shareChannels.split(" ");
+      const link = (channel) => linkFor(card, channel).catch(() => card.dataset.shareLink);
+      if (!channels.includes("moments") && window.wx.hideMenuItems) {
+        window.wx.hideMenuItems({ menuList: ["menuItem:share:timeline"] });
+      }
       if (channels.includes("friend")) {
-        const told = { ...about, link: await linkFor(card, "friend") };
-        window.wx.updateAppMessageShareData(told);
+        tell("updateAppMessageShareData", "onMenuShareAppMessage", { ...about, link: await link(friend) });
       }
       if (channels.includes("moments")) {
-        window.wx.updateTimelineShareData({ ...about, link: await linkFor(card, "moments") });
+        tell("updateTimelineShareData", "onMenuShareTimeline", { ...about, link: await link("moments") });
       }
     });
   };
 
-  const copy = (card) => async (event) => {
+  // A clipboard wants to be written to while the tap is fresh; where it can, it waits for the text.
+  const write = (text) => {
+    if (!window.ClipboardItem) return text.then((link) => navigator.clipboard.writeText(link));
+    const blob = text.then((link) => new Blob([link], { type: "text/plain" }));
+    return navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+  };
+
+  const copy = (card, form) => async (event) => {
     if (!navigator.clipboard || !window.isSecureContext) return;
     event.preventDefault();
-    await navigator.clipboard.writeText(await linkFor(card, "copy"));
+    try {
+      await write(linkFor(card, "copy"));
+    } catch {
+      form.submit(); // a page to copy it from by hand
+      return;
+    }
     const said = document.createElement("p");
     said.className = "share__said";
     said.setAttribute("role", "status");
@@ -80,7 +106,7 @@
       if (inside) set(card).catch(() => {});
       hint(card);
       const button = card.querySelector("[data-share-copy]");
-      if (button) button.addEventListener("click", copy(card));
+      if (button) button.addEventListener("click", copy(card, button.form));
     }
   };
   dress();

@@ -8,8 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from catalog.models import Category
 from catalog.services import product_withdraw
 from catalog.tests.factories import product_make
+from community.tests.factories import code_make, entry_make
 from core import clock
 from core.public_pages import public_pages_forget
+from sharers.tests.factories import plan_make, sharer_make
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +126,21 @@ def test_what_a_share_adds_to_the_address_does_not_make_another_page(
     assert again.content == first
 
 
+@pytest.mark.parametrize("page", ["x", "1", "0", "-3", "٣", "1" * 300, "+1"])
+def test_junk_for_a_page_number_is_kept_as_the_first_page_is(
+    client, goods, django_assert_num_queries, page
+):
+    first = client.get("/").content
+    with django_assert_num_queries(0):
+        assert client.get("/", {"page": page}).content == first
+
+
+def test_page_numbers_end_somewhere(client, goods, django_assert_num_queries):
+    client.get("/", {"page": 99998})
+    with django_assert_num_queries(0):
+        client.get("/", {"page": 99999})
+
+
 def test_a_signed_in_person_gets_the_same_bytes(client, goods):
     path = product_path(goods[2])
     first = client.get(path).content
@@ -205,6 +222,46 @@ def test_markup_in_a_title_is_shown_and_not_run(client):
 def test_only_reading_is_allowed(client, goods):
     assert client.post("/").status_code == 405
     assert client.post(product_path(goods[2])).status_code == 405
+
+
+def test_the_foot_says_who_runs_the_shop_and_where_to_complain(client, goods, settings):
+    settings.OPERATOR = {
+        **settings.OPERATOR,
+        "name": "甲公司",
+        "icp": "晋ICP备1号",
+        "complaints": "400-1",
+    }
+    text = client.get("/").content.decode()
+    assert "甲公司" in text and "晋ICP备1号" in text and "投诉举报" in text and "400-1" in text
+    # A store's pages name the store.
+    store, _, _ = goods
+    assert "晋ICP备1号" not in client.get(f"/store/{store.slug}/").content.decode()
+
+
+def test_a_store_leads_to_its_open_groups(client, goods):
+    store, _, _ = goods
+    open_one, closed, empty = (
+        entry_make(store, name=name, is_open=name != "旧群") for name in ("老友群", "旧群", "空群")
+    )
+    code_make(open_one)
+    code_make(closed)
+    text = client.get(f"/store/{store.slug}/").content.decode()
+    assert f"/q/{open_one.public_id}/" in text and "加入老友群" in text
+    assert closed.public_id not in text and empty.public_id not in text
+    public_pages_forget()
+    other = cast.store_open()
+    assert open_one.public_id not in client.get(f"/store/{other.slug}/").content.decode()
+
+
+def test_me_leads_to_the_desks_where_one_is_a_sharer(client, goods):
+    store, _, _ = goods
+    who = cast.person()
+    client.force_login(who.user)
+    desk = f"/store/{store.slug}/sharer/"
+    assert desk not in client.get("/me/").content.decode()
+    plan_make(store)
+    sharer_make(store, who)
+    assert desk in client.get("/me/").content.decode()
 
 
 def test_me_is_for_the_signed_in(client):

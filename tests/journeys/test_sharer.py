@@ -13,6 +13,11 @@ BOOK = (
     "JOIN orders_order o ON o.id = r.order_id WHERE o.public_id = %s"
 )
 
+CAME_BY = (
+    "SELECT l.channel FROM sharing_attribution a JOIN sharing_sharelink l ON l.id = a.link_id "
+    "JOIN orders_order o ON o.id = a.order_id WHERE o.public_id = %s"
+)
+
 
 def test_a_reward_is_earned_and_clawed_back(shop, visit):
     done = shop.manage("shell", "--no-imports", "-c", PLAN)
@@ -43,6 +48,9 @@ def test_a_reward_is_earned_and_clawed_back(shop, visit):
     shop.until(lambda: shop.value(BOOK, order) > 0, what="the reward is written down")
     mei.open("/store/zaoyuan/sharer/")
     mei.page.get_by_text("冻结中").first.wait_for()
+    # She sent a card to a friend; the showcase's own links are not how he came.
+    assert shop.value(CAME_BY, order) == "friend"
+    mei.page.get_by_text("的分享（微信好友或群）").first.wait_for()
     mei.shot("83-sharer-earned")
 
     merchant = visit("", desk=True, office=True).office("wang@zaoyuan.example")

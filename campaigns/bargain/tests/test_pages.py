@@ -266,6 +266,11 @@ def test_inside_wechat_a_strict_store_shows_price_and_purchase_only(
     client.force_login(cast.person().user)
     client.post(path_of(bargain, "help/"), headers=WECHAT)
     assert told(bargain) == ("running", 1)
+    # The store has taken the risk: what may be shared outside may be shared here, without an overlay.
+    brave = page(client, path, headers={**WECHAT, **HTMX})
+    assert 'data-share-channels="friend moments"' in brave
+    assert '<form method="post" action="/share/">' in brave
+    assert "data-share-hint" not in brave
 
 
 ASKING = ("人到底价", "人帮砍", "必到", "发起砍价", "砍掉")

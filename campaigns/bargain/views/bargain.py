@@ -196,4 +196,5 @@ def _card(request: HttpRequest, board: BargainBoard) -> ShareCard:
             note=_("底价 ¥%(floor)s") % prices,
             photo=product.photo.name if product.photo else "",
         ),
+        watched=not board.risk_accepted,
     )

@@ -164,4 +164,5 @@ def _card(request: HttpRequest, board: GroupBoard) -> ShareCard:
         )
         if board.can_join
         else None,
+        watched=True,
     )

@@ -60,7 +60,13 @@
     updateTimelineShareData: set("moments", "updateTimelineShareData"),
     onMenuShareAppMessage: set("friend", "onMenuShareAppMessage"),
     onMenuShareTimeline: set("moments", "onMenuShareTimeline"),
-    hideMenuItems(asked) { if (asked.success) asked.success({ errMsg: "hideMenuItems:ok" }); },
+    hideMenuItems(asked) {
+      const bad = state !== "ready" || !allowed.includes("hideMenuItems");
+      if (!bad) document.documentElement.dataset.simulatorHidden = asked.menuList.join(" ");
+      const told = { errMsg: `hideMenuItems:${bad ? "fail" : "ok"}` };
+      const heard = bad ? asked.fail : asked.success;
+      if (heard) heard(told);
+    },
     previewImage() {},
     miniProgram: { getEnv(heard) { heard({ miniprogram: false }); } },
   };
@@ -96,6 +102,8 @@
     list.append(button("转发给朋友", send("friend")), button("分享到朋友圈", send("moments")));
     const toggle = button("···", () => {
       list.hidden = !list.hidden;
+      const hidden = (document.documentElement.dataset.simulatorHidden || "").split(" ");
+      list.lastChild.style.display = hidden.includes("menuItem:share:timeline") ? "none" : "block";
       toggle.setAttribute("aria-expanded", String(!list.hidden));
     });
     toggle.setAttribute("aria-label", "更多");

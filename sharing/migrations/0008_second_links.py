@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sharing", "0006_counters"),
+        ("sharing", "0007_older_touches_and_channels"),
         ("stores", "0004_staff_stay"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

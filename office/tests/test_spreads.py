@@ -1,0 +1,97 @@
+"""The spread of a campaign: its product and its groups, bargains or slots together, by title."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.tests.factories import user_make
+from campaigns.bargain.tests.factories import campaign_make as bargain_campaign_make
+from campaigns.bargain.tests.factories import launch
+from campaigns.flash.tests.factories import offer_make
+from campaigns.groupbuy.tests.factories import campaign_make, group_open
+from core import clock
+from office.spreads import spread_view
+from orders.tests.factories import person, store_open
+from sharing.tests.factories import link_make, visit_make
+from stores.tests.factories import staff_make
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/office/spread/"
+
+
+def view(store, chosen=""):
+    now = clock.now()
+    return spread_view(store.pk, chosen=chosen, since=now - timedelta(days=30), now=now)
+
+
+def test_a_campaign_is_its_product_and_all_of_its_groups():
+    campaign, sku = campaign_make()
+    store, product = campaign.store, sku.product
+    groups = [group_open(campaign, sku)[0] for _ in range(2)]
+    alice = user_make()
+    visit_make(link_make(alice, store, ref=product.public_id), user_make())
+    for group in groups:
+        group_link = link_make(alice, store, ref=group.public_id, target_kind="group")
+        visit_make(group_link, user_make())
+    visit_make(link_make(alice, store), user_make())
+    found = view(store, campaign.public_id)
+    assert found.chosen == campaign.public_id
+    assert found.spread.people == 4
+    assert view(store).spread.people == 5
+    (choice,) = found.campaigns
+    assert choice.label.startswith(f"拼团 · {product.title} · ")
+    assert f"商品 · {product.title}" in [one.label for one in found.pages]
+    assert not [one for one in found.pages if one.key in {group.public_id for group in groups}]
+
+
+def test_a_bargain_and_a_flash_sale_are_campaigns_too():
+    bargain = launch(bargain_campaign_make())
+    store = bargain.store
+    visit_make(
+        link_make(user_make(), store, ref=bargain.public_id, target_kind="bargain"), user_make()
+    )
+    found = view(store, bargain.campaign.public_id)
+    assert found.spread.people == 2
+    assert found.campaigns[0].label.startswith("砍价 · ")
+    offer = offer_make()
+    visit_make(link_make(user_make(), offer.store, ref=offer.sku.product.public_id), user_make())
+    found = view(offer.store, offer.campaign.public_id)
+    assert found.spread.people == 2
+    assert found.campaigns[0].label.startswith("秒杀 · ")
+
+
+def test_what_was_opened_before_a_campaign_is_not_its_doing():
+    campaign, sku = campaign_make(starts_at=clock.now() - timedelta(days=2))
+    link = link_make(user_make(), campaign.store, ref=sku.product.public_id)
+    visit_make(link, user_make(), at=clock.now() - timedelta(days=3))
+    assert view(campaign.store, campaign.public_id).spread.people == 0
+    assert view(campaign.store, sku.product.public_id).spread.people == 2
+
+
+def test_another_stores_campaign_is_not_to_be_chosen():
+    campaign, _sku = campaign_make()
+    found = view(store_open(), campaign.public_id)
+    assert (found.chosen, found.campaigns) == ("", ())
+
+
+def test_the_page_shows_the_own_store_alone(client):
+    store = store_open()
+    link = link_make(user_make(nickname="爱丽丝"), store)
+    visit_make(link, person().user)
+    client.force_login(staff_make(store).user)
+    text = client.get(PAGE, {"of": link.target_ref, "days": "7"}).content.decode()
+    assert "传到 2 人" in text and "爱**" in text and "<svg" in text
+    client.force_login(staff_make(store_open()).user)
+    assert "爱**" not in client.get(PAGE, {"of": link.target_ref}).content.decode()
+
+
+@pytest.mark.parametrize("asked", [{"days": "x"}, {"days": "-1"}, {"of": "'" * 100}, {"of": "\0"}])
+def test_what_makes_no_sense_is_the_usual_page(client, asked):
+    client.force_login(staff_make(store_open()).user)
+    assert client.get(PAGE, asked).status_code == 200
+
+
+def test_the_platform_has_no_spread_of_its_own(client):
+    client.force_login(user_make(is_staff=True, is_superuser=True))
+    assert client.get(PAGE).status_code == 403
