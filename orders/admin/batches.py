@@ -1,0 +1,168 @@
+"""What staff do to many orders, or before they know which one: sheets, papers, pick-up codes."""
+
+import dataclasses
+import logging
+
+from django.contrib import messages
+from django.core import signing
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
+
+from core import clock
+from orders.admin.acts import OrderActs
+from orders.admin.forms import CollectForm, SheetForm
+from orders.models import Order
+from orders.papers import MAX_ORDERS, picking_list, shipping_labels
+from orders.services import (
+    CollectRefused,
+    bulk_plan,
+    bulk_ship,
+    collect_refusal,
+    order_collect,
+    pickup_find,
+)
+from orders.sheets import (
+    MAX_BYTES,
+    MAX_ROWS,
+    XLSX,
+    SheetRefused,
+    SheetRow,
+    sheet_read,
+    to_ship_sheet,
+)
+from orders.states import OrderState
+from stores.scoped import staff_of
+
+log = logging.getLogger(__name__)
+
+PDF = "application/pdf"
+
+
+class OrderBatches(OrderActs):
+    """For the list of orders to take in."""
+
+    @action(
+        description=_("核销取货码"),
+        url_path="collect",
+        icon="qr_code_scanner",
+        permissions=["ship"],
+    )
+    def collect(self, request: HttpRequest) -> HttpResponse:
+        """?code=…, which the QR code on a buyer's phone leads to: whose it is, and handing over."""
+        staff = staff_of(request)
+        assert staff is not None  # has_ship_permission
+        order, trouble = None, ""
+        asked = request.POST or request.GET
+        form = CollectForm(asked if asked.get("code") else None)
+        if form.is_valid():
+            try:
+                order = pickup_find(store_id=staff.store_id, code=form.cleaned_data["code"])
+                trouble = collect_refusal(order)
+                if request.method == "POST" and "hand_over" in request.POST:
+                    order_collect(order_id=order.pk, by_id=request.user.pk, now=clock.now())
+                    messages.success(request, _("已核销，货交给买家了。"))
+                    return self._back(order)
+            except CollectRefused as refusal:
+                trouble = str(refusal)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": _("核销取货码"),
+            "form": form,
+            "order": order,
+            "lines": order.lines.filter(cancelled_at=None) if order else (),
+            "trouble": trouble,
+        }
+        return render(request, "admin/orders/order/collect.html", context)
+
+    @action(
+        description=_("下载待发货表格"), url_path="sheet", icon="download", permissions=["ship"]
+    )
+    def sheet_down(self, request: HttpRequest) -> HttpResponse:
+        rows = self.get_queryset(request).filter(
+            state=OrderState.TO_SHIP, delivery=Order.Delivery.POST
+        )
+        orders = list(rows.order_by("released_at", "pk")[:MAX_ROWS])
+        log.info("user %s downloads %d addresses to ship", request.user.pk, len(orders))
+        return _file(to_ship_sheet(orders), XLSX, "to-ship.xlsx")
+
+    @action(
+        description=_("用表格批量发货"),
+        url_path="bulk-ship",
+        icon="upload",
+        permissions=["ship"],
+    )
+    def sheet_up(self, request: HttpRequest) -> HttpResponse:
+        """Upload → what would happen → confirm. The rows travel signed, nothing is kept between."""
+        staff = staff_of(request)
+        assert staff is not None  # has_ship_permission
+        form, plan, rows, done = SheetForm(), None, [], False
+        if "rows" in request.POST:
+            try:
+                told = signing.loads(
+                    request.POST["rows"], salt=f"bulk:{staff.store_id}", max_age=3600
+                )
+            except signing.BadSignature:
+                messages.error(request, _("页面打开太久了，请重新上传表格。"))
+                return HttpResponseRedirect(request.path)
+            rows = [SheetRow(*one) for one in told]
+            plan = bulk_ship(
+                store_id=staff.store_id, rows=rows, by_id=request.user.pk, now=clock.now()
+            )
+            done = True
+            sent = sum(one.is_good for one in plan)
+            messages.success(request, _("已发货 %(count)d 个订单。") % {"count": sent})
+        elif request.method == "POST":
+            form = SheetForm(request.POST, request.FILES)
+            if form.is_valid():
+                try:
+                    rows = sheet_read(form.cleaned_data["sheet"].read(MAX_BYTES + 1))
+                except SheetRefused as refusal:
+                    form.add_error("sheet", str(refusal))
+                else:
+                    plan = bulk_plan(store_id=staff.store_id, rows=rows)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": _("用表格批量发货"),
+            "form": form,
+            "plan": plan,
+            "done": done,
+            "good": sum(one.is_good for one in plan or []),
+            "rows": signing.dumps(
+                [dataclasses.astuple(row) for row in rows],
+                salt=f"bulk:{staff.store_id}",
+                compress=True,
+            ),
+        }
+        return render(request, "admin/orders/order/bulk.html", context)
+
+    @action(description=_("打印拣货单（PDF）"), permissions=["ship"])
+    def picking(self, request: HttpRequest, rows: QuerySet[Order]) -> HttpResponse | None:
+        orders = self._to_print(request, rows)
+        return _file(picking_list(orders), PDF, "picking.pdf") if orders else None
+
+    @action(description=_("打印发货面单（PDF）"), permissions=["ship"])
+    def labels(self, request: HttpRequest, rows: QuerySet[Order]) -> HttpResponse | None:
+        orders = self._to_print(request, rows)
+        return _file(shipping_labels(orders), PDF, "labels.pdf") if orders else None
+
+    def _to_print(self, request: HttpRequest, rows: QuerySet[Order]) -> list[Order]:
+        """What of the chosen is to be sent; says so when nothing is."""
+        waiting = rows.filter(state=OrderState.TO_SHIP, delivery=Order.Delivery.POST)
+        waiting = waiting.select_related("store")
+        orders = list(waiting.order_by("released_at", "pk")[:MAX_ORDERS])
+        if not orders:
+            messages.info(request, _("选中的订单里没有待发货的。"))
+        log.info("user %s prints %d addresses to ship", request.user.pk, len(orders))
+        return orders
+
+
+def _file(data: bytes, content_type: str, name: str) -> HttpResponse:
+    answer = HttpResponse(data, content_type=content_type)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
