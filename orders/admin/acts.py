@@ -91,7 +91,7 @@ class OrderActs(ReadOnlyAdmin):
     )
     def cancel_line(self, request: HttpRequest, object_id: int) -> HttpResponse:
         order = get_object_or_404(self.get_queryset(request), pk=object_id)
-        form = LineCancelForm(request.POST or None, lines=list(order.lines.order_by("pk")))
+        form = LineCancelForm(request.POST or None, order=order)
         if request.method == "POST" and form.is_valid():
             try:
                 cancelled = order_line_cancel(

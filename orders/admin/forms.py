@@ -12,8 +12,9 @@ from unfold.widgets import (
 
 from core.forms import YuanField
 from core.money import yuan
-from orders.amounts import line_paid_fen
-from orders.models import OrderLine, Shipment
+from orders.amounts import line_paid_fen, rest_fen
+from orders.models import Order, OrderLine, Shipment
+from orders.services.cancel_line import line_is_last
 
 
 class ShipForm(forms.Form):
@@ -101,14 +102,21 @@ class LineCancelForm(forms.Form):
         label=_("取消原因（买家会看到）"), max_length=120, widget=UnfoldAdminTextInputWidget
     )
 
-    def __init__(self, *args: Any, lines: list[OrderLine], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["line"].choices = [  # type: ignore[attr-defined]
-            (line.pk, _("%(line)s，退 %(amount)s 元") % {"line": line, "amount": yuan(fen)})
-            for line in lines
+            (line.pk, _line_back(order, line))
+            for line in order.lines.order_by("pk")
             if line.cancelled_at is None
-            for fen in [line_paid_fen(line)]
         ]
+
+
+def _line_back(order: Order, line: OrderLine) -> str:
+    if line_is_last(order, line):
+        gone = order.lines.exclude(cancelled_at=None)
+        told = {"line": line, "amount": yuan(rest_fen(order, gone))}
+        return _("%(line)s，整单取消，退 %(amount)s 元") % told
+    return _("%(line)s，退 %(amount)s 元") % {"line": line, "amount": yuan(line_paid_fen(line))}
 
 
 class SheetForm(forms.Form):

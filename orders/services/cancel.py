@@ -1,5 +1,6 @@
-"""Cancelling a paid order: stock free again, the money back in full."""
+"""Cancelling a paid order: stock free again, and all of its money back that has not gone already."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from catalog.services import stock_release
 from orders.locks import order_lock
 from orders.models import OrderHold
 from orders.states import ORDER, OrderState
-from payments.services import RefundReason, refund_request
+from payments.services import NothingToRefund, RefundReason, refund_request
 
 
 class CancelRefused(Exception):
@@ -48,11 +49,13 @@ def order_cancel(*, order_id: int, reason: str, now: datetime, hold_kind: str = 
         holds.update(closed_at=now)
         if order.payment_id is not None:
             group = hold_kind == OrderHold.Kind.GROUP
-            refund_request(
-                payment_id=order.payment_id,
-                reason=RefundReason.GROUP_FAILED if group else RefundReason.CANCELLED,
-                now=now,
-            )
+            # A line that took the last fen with it left nothing to ask for.
+            with suppress(NothingToRefund):
+                refund_request(
+                    payment_id=order.payment_id,
+                    reason=RefundReason.GROUP_FAILED if group else RefundReason.CANCELLED,
+                    now=now,
+                )
         stock_release(
             lines={line.sku_id: line.quantity for line in lines},
             reference=order.public_id,
