@@ -38,7 +38,7 @@ class OrderClosed(OrderEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderPaidLate(OrderEvent):
-    """Money came after closing: it goes back in full."""
+    """Money came after closing, or after the buyer gave it up: it goes back in full."""
 
     name: ClassVar[str] = "order.paid_late"
 

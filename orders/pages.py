@@ -74,6 +74,7 @@ class OrderCard:
     payable_fen: int
     pay_before: datetime
     closing: bool
+    given_up: bool
     checkout_ref: str
     lines: tuple[Line, ...]
     delivery: str = Order.Delivery.POST.value
@@ -362,6 +363,7 @@ def _card(order: Order) -> OrderCard:
         payable_fen=order.payable_fen,
         pay_before=order.pay_before,
         closing=order.close_requested_at is not None,
+        given_up=order.given_up_at is not None,
         checkout_ref=order.checkout_ref,
         lines=tuple(_line(line) for line in order.lines.all()),
         delivery=order.delivery,

@@ -65,7 +65,7 @@ ORDER = Machine(
             "pay_late",
             (OrderState.CLOSED,),
             OrderState.CANCELLED,
-            because="money arrived after closing and goes back in full",
+            because="money arrived after closing, or after its buyer gave it up, and goes back in full",
             fact=OrderPaidLate,
         ),
         Move(

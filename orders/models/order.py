@@ -88,6 +88,8 @@ class Order(Deadline):
         help_text=_("决定这个订单的那一笔支付；其他到账一律退回"),
     )
     close_requested_at = models.DateTimeField(_("请求关闭时间"), null=True, blank=True)
+    # The buyer asked for the closing: money that still comes goes back, where a timer would keep it.
+    given_up_at = models.DateTimeField(_("买家取消付款"), null=True, blank=True)
     paid_at = models.DateTimeField(_("付款时间"), null=True, blank=True)
     closed_at = models.DateTimeField(_("关闭时间"), null=True, blank=True)
     released_at = models.DateTimeField(_("可发货时间"), null=True, blank=True)

@@ -66,8 +66,10 @@ def close(request: HttpRequest, public_id: str) -> HttpResponse:
         return redirect("orders:detail", public_id)
     if request.method == "GET":
         return render(request, "orders/close.html", {"card": card})
-    services.order_close_request(order_id=card.id, now=clock.now(), by_buyer=True)
-    messages.success(request, _("已取消。如果您刚刚付了款，钱会全额原路退回。"))
+    if services.order_close_request(order_id=card.id, now=clock.now(), by_buyer=True):
+        messages.success(request, _("已取消。如果您刚刚付了款，钱会全额原路退回。"))
+    else:
+        messages.info(request, _("付款已经到账，订单没有取消。不想要了请联系店家退款。"))
     return redirect("orders:detail", public_id)
 
 
