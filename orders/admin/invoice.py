@@ -16,8 +16,8 @@ from core.money import yuan
 from orders.models import Invoice
 from orders.services import InvoiceRefused, invoice_decline, invoice_file, invoice_issue
 from orders.services.invoice import MAX_BYTES as INVOICE_BYTES
+from orders.services.invoice import invoice_fen
 from orders.views.invoice import file_answer
-from payments.queries import order_money
 from stores.scoped import VIEW, ReadOnlyAdmin
 
 
@@ -70,8 +70,7 @@ class InvoicePage(ReadOnlyAdmin):
 
     @admin.display(description=_("可开票金额（元）"))
     def amount(self, invoice: Invoice) -> str:
-        money = order_money(invoice.order.public_id)
-        return yuan(money.kept_fen - money.refunding_fen)
+        return yuan(max(invoice_fen(invoice.order.public_id), 0))
 
     def has_issue_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_view_permission(request) and not request.user.is_superuser  # type: ignore[union-attr]
