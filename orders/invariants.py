@@ -261,8 +261,7 @@ def reviews(now: datetime) -> Broken:
         FROM orders_riskreview r JOIN orders_order o ON o.id = r.order_id
         LEFT JOIN orders_orderhold h ON h.order_id = o.id AND h.kind = 'risk'
             AND h.closed_at IS NULL
-        WHERE o.state IN ('awaiting_payment', 'on_hold', 'to_ship', 'shipped', 'completed')
-            AND (r.outcome = '') <> (h.id IS NOT NULL)
+        WHERE (r.outcome = '') <> (h.id IS NOT NULL)
         """
     ):
         yield f"order {ref}", f"{state}, review {outcome or 'waits'}, held: {is_held}"

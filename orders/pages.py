@@ -13,6 +13,7 @@ from core.money import yuan
 from orders.models import Invoice, Order, OrderChange, OrderLine, OrderReprice, Shipment
 from orders.pricing import KINDS
 from orders.states import InvoiceState, OrderState
+from orders.words import state_words, waits_for_group, with_waits
 from stores.queries import PickupPlace, pickup_place
 
 PAGE_SIZE = 10
@@ -30,7 +31,7 @@ PARCELS = Prefetch("shipments", Shipment.objects.order_by("pk").prefetch_related
 TABS = (
     ("", gettext_lazy("全部"), ()),
     ("awaiting", gettext_lazy("待付款"), (OrderState.AWAITING_PAYMENT,)),
-    ("hold", gettext_lazy("待成团"), (OrderState.ON_HOLD,)),
+    ("hold", gettext_lazy("待成团/确认"), (OrderState.ON_HOLD,)),
     ("ship", gettext_lazy("待发货"), (OrderState.TO_SHIP,)),
     ("receive", gettext_lazy("待收货"), (OrderState.SHIPPED,)),
     ("done", gettext_lazy("已完成"), (OrderState.COMPLETED,)),
@@ -65,6 +66,7 @@ class OrderCard:
     store_slug: str
     state: str
     state_label: str
+    waits_for_group: bool
     offer_kind: str
     offer_ref: str
     goods_fen: int
@@ -342,7 +344,8 @@ def reasons_of(order: Order) -> tuple[Reason, ...]:
 
 
 def _orders(buyer_id: int) -> QuerySet[Order]:
-    return Order.objects.filter(buyer_id=buyer_id).select_related("store").prefetch_related("lines")
+    rows = with_waits(Order.objects.filter(buyer_id=buyer_id))
+    return rows.select_related("store").prefetch_related("lines")
 
 
 def _card(order: Order) -> OrderCard:
@@ -353,7 +356,8 @@ def _card(order: Order) -> OrderCard:
         store_name=order.store.name,
         store_slug=order.store.slug,
         state=order.state,
-        state_label=_state_label(order),
+        state_label=state_words(order, for_buyer=True),
+        waits_for_group=waits_for_group(order),
         offer_kind=order.offer_kind,
         offer_ref=order.offer_ref,
         goods_fen=order.goods_fen,
@@ -368,15 +372,6 @@ def _card(order: Order) -> OrderCard:
         lines=tuple(_line(line) for line in order.lines.all()),
         delivery=order.delivery,
     )
-
-
-def _state_label(order: Order) -> str:
-    """On hold is a group's word for a group's order, and another for one that a person looks at."""
-    if order.state == OrderState.ON_HOLD and order.offer_kind != Order.Offer.GROUP:
-        return _("店家确认中")
-    if order.state == OrderState.TO_SHIP and order.delivery == Order.Delivery.PICKUP:
-        return _("待取货")
-    return str(OrderState(order.state).label)
 
 
 def _line(line: OrderLine) -> Line:

@@ -46,6 +46,7 @@ class RiskReview(Deadline):
         RELEASED = "released", _("已放行")
         REFUSED = "refused", _("已拒绝")
         TIMED_OUT = "timed_out", _("到时放行")
+        ENDED = "ended", _("订单已结束")
 
     store = models.ForeignKey(
         "stores.Store", models.PROTECT, related_name="+", verbose_name=_("店铺")

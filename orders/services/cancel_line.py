@@ -11,8 +11,9 @@ from core.money import yuan
 from orders.amounts import line_paid_fen, rest_fen
 from orders.events import OrderLineCancelled
 from orders.locks import order_lock
-from orders.models import Order, OrderChange, OrderHold, OrderLine
+from orders.models import Order, OrderChange, OrderLine
 from orders.services.cancel import CancelRefused, order_cancel
+from orders.services.hold import hold_kind, hold_words
 from orders.services.ship import order_ship_finish
 from orders.states import OrderState
 from payments.services import NothingToRefund, RefundReason, refund_request
@@ -93,8 +94,8 @@ def line_is_last(order: Order, line: OrderLine) -> bool:
 def _refusal(order: Order, line: OrderLine) -> str | None:
     if order.state == OrderState.AWAITING_PAYMENT:
         return _("订单还没有付款：请关闭订单，不必取消商品。")
-    if OrderHold.objects.filter(order=order, closed_at=None).exists():
-        return _("这是拼团订单，尚未成团：请在“拼团”页面取消整个团。")
+    if kind := hold_kind(order):
+        return hold_words(kind)
     if order.state != OrderState.TO_SHIP or line.shipped_quantity:
         return _("这件商品已经发货，不能取消；请与买家协商退货。")
     return None

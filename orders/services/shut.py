@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from catalog.services import stock_release
-from orders.models import Order, OrderHold
+from orders.models import Order
+from orders.services.hold import holds_close
 from orders.states import ORDER
 
 
 def order_shut(order: Order, *, now: datetime) -> None:
     """Needs the order's lock. Its stock is let go of afterwards (`order_stock_free`): SKUs come last."""
     ORDER.move_row(order, "close", now=now, changes={"closed_at": now, "due_at": None})
-    OrderHold.objects.filter(order=order, closed_at=None).update(closed_at=now)
+    holds_close(order, now=now)
 
 
 def order_stock_free(order: Order, *, now: datetime) -> None:

@@ -13,6 +13,8 @@ from orders.services import (
     RiskRefused,
     hold_release,
     order_cancel,
+    order_close_request,
+    order_line_cancel,
     review_refuse,
     review_release,
 )
@@ -205,7 +207,64 @@ def test_a_group_that_failed_takes_the_order_with_it(both):
     assert cast.broken() == []
 
 
+def test_a_review_ends_with_its_order(sku, who):
+    report(who, sku, 60)
+    order = place(sku, who)
+    order_close_request(order_id=order.pk, now=clock.now(), by_buyer=True)
+    review = RiskReview.objects.get()
+    assert (review.outcome, review.due_at, review.decided_at is not None) == ("ended", None, True)
+    assert cast.broken() == []
+    assert not review_release(review_id=review.pk, by_id=who.id, now=clock.now())
+    RiskReview.objects.update(outcome="", decided_at=None)
+    assert cast.broken("orders.reviews") != []
+
+
+def test_a_review_ends_with_its_group(both):
+    order, review = both
+    order_cancel(order_id=order.pk, reason="", hold_kind="group", now=clock.now())
+    review.refresh_from_db()
+    assert review.outcome == "ended"
+    assert cast.broken() == []
+
+
 # --- pages ---
+@pytest.mark.parametrize(
+    ("released", "shown", "buyers", "office"),
+    [
+        (None, "待成团", "等成团", "尚未成团"),
+        ("risk", "待成团", "等成团", "尚未成团"),
+        ("group", "店家确认中", "店家正在确认这笔订单", "等待审核"),
+    ],
+)
+def test_what_is_said_is_what_it_waits_for(client, both, who, released, shown, buyers, office):
+    order, review = both
+    if released == "group":
+        hold_release(order_ids=[order.pk], kind="group", now=clock.now())
+    if released == "risk":
+        review_release(review_id=review.pk, by_id=who.id, now=clock.now())
+    client.force_login(who.user)
+    for path in (f"/orders/{order.public_id}/", "/orders/?state=hold"):
+        text = client.get(path).content.decode()
+        assert f"{shown}</" in text
+    assert buyers in client.get(f"/orders/{order.public_id}/").content.decode()
+    client.force_login(staff_make(order.store).user)
+    told = "待成团" if shown == "待成团" else "待审核"
+    page = f"/office/orders/order/{order.pk}"
+    sent = {"carrier": "sf", "tracking_no": "SF123456"}
+    text = client.post(f"{page}/ship/", sent).content.decode()
+    assert office in text
+    assert f"· {told}" in text
+    assert told in client.get("/office/orders/order/").content.decode()
+    with pytest.raises(CancelRefused, match=office):
+        order_line_cancel(
+            order_id=order.pk,
+            line_id=order.lines.get().pk,
+            reason="",
+            by_id=None,
+            now=clock.now(),
+        )
+
+
 def test_the_checkout_says_what_to_do_and_keeps_the_note(client, sku, who):
     from core.idempotency import form_key_new
 
