@@ -155,6 +155,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item(_("用户"), "person", "accounts.user", _platform),
+                    _item(_("资料查看记录"), "visibility", "core.accessentry", _platform),
                     _item(_("消息订阅"), "mark_chat_read", "notices.noticeconsent", _platform),
                     _item(_("分享域名"), "language", "wechat.sharedomain", _platform),
                     _item(_("身份冲突"), "merge", "accounts.identityconflict", _platform),

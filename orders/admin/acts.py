@@ -1,5 +1,6 @@
 """What staff do to one order: each act is a form of its own above the order."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from unfold.decorators import action
 
 from accounts.queries import AddressSnapshot
 from core import clock
+from core.access import access_record
 from orders.admin.forms import (
     AddressForm,
     CancelForm,
@@ -34,7 +36,8 @@ from orders.services import (
     order_ship,
 )
 from orders.states import OrderState
-from stores.scoped import ReadOnlyAdmin
+from orders.words import state_words
+from stores.scoped import ReadOnlyAdmin, staff_of
 
 
 class OrderActs(ReadOnlyAdmin):
@@ -191,13 +194,28 @@ class OrderActs(ReadOnlyAdmin):
     def _back(self, order: Order) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:orders_order_change", args=[order.pk]))
 
+    def seen(self, request: HttpRequest, what: Any, orders: Sequence[Order]) -> None:
+        """Write down that the request's user gets these buyers' full names, phones and addresses."""
+        staff = staff_of(request)
+        assert request.user.pk is not None
+        access_record(
+            user_id=request.user.pk,
+            store_id=staff.store_id if staff else None,
+            what=str(what),
+            reference=orders[0].public_id if len(orders) == 1 else "",
+            count=len(orders),
+            now=clock.now(),
+        )
+
     def _form(
         self, request: HttpRequest, order: Order, form: forms.Form, *, title: Any, submit: Any
     ) -> HttpResponse:
+        self.seen(request, title, [order])
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
             "order": order,
+            "state": state_words(order, for_buyer=False),
             "lines": order.lines.all(),
             "ready": order.state in {OrderState.TO_SHIP, OrderState.ON_HOLD},
             "form": form,

@@ -1,13 +1,13 @@
 """What staff do to many orders, or before they know which one: sheets, papers, pick-up codes."""
 
 import dataclasses
-import logging
 
 from django.contrib import messages
 from django.core import signing
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
@@ -34,9 +34,8 @@ from orders.sheets import (
     to_ship_sheet,
 )
 from orders.states import OrderState
+from orders.words import state_words
 from stores.scoped import staff_of
-
-log = logging.getLogger(__name__)
 
 PDF = "application/pdf"
 
@@ -73,6 +72,7 @@ class OrderBatches(OrderActs):
             "title": _("核销取货码"),
             "form": form,
             "order": order,
+            "state": state_words(order, for_buyer=False) if order else "",
             "lines": order.lines.filter(cancelled_at=None) if order else (),
             "trouble": trouble,
         }
@@ -86,8 +86,9 @@ class OrderBatches(OrderActs):
             state=OrderState.TO_SHIP, delivery=Order.Delivery.POST
         )
         orders = list(rows.order_by("released_at", "pk")[:MAX_ROWS])
-        log.info("user %s downloads %d addresses to ship", request.user.pk, len(orders))
-        return _file(to_ship_sheet(orders), XLSX, "to-ship.xlsx")
+        left_out = _left_out(waiting=rows.count(), most=MAX_ROWS)
+        self.seen(request, _("下载待发货表格"), orders)
+        return _file(to_ship_sheet(orders, left_out=left_out), XLSX, "to-ship.xlsx")
 
     @action(
         description=_("用表格批量发货"),
@@ -142,23 +143,43 @@ class OrderBatches(OrderActs):
 
     @action(description=_("打印拣货单（PDF）"), permissions=["ship"])
     def picking(self, request: HttpRequest, rows: QuerySet[Order]) -> HttpResponse | None:
-        orders = self._to_print(request, rows)
-        return _file(picking_list(orders), PDF, "picking.pdf") if orders else None
+        # What is fetched is taken from the same shelves; no address is on a picking list.
+        waiting = rows.filter(
+            state=OrderState.TO_SHIP, delivery__in=[Order.Delivery.POST, Order.Delivery.PICKUP]
+        )
+        orders, left_out = _to_print(rows, waiting)
+        if not orders:
+            messages.info(request, _("选中的订单里没有等待发货或取货的。"))
+            return None
+        return _file(picking_list(orders, left_out=left_out), PDF, "picking.pdf")
 
     @action(description=_("打印发货面单（PDF）"), permissions=["ship"])
     def labels(self, request: HttpRequest, rows: QuerySet[Order]) -> HttpResponse | None:
-        orders = self._to_print(request, rows)
-        return _file(shipping_labels(orders), PDF, "labels.pdf") if orders else None
-
-    def _to_print(self, request: HttpRequest, rows: QuerySet[Order]) -> list[Order]:
-        """What of the chosen is to be sent; says so when nothing is."""
         waiting = rows.filter(state=OrderState.TO_SHIP, delivery=Order.Delivery.POST)
-        waiting = waiting.select_related("store")
-        orders = list(waiting.order_by("released_at", "pk")[:MAX_ORDERS])
+        orders, left_out = _to_print(rows, waiting)
         if not orders:
-            messages.info(request, _("选中的订单里没有待发货的。"))
-        log.info("user %s prints %d addresses to ship", request.user.pk, len(orders))
-        return orders
+            messages.info(request, _("选中的订单里没有待发货的；自提的订单不用面单。"))
+            return None
+        self.seen(request, _("打印发货面单"), orders)
+        return _file(shipping_labels(orders, left_out=left_out), PDF, "labels.pdf")
+
+
+def _to_print(chosen: QuerySet[Order], waiting: QuerySet[Order]) -> tuple[list[Order], str]:
+    """The longest waiting of the chosen, and what to say of the others."""
+    oldest = waiting.select_related("store").order_by("released_at", "pk")
+    orders = list(oldest[:MAX_ORDERS])
+    number = waiting.count()
+    said = [_left_out(waiting=number, most=MAX_ORDERS)]
+    if other := chosen.count() - number:
+        said.append(_("选中的订单里有 %(count)d 个不是在等这一步，没有印。") % {"count": other})
+    return orders, " ".join(str(one) for one in said if one)
+
+
+def _left_out(*, waiting: int, most: int) -> str:
+    if waiting <= most:
+        return ""
+    told = {"most": most, "count": waiting - most}
+    return _t("一次最多 %(most)d 个订单：还有 %(count)d 个没有包括，处理完这些再来一次。") % told
 
 
 def _file(data: bytes, content_type: str, name: str) -> HttpResponse:

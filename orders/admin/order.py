@@ -22,6 +22,7 @@ from orders.models import Order
 from orders.money import money_story
 from orders.queries import order_story
 from orders.states import OrderState
+from orders.words import state_words, with_waits
 from payments.queries import order_money
 from stores.scoped import VIEW
 
@@ -64,7 +65,7 @@ class OrderPage(OrderBatches):
             {
                 "fields": [
                     "public_id",
-                    "state",
+                    "progress",
                     "offer_kind",
                     "offer_ref",
                     "delivery",
@@ -80,6 +81,12 @@ class OrderPage(OrderBatches):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [name for _title, options in self.fieldsets for name in options["fields"]]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        self.seen(request, _("订单"), [context["original"]])
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("收货人"))
     def who(self, order: Order) -> str:
@@ -107,14 +114,10 @@ class OrderPage(OrderBatches):
 
     @admin.display(description=_("状态"), ordering="state")
     def progress(self, order: Order) -> str:
-        if order.state == OrderState.TO_SHIP and order.delivery == Order.Delivery.PICKUP:
-            return str(_("待取货"))
         sent = any(line.shipped_quantity for line in order.lines.all())
         if order.state == OrderState.TO_SHIP and sent:
             return str(_("部分已发货"))
-        if order.state == OrderState.ON_HOLD and order.offer_kind != Order.Offer.GROUP:
-            return str(_("待审核"))
-        return order.get_state_display()
+        return state_words(order, for_buyer=False)
 
     @admin.display(description=_("收退款"))
     def money(self, order: Order) -> str:
@@ -140,6 +143,7 @@ class OrderPage(OrderBatches):
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
             "order": order,
+            "state": state_words(order, for_buyer=False),
             "story": money_story(order),
             "title": _("钱的来去"),
         }
@@ -149,4 +153,4 @@ class OrderPage(OrderBatches):
         return self.has_view_permission(request)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).prefetch_related("lines")
+        return with_waits(super().get_queryset(request)).prefetch_related("lines")
