@@ -81,6 +81,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("对账差异"), "balance", "payments.billdifference"),
                     _item(_("微信账单"), "receipt_long", "payments.tradebill"),
                     _item(_("风控记录"), "policy", "risk.riskassessment"),
+                    _item(_("风险反映"), "flag", "risk.riskreport"),
                     _item(_("风控设置"), "tune", "risk.riskpolicy"),
                 ],
             },

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
@@ -20,10 +21,10 @@ from orders.admin.inlines import (
 )
 from orders.models import Order
 from orders.money import money_story
-from orders.queries import order_story
 from orders.states import OrderState
+from orders.story import order_story
 from orders.words import state_words, with_waits
-from payments.queries import order_money
+from payments.queries import order_money, refunds_of
 from stores.scoped import VIEW
 
 
@@ -130,8 +131,8 @@ class OrderPage(OrderBatches):
     @admin.display(description=_("时间线"))
     def timeline(self, order: Order) -> Any:
         return render_lines(
-            f"{entry.at:%Y-%m-%d %H:%M:%S} {entry.label}"
-            for entry in order_story(order, for_buyer=False)
+            f"{timezone.localtime(step.at):%Y-%m-%d %H:%M:%S} {step.label} {step.detail}"
+            for step in order_story(order, refunds=refunds_of(order.public_id), for_buyer=False)
         )
 
     @action(

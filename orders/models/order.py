@@ -75,6 +75,8 @@ class Order(Deadline):
     phone_index = models.CharField(max_length=64, editable=False)
     region = models.CharField(_("地区"), max_length=100)
     street = EncryptedTextField(_("详细地址"))
+    # Region and street as anybody may type them (`orders/destinations.py`), or "".
+    street_index = models.CharField(max_length=64, blank=True, default="", editable=False)
     placed_at = models.DateTimeField(_("下单时间"))
     pay_before = models.DateTimeField(_("付款截止"))
     payment = models.ForeignKey(
@@ -136,6 +138,11 @@ class Order(Deadline):
                 condition=~Q(offer_kind=""),
             ),
             models.Index(fields=["phone_index"], name="orders_order_phone"),
+            models.Index(
+                fields=["street_index", "placed_at"],
+                name="orders_order_street",
+                condition=~Q(street_index=""),
+            ),
             models.Index(
                 fields=["device", "placed_at"],
                 name="orders_order_device",

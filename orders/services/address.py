@@ -10,6 +10,7 @@ from catalog.queries import skus_for_sale
 from core.crypto import blind_index, mask_name, mask_phone
 from core.facts import facts_record
 from core.money import yuan
+from orders.destinations import street_index
 from orders.events import OrderAddressChanged
 from orders.freights import freight_of
 from orders.locks import order_lock
@@ -54,7 +55,8 @@ def order_address_change(
         for name in FIELDS:
             setattr(order, name, getattr(address, name))
         order.phone_index = blind_index(address.phone, purpose="order.phone")
-        order.save(update_fields=[*FIELDS, "phone_index"])
+        order.street_index = street_index(address)
+        order.save(update_fields=[*FIELDS, "phone_index", "street_index"])
         OrderChange.objects.create(
             store_id=order.store_id,
             order=order,
