@@ -101,20 +101,22 @@ def money_in(now: datetime) -> Broken:
             SELECT COALESCE(sum(r.amount_fen), 0) AS fen
             FROM payments_refund r WHERE r.payment_id = p.id
         ) back
-        -- A part that was sent may have cost nothing, when the rest is given up.
-        CROSS JOIN LATERAL (
-            SELECT o.payable_fen - COALESCE(sum(
-                CASE WHEN line.cancelled_at IS NULL THEN line.rebate_fen
-                ELSE line.amount_fen - line.discount_fen + line.adjust_fen END
-            ), 0) AS fen
-            FROM orders_orderline line WHERE line.order_id = o.id
-        ) worth
         WHERE p.state = 'succeeded' AND entry.entered_at < %(settled)s AND (
             COALESCE(
-                o.payment_id = p.id AND worth.fen > 0
+                o.payment_id = p.id
                 AND o.state IN ('on_hold', 'to_ship', 'shipped', 'completed'),
                 FALSE
             ) = (back.fen >= p.amount_fen)
+        )
+        -- A part that was sent may have cost nothing, when the rest was given up. Asked last, of few.
+        AND NOT COALESCE(
+            o.payment_id = p.id AND o.state <> 'cancelled' AND o.payable_fen <= (
+                SELECT sum(
+                    CASE WHEN line.cancelled_at IS NULL THEN line.rebate_fen
+                    ELSE line.amount_fen - line.discount_fen + line.adjust_fen END
+                ) FROM orders_orderline line WHERE line.order_id = o.id
+            ),
+            FALSE
         )
         """,
         settled=now - DELIVERY,

@@ -7,7 +7,6 @@ from django.core import signing
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
@@ -179,7 +178,8 @@ def _left_out(*, waiting: int, most: int) -> str:
     if waiting <= most:
         return ""
     told = {"most": most, "count": waiting - most}
-    return _t("一次最多 %(most)d 个订单：还有 %(count)d 个没有包括，处理完这些再来一次。") % told
+    said = _("一次最多 %(most)d 个订单：还有 %(count)d 个没有包括，处理完这些再来一次。")
+    return str(said) % told
 
 
 def _file(data: bytes, content_type: str, name: str) -> HttpResponse:

@@ -1,5 +1,6 @@
 """What the merchant, the platform, WeChat Pay and the clock do."""
 
+from django.db.models import Sum
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
@@ -24,10 +25,8 @@ from orders.services import (
 from payments.gateway.base import RefundStatus
 from payments.models import Refund
 from payments.services import refund_retry
-from risk.reports import REFUSED
-from risk.services import risk_report
 from stores.models import Store
-from tests.day.stage import WHICH, WHO, Stage
+from tests.day.stage import WHICH, Stage
 
 
 class Merchant(Stage):
@@ -60,7 +59,9 @@ class Merchant(Stage):
 
     @rule(which=WHICH, line=st.integers(0, 2), pieces=st.integers(1, 2), number=st.integers(0, 3))
     def sends_a_parcel_of_several(self, which: int, line: int, pieces: int, number: int) -> None:
-        order = self.order(which, "to_ship")
+        several = Order.objects.filter(state="to_ship", delivery="post")
+        several = several.annotate(pieces=Sum("lines__quantity")).filter(pieces__gt=1)
+        order = self.one_of(several.order_by("pk"), which)
         if order is not None:
             packed = {self.one_of(order.lines.order_by("pk"), line).pk: pieces}
             self.ships_it(order, f"ZT123456789{number}", packed)
@@ -115,7 +116,7 @@ class Merchant(Stage):
 
     @rule(which=WHICH, issues=st.booleans())
     def answers_for_an_invoice(self, which: int, issues: bool) -> None:
-        invoice = self.one_of(Invoice.objects.order_by("pk"), which)
+        invoice = self.one_of(Invoice.objects.filter(state="requested").order_by("pk"), which)
         if invoice is None:
             return
         answer = {"invoice_id": invoice.pk, "by_id": None, "now": clock.now()}
@@ -132,7 +133,8 @@ class Merchant(Stage):
 
     @rule(which=WHICH, releases=st.booleans())
     def judges_an_order(self, which: int, releases: bool) -> None:
-        review = self.one_of(RiskReview.objects.order_by("pk"), which)
+        waiting = RiskReview.objects.filter(outcome="").order_by("-order__paid_at")
+        review = self.one_of(waiting, which)
         if review is not None:
             judge = review_release if releases else review_refuse
             self.tries(judge, review_id=review.pk, by_id=self.staff_id, note="", now=clock.now())
@@ -140,14 +142,6 @@ class Merchant(Stage):
 
 class Outside(Stage):
     """The platform, WeChat Pay, workers, time."""
-
-    @rule(n=WHO, times=st.integers(1, 2))
-    def somebody_is_reported(self, n: int, times: int) -> None:
-        """Twice in a day is enough for a person to look at the next order."""
-        for _ in range(times):
-            self.reports = getattr(self, "reports", 0) + 1
-            about = {"user_id": self.people[n].id, "store_id": self.store.pk}
-            risk_report(REFUSED, reference=f"x{self.reports}", now=clock.now(), **about)
 
     @rule(which=WHICH, status=st.sampled_from(["succeeded", "succeeded", "abnormal"]))
     def finishes_a_refund(self, which: int, status: str) -> None:

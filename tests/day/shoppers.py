@@ -1,5 +1,6 @@
 """What shoppers do."""
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -28,6 +29,8 @@ from orders.services import (
 from orders.services.cart import Owner, cart_add, cart_buy
 from payments.models import Payment
 from payments.states import LIVE_PAYMENT
+from risk.reports import REFUSED
+from risk.services import risk_report
 from tests import cast
 from tests.day.stage import FAR, THEN, WHICH, WHO, Stage
 
@@ -80,17 +83,20 @@ class Shoppers(Stage):
         items = [OrderItem(self.text.pk, pieces)]
         self.then(self.buys(n, items, address=self.to_screen()), then)
 
-    @rule(n=WHO, which=WHICH, pieces=PIECES)
-    def puts_into_the_cart(self, n: int, which: int, pieces: int) -> None:
-        sku = self.one_of([self.cheap, self.neighbour, self.other], which)
-        found = skus_for_sale([sku.pk], now=clock.now())[sku.pk]
-        owner = Owner(self.people[n].id)
-        cart_add(owner=owner, sku=found, quantity=pieces, form_key=form_key_new(), now=clock.now())
+    @rule(n=WHO, wanted=st.sets(st.integers(0, 2), min_size=1), pieces=PIECES)
+    def puts_into_the_cart(self, n: int, wanted: set[int], pieces: int) -> None:
+        skus = [self.cheap, self.neighbour, self.other]
+        found = skus_for_sale([skus[one].pk for one in sorted(wanted)], now=clock.now())
+        for sku in found.values():
+            add = {"sku": sku, "quantity": pieces, "form_key": form_key_new()}
+            cart_add(owner=Owner(self.people[n].id), now=clock.now(), **add)
 
     @rule(n=WHO, twice=st.booleans(), then=THEN)
     def checks_the_cart_out(self, n: int, twice: bool, then: str) -> None:
         """An order for each store; sent again, it is finished."""
         who, key, ref = self.people[n], form_key_new(), public_id("chk")
+        if not CartLine.objects.filter(user_id=who.id).exists():
+            self.puts_into_the_cart(n=n, wanted={0, 1}, pieces=1)
         chosen: dict[int, dict[int, int]] = {}
         for line in CartLine.objects.filter(user_id=who.id).order_by("pk"):
             chosen.setdefault(line.store_id, {})[line.sku_id] = line.quantity
@@ -122,6 +128,16 @@ class Shoppers(Stage):
             sku = self.sku if group.campaign_id == self.campaign.pk else self.ladder_sku
             joined = self.tries(cast.join, group.public_id, sku, self.people[n])
             self.then(joined and joined.order_public_id, then)
+
+    @rule(ladder=st.booleans(), number=st.integers(2, 4))
+    def friends_fill_a_group(self, ladder: bool, number: int) -> None:
+        """One leads and the others join, one after another, and all of them pay."""
+        self.leads_a_group(n=0, ladder=ladder, then="pays")
+        self.world.workers_work()
+        newest = Group.objects.count() - 1
+        for n in range(1, number):
+            self.joins_a_group(n=n, which=newest, then="pays")
+        self.world.workers_work()
 
     @rule(n=WHO)
     def launches_a_bargain(self, n: int) -> None:
@@ -176,7 +192,7 @@ class Shoppers(Stage):
 
     @rule(which=WHICH)
     def wants_more_time(self, which: int) -> None:
-        order = self.order(which, "shipped", "to_ship")
+        order = self.order(which, "shipped")
         if order is not None:
             wish = {"order_id": order.pk, "by_id": order.buyer_id, "now": clock.now()}
             self.tries(order_receive_extend, **wish)
@@ -197,8 +213,25 @@ class Shoppers(Stage):
             self.tries(order_address_change, **change)
 
     @rule(which=WHICH)
+    def corrects_a_street(self, which: int) -> None:
+        order = self.order(which, "on_hold", "to_ship")
+        if order is not None:
+            who = next(one for one in self.people if one.id == order.buyer_id)
+            there = replace(who.address, street=f"解放路 {which} 号")
+            change = {"order_id": order.pk, "address": there, "by_id": who.id, "now": clock.now()}
+            self.tries(order_address_change, **change)
+
+    @rule(n=WHO, then=THEN)
+    def buys_though_it_looks_strange(self, n: int, then: str) -> None:
+        """Refused twice of late: a person looks at the next order first."""
+        about = {"user_id": self.people[n].id, "store_id": self.store.pk}
+        for number in range(2):
+            risk_report(REFUSED, reference=f"before {number}", now=clock.now(), **about)
+        self.then(self.buys(n, [OrderItem(self.cheap.pk, 1)]), then)
+
+    @rule(which=WHICH)
     def asks_for_an_invoice(self, which: int) -> None:
-        order = self.order(which)
+        order = self.order(which, "to_ship", "shipped", "completed", "cancelled")
         if order is not None:
             particulars = {"kind": "person", "title": "张三", "tax_no": "", "email": "a@b.cn"}
             self.tries(invoice_request, order_id=order.pk, now=clock.now(), **particulars)

@@ -109,7 +109,9 @@ class Stage(RuleBasedStateMachine):
         self.coupons = [
             template_make(self.store),
             template_make(self.store, name="全免券", off_fen=90_000, minimum_fen=0, total=4),
-            template_make(self.neighbour.store, name="邻店券", off_fen=90_000, minimum_fen=0, total=4),
+            template_make(
+                self.neighbour.store, name="邻店券", off_fen=90_000, minimum_fen=0, total=4
+            ),
         ]
         place = pickup_make(self.store)
         self.place = pickup_places({place.store_id})[place.store_id][0]
