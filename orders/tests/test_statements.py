@@ -1,12 +1,9 @@
 """How many statements each write costs: a loop over rows shows here first."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
 from core import clock
 from orders.services import (
     OrderItem,
@@ -19,6 +16,7 @@ from orders.services import (
     order_ship,
 )
 from orders.tests.factories import (
+    known,
     offer,
     order_make,
     paid_make,
@@ -40,13 +38,6 @@ def statements(act) -> int:
     with CaptureQueriesContext(connection) as seen:
         act()
     return sum(query["sql"].lstrip().startswith(OURS) for query in seen.captured_queries)
-
-
-def known():
-    """Somebody about whom no rule of risk has anything to say."""
-    who = person()
-    User.objects.filter(pk=who.id).update(joined_at=clock.now() - timedelta(days=1))
-    return who
 
 
 @pytest.mark.parametrize("number", [1, 5])
