@@ -29,6 +29,7 @@ from orders.services import order_ship
 from payments.models import PaymentIncident
 from payments.services import RefundReason, refund_request
 from risk.models import RiskPolicy
+from risk.reports import ReportKind
 from risk.services import risk_report
 from sharers.models import SkuRate
 from sharers.services import showcase_add
@@ -108,15 +109,9 @@ def rich_store(name: str) -> Any:
     sku.product.freight_template = freight
     sku.product.save()
     RiskPolicy.objects.create(store=store)
-    risk_report(
-        user_id=alice.id,
-        store_id=store.pk,
-        kind="fraud",
-        reference=str(store.pk),
-        score=60,
-        lasts=timedelta(days=1),
-        now=clock.now(),
-    )
+    strange = ReportKind("fraud", "欺诈", 60, timedelta(days=1))
+    about = {"user_id": alice.id, "store_id": store.pk, "reference": str(store.pk)}
+    risk_report(strange, now=clock.now(), **about)
     cast.pay(cast.buy(alice, sku))
     assert RiskReview.objects.filter(store=store).exists()
     plan_make(store)
