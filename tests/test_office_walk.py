@@ -109,9 +109,13 @@ def rich_store(name: str) -> Any:
     sku.product.freight_template = freight
     sku.product.save()
     RiskPolicy.objects.create(store=store)
-    strange = ReportKind("fraud", "欺诈", 60, timedelta(days=1))
-    about = {"user_id": alice.id, "store_id": store.pk, "reference": str(store.pk)}
-    risk_report(strange, now=clock.now(), **about)
+    risk_report(
+        ReportKind("fraud", "欺诈", 60, timedelta(days=1)),
+        user_id=alice.id,
+        store_id=store.pk,
+        reference=str(store.pk),
+        now=clock.now(),
+    )
     cast.pay(cast.buy(alice, sku))
     assert RiskReview.objects.filter(store=store).exists()
     plan_make(store)
