@@ -199,7 +199,7 @@ class Shoppers(Stage):
 
     @rule(which=WHICH)
     def urges(self, which: int) -> None:
-        order = self.order(which)
+        order = self.order(which, "to_ship")
         if order is not None:
             self.tries(order_urge, order_id=order.pk, by_id=order.buyer_id, now=clock.now())
 

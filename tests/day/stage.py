@@ -137,7 +137,8 @@ class Stage(RuleBasedStateMachine):
         found = audit(
             now=clock.now(), names=[i.name for i in invariants() if i.name != "books.agree"]
         )
-        assert [f"{one.invariant}: {one.row}: {one.detail}" for one in found] == []
+        broken = [f"{one.invariant}: {one.row}: {one.detail}" for one in found]
+        assert not broken, broken
         self.world.assert_money_is_where_the_provider_has_it()
         self.seen(self)
 
