@@ -112,6 +112,7 @@ def test_a_day_on_which_every_move_comes_to_something(world):
     day = Day(world, lambda _day: counted(busy))
     day.takes_a_coupon(n=1, which=1)
     day.buys_with_a_coupon_for_a_fen(n=1, use=True, then="pays")
+    day.takes_a_coupon(n=2, which=2)  # more than the neighbour's goods cost, without freight
     day.checks_the_cart_out(n=2, twice=True, then="pays")
     day.buys_to_fetch(n=3, then="pays")
     day.buys_what_is_delivered_on_a_screen(n=3, pieces=2, then="pays")
