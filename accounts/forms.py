@@ -44,10 +44,11 @@ class SignInForm(RequestLoginCodeForm):
 
 
 class ChangePhoneForm(AllauthChangePhoneForm):
-    """Bind a phone: the consent comes before the number is taken."""
+    """Bind a phone, or prove the own one again: the consent comes before the number is taken."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        # Risk asks for a proof of today, also of who proved the number long ago.
+        super().__init__(*args, **{**kwargs, "phone": None})
         self.fields["agree"] = AgreeField()
 
 

@@ -75,7 +75,7 @@ phones = [f'138{u.pk % 10**8:08d}' for u in users]
 addresses = Address.objects.bulk_create(
     Address(user=u, recipient='王小枣', phone=p, phone_index=blind_index(p, purpose='address.phone'),
         province_code='140000', city_code='141100', district_code='141102',
-        region='山西省 吕梁市 离石区', street='滨河北路 1 号', is_default=True)
+        region='山西省 吕梁市 离石区', street=f'滨河北路 {u.pk} 号', is_default=True)
     for u, p in zip(users, phones))
 made = []
 for user, address in zip(users, addresses):

@@ -211,7 +211,7 @@ def _shoppers() -> list[Shopper]:
             city_code="141100",
             district_code="141102",
             region="山西省 吕梁市 离石区",
-            street="滨河北路 1 号",
+            street=f"滨河北路 {n} 号",
             is_default=True,
         )
         for n, user in enumerate(users)

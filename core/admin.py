@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin
 from core import clock
 from core.deadlines import deadlines_again
 from core.deliveries import deliveries_rerun
-from core.models import Delivery, Fact
+from core.models import AccessEntry, Delivery, Fact
 
 admin.site.unregister(Group)
 
@@ -49,6 +49,16 @@ class PlatformReadOnlyAdmin(PlatformAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(AccessEntry)
+class AccessEntryAdmin(PlatformReadOnlyAdmin):
+    """Who saw or exported people's full data."""
+
+    list_display = ["at", "user", "store_id", "what", "reference", "count"]
+    list_select_related = ["user"]
+    search_fields = ["=reference", "=store_id"]
+    ordering = ["-id"]
 
 
 @admin.register(Fact)

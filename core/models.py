@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -81,6 +82,27 @@ class Delivery(models.Model):
     def fact_get(self) -> Fact:
         """The fact; its instant names the partition, so that one partition is read."""
         return Fact.objects.get(pk=self.fact_id, recorded_at=self.fact_at)
+
+
+class AccessEntry(models.Model):
+    """Somebody saw people's full data (`core/access.py`). Append-only."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("谁")
+    )
+    store_id = models.BigIntegerField(_("店铺编号"), null=True)
+    what = models.CharField(_("看了什么"), max_length=60)
+    reference = models.CharField(_("哪一个"), max_length=40, blank=True)
+    count = models.PositiveIntegerField(_("多少人的资料"))
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        verbose_name = _("资料查看记录")
+        verbose_name_plural = _("资料查看记录")
+        indexes = [models.Index(fields=["store_id", "-id"], name="core_access_store")]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.reference}"
 
 
 class FormKey(models.Model):

@@ -95,9 +95,9 @@ class Tariff:
     def most_fen(self, load: Load) -> int:
         """The most that one such piece adds to what an order is sent for, wherever it goes and however
         many are in it; `load` is one piece."""
-        units = self._units(load)
         tiers = [area.tier for area in self.areas] + [self.elsewhere]
-        return max((tier.most_fen(units) for tier in tiers if tier), default=0)
+        sent = (tier for tier in tiers if tier)
+        return max((tier.most_fen(self._units(load, tier)) for tier in sent), default=0)
 
     def _is_free(self, loads: Sequence[Load]) -> bool:
         amount_fen = sum(load.amount_fen for load in loads)

@@ -4,19 +4,15 @@ from datetime import datetime
 
 from core.deadlines import DeadlineKind, deadline_register
 from orders.models import Order, RiskReview
-from orders.services import order_expire, order_receive, review_release
+from orders.services import order_expire, order_receive_overdue, review_release
 from orders.states import OrderState
 
 
 def order_due(order_id: int, *, now: datetime) -> datetime | None:
     """Handle a due order; when to look again."""
-    order = Order.objects.only("state", "receive_before").get(pk=order_id)
-    if order.state == OrderState.SHIPPED:
-        if order.receive_before and now < order.receive_before:
-            return order.receive_before
-        order_receive(order_id=order_id, now=now)
-        return None
-    return order_expire(order_id=order_id, now=now)
+    state = Order.objects.values_list("state", flat=True).get(pk=order_id)
+    act = order_receive_overdue if state == OrderState.SHIPPED else order_expire
+    return act(order_id=order_id, now=now)
 
 
 def review_due(review_id: int, *, now: datetime) -> datetime | None:

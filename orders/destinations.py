@@ -1,10 +1,12 @@
 """Where an order goes: to an address, to a place where the buyer fetches it, or to a screen."""
 
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
 from accounts.queries import AddressSnapshot
+from core.crypto import blind_index
 from orders.models import Order
 from stores.queries import PickupPlace
 
@@ -51,3 +53,12 @@ def delivery_fields(address: AddressSnapshot) -> dict[str, Any]:
         fields["pickup_ref"] = address.pickup_ref
         fields["pickup_code"] = "".join(secrets.choice("0123456789") for _ in range(CODE_LENGTH))
     return fields
+
+
+def street_index(address: AddressSnapshot) -> str:
+    """What everything that is sent to the same place is found by, however its street was typed; ""
+    for what is not sent."""
+    if delivery_of(address) != Order.Delivery.POST:
+        return ""
+    plain = unicodedata.normalize("NFKC", f"{address.region}{address.street}").casefold()
+    return blind_index("".join(one for one in plain if one.isalnum()), purpose="order.street")

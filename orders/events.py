@@ -38,7 +38,7 @@ class OrderClosed(OrderEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderPaidLate(OrderEvent):
-    """Money came after closing: it goes back in full."""
+    """Money came after closing, or after the buyer gave it up: it goes back in full."""
 
     name: ClassVar[str] = "order.paid_late"
 
@@ -86,6 +86,13 @@ class OrderRepriced(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderRepriceAsked(OrderEvent):
+    """The merchant wants another price; it holds when the old payment is closed."""
+
+    name: ClassVar[str] = "order.reprice_asked"
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderAddressChanged(OrderEvent):
     """It goes to somewhere else now."""
 
@@ -118,6 +125,36 @@ class OrderReceiveExtended(OrderEvent):
     """The buyer wants more time before it counts as received."""
 
     name: ClassVar[str] = "order.receive_extended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderNoted(OrderEvent):
+    """The store wrote a note for its own staff."""
+
+    name: ClassVar[str] = "order.noted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewEvent(Event):
+    """What every fact of a judgement carries."""
+
+    review_id: int
+    store_id: int
+    order_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewOpened(ReviewEvent):
+    """An order was found so strange that a person shall look at it before it is sent."""
+
+    name: ClassVar[str] = "review.opened"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewDecided(ReviewEvent):
+    """Somebody released or refused it, or nobody did in time."""
+
+    name: ClassVar[str] = "review.decided"
 
 
 @dataclass(frozen=True, kw_only=True)

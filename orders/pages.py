@@ -1,37 +1,31 @@
 """Reads for the pages of a shopper's own orders: frozen dataclasses, a fixed handful of queries."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Prefetch, QuerySet
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalog.queries import reason_words
 from core.crypto import mask_name, mask_phone
-from core.money import yuan
-from orders.models import Invoice, Order, OrderChange, OrderLine, OrderReprice, Shipment
+from orders.models import Invoice, Order, OrderChange, OrderLine, Shipment
 from orders.pricing import KINDS
 from orders.states import InvoiceState, OrderState
+from orders.story import Step, order_story
+from orders.words import state_words, waits_for_group, with_waits
+from payments.queries import refunds_of
 from stores.queries import PickupPlace, pickup_place
 
 PAGE_SIZE = 10
 MAX_PAGE = 500
 STREET_SHOWN = 4
-# What the buyer reads of what people did; the store's notes are not among it.
-BUYERS_WORDS = {
-    OrderChange.Kind.ADDRESS: gettext_lazy("收货信息已修改"),
-    OrderChange.Kind.LINE_CANCELLED: gettext_lazy("部分商品已取消"),
-    OrderChange.Kind.URGED: gettext_lazy("您催了发货"),
-    OrderChange.Kind.EXTENDED: gettext_lazy("您延长了收货时间"),
-}
 PARCELS = Prefetch("shipments", Shipment.objects.order_by("pk").prefetch_related("lines"))
 
 TABS = (
     ("", gettext_lazy("全部"), ()),
     ("awaiting", gettext_lazy("待付款"), (OrderState.AWAITING_PAYMENT,)),
-    ("hold", gettext_lazy("待成团"), (OrderState.ON_HOLD,)),
+    ("hold", gettext_lazy("待成团/确认"), (OrderState.ON_HOLD,)),
     ("ship", gettext_lazy("待发货"), (OrderState.TO_SHIP,)),
     ("receive", gettext_lazy("待收货"), (OrderState.SHIPPED,)),
     ("done", gettext_lazy("已完成"), (OrderState.COMPLETED,)),
@@ -67,6 +61,7 @@ class OrderCard:
     store_slug: str
     state: str
     state_label: str
+    waits_for_group: bool
     offer_kind: str
     offer_ref: str
     goods_fen: int
@@ -76,6 +71,7 @@ class OrderCard:
     payable_fen: int
     pay_before: datetime
     closing: bool
+    given_up: bool
     checkout_ref: str
     lines: tuple[Line, ...]
     delivery: str = Order.Delivery.POST.value
@@ -145,15 +141,6 @@ class OrderList:
 
 
 @dataclass(frozen=True)
-class Step:
-    """A line of the timeline: what happened, and when."""
-
-    label: str
-    at: datetime
-    detail: str = ""
-
-
-@dataclass(frozen=True)
 class Packed:
     """How many of what is in a parcel."""
 
@@ -196,6 +183,7 @@ class OrderDetail:
     street: str
     note: str
     steps: tuple[Step, ...]
+    refunds: tuple[Any, ...]
     parcels: tuple[Parcel, ...]
     reasons: tuple[Reason, ...]
     receive_before: datetime | None
@@ -258,11 +246,14 @@ def order_list(buyer_id: int, *, tab: str, page: int) -> OrderList:
 
 def order_detail(buyer_id: int, public_id: str) -> OrderDetail | None:
     """The buyer's own order with all that happened to it, in a fixed handful of queries."""
-    rows = _orders(buyer_id).select_related("reprice")
+    rows = _orders(buyer_id).select_related("reprice", "invoice", "risk_review")
     rows = rows.prefetch_related(PARCELS, "changes", "adjustments")
     order = rows.filter(public_id=public_id).first()
     if order is None:
         return None
+    refunds = tuple(refunds_of(public_id))
+    # The newest first; of one moment, the later step.
+    steps = order_story(order, refunds=refunds, for_buyer=True)[::-1]
     return OrderDetail(
         card=_card(order),
         recipient=mask_name(order.recipient),
@@ -270,7 +261,8 @@ def order_detail(buyer_id: int, public_id: str) -> OrderDetail | None:
         region=order.region,
         street=_mask_street(order.street),
         note=order.note,
-        steps=tuple(_steps(order)),
+        steps=steps,
+        refunds=refunds,
         parcels=_parcels(order),
         reasons=reasons_of(order),
         receive_before=order.receive_before,
@@ -343,7 +335,8 @@ def reasons_of(order: Order) -> tuple[Reason, ...]:
 
 
 def _orders(buyer_id: int) -> QuerySet[Order]:
-    return Order.objects.filter(buyer_id=buyer_id).select_related("store").prefetch_related("lines")
+    rows = with_waits(Order.objects.filter(buyer_id=buyer_id))
+    return rows.select_related("store").prefetch_related("lines")
 
 
 def _card(order: Order) -> OrderCard:
@@ -354,7 +347,8 @@ def _card(order: Order) -> OrderCard:
         store_name=order.store.name,
         store_slug=order.store.slug,
         state=order.state,
-        state_label=_state_label(order),
+        state_label=state_words(order, for_buyer=True),
+        waits_for_group=waits_for_group(order),
         offer_kind=order.offer_kind,
         offer_ref=order.offer_ref,
         goods_fen=order.goods_fen,
@@ -364,19 +358,11 @@ def _card(order: Order) -> OrderCard:
         payable_fen=order.payable_fen,
         pay_before=order.pay_before,
         closing=order.close_requested_at is not None,
+        given_up=order.given_up_at is not None,
         checkout_ref=order.checkout_ref,
         lines=tuple(_line(line) for line in order.lines.all()),
         delivery=order.delivery,
     )
-
-
-def _state_label(order: Order) -> str:
-    """On hold is a group's word for a group's order, and another for one that a person looks at."""
-    if order.state == OrderState.ON_HOLD and order.offer_kind != Order.Offer.GROUP:
-        return _("店家确认中")
-    if order.state == OrderState.TO_SHIP and order.delivery == Order.Delivery.PICKUP:
-        return _("待取货")
-    return str(OrderState(order.state).label)
 
 
 def _line(line: OrderLine) -> Line:
@@ -412,47 +398,6 @@ def _parcels(order: Order) -> tuple[Parcel, ...]:
         )
         for number, row in enumerate(order.shipments.all(), start=1)
     )
-
-
-def _steps(order: Order) -> Iterable[Step]:
-    """What happened, newest first."""
-    group = order.offer_kind == Order.Offer.GROUP
-    posted = order.delivery == Order.Delivery.POST
-    waits, sent = {
-        Order.Delivery.PICKUP.value: (_("等待取货"), _("已取货")),
-        Order.Delivery.DIGITAL.value: (_("等待交付"), _("已交付")),
-    }.get(order.delivery, (_("等待发货"), _("商家已发货")))
-    happened = [
-        (_("提交订单"), order.placed_at, ""),
-        (_("付款成功"), order.paid_at, ""),
-        (_("拼团成功，等待发货") if group and posted else waits, order.released_at, ""),
-        (sent, order.shipped_at, ""),
-        (_("确认收货"), order.received_at if posted else None, ""),
-        (_("订单关闭"), order.closed_at, _("没有在时限内付款，或已取消")),
-        (_("订单取消"), order.cancelled_at, order.cancel_reason),
-    ]
-    happened += [
-        (_("包裹已寄出"), row.shipped_at, f"{row.get_carrier_display()} {row.tracking_no}")
-        for row in order.shipments.all()
-        if row.shipped_at != order.shipped_at
-    ]
-    happened += [
-        (str(BUYERS_WORDS[OrderChange.Kind(change.kind)]), change.at, change.detail)
-        for change in order.changes.all()
-        if change.kind in BUYERS_WORDS
-    ]
-    reprice = _reprice(order)
-    if reprice is not None and reprice.applied_at is not None:
-        prices = f"¥{yuan(reprice.before_fen)} → ¥{yuan(reprice.after_fen)}"
-        happened.append((_("商家修改了价格"), reprice.applied_at, prices))
-    steps = [Step(label, at, detail) for label, at, detail in happened if at is not None]
-    # Of one moment, the later step first: the list above is in the order of an order's life.
-    return sorted(steps, key=lambda step: step.at)[::-1]
-
-
-def _reprice(order: Order) -> OrderReprice | None:
-    found: OrderReprice | None = getattr(order, "reprice", None)
-    return found
 
 
 def _mask_street(street: str) -> str:

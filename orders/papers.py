@@ -29,8 +29,9 @@ def _style(size: int) -> ParagraphStyle:
     )
 
 
-def picking_list(orders: Sequence[Order]) -> bytes:
-    """How many of what to take, then order by order. Lines are prefetched."""
+def picking_list(orders: Sequence[Order], *, left_out: str = "") -> bytes:
+    """How many of what to take, then order by order, a row for each line; `left_out` says what was
+    chosen and is not on it. Lines are prefetched."""
     head, text = _style(16), _style(10)
     totals: dict[tuple[str, str], int] = {}
     for order in orders:
@@ -42,22 +43,25 @@ def picking_list(orders: Sequence[Order]) -> bytes:
     rows += [[_p(a, text), _p(b, text), _p(str(n), text)] for (a, b), n in sorted(totals.items())]
     parts = [
         _p(_("拣货单（%(count)d 个订单）") % {"count": len(orders)}, head),
+        *([_p(left_out, text)] if left_out else []),
         Spacer(1, 4 * mm),
         _grid(rows, [90 * mm, 60 * mm, 20 * mm]),
         Spacer(1, 8 * mm),
     ]
     rows = [[_p(_("订单"), text), _p(_("商品"), text), _p(_("买家留言"), text)]]
     for order in orders:
-        packed = "；".join(
-            f"{one.title} {one.sku_name} × {one.left}" for one in order.lines.all() if one.left
-        )
-        rows.append([_p(order.public_id, text), _p(packed, text), _p(order.note, text)])
+        # A row for each line: a row longer than a page could not be set at all.
+        for number, line in enumerate(one for one in order.lines.all() if one.left):
+            shown = (order.public_id, order.note) if number == 0 else ("", "")
+            item = f"{line.title} {line.sku_name} × {line.left}"
+            rows.append([_p(shown[0], text), _p(item, text), _p(shown[1], text)])
     parts.append(_grid(rows, [55 * mm, 75 * mm, 40 * mm]))
     return _built(parts, A4, margin=15 * mm)
 
 
-def shipping_labels(orders: Sequence[Order]) -> bytes:
-    """A label of 100 × 150 mm for each order. Store and lines are prefetched."""
+def shipping_labels(orders: Sequence[Order], *, left_out: str = "") -> bytes:
+    """A label of 100 × 150 mm for each order, and one more for what was `left_out`. Store and lines
+    are prefetched."""
     head, text = _style(16), _style(10)
     parts: list[object] = []
     for order in orders:
@@ -82,11 +86,13 @@ def shipping_labels(orders: Sequence[Order]) -> bytes:
             Spacer(1, 6 * mm),
             _p(f"{order.public_id} · {timezone.localtime(order.placed_at):%Y-%m-%d %H:%M}", text),
         ]
+    if left_out:
+        parts += [PageBreak(), _p(left_out, head)]
     return _built(parts, LABEL, margin=6 * mm)
 
 
 def _p(text: str, style: ParagraphStyle) -> Paragraph:
-    return Paragraph(escape(str(text)[:500]), style)
+    return Paragraph(escape(str(text)), style)
 
 
 def _grid(rows: list[list[Paragraph]], widths: list[float]) -> Table:

@@ -4,18 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.queries import user_id_by_phone
-from core.money import yuan
 from orders.amounts import line_paid_fen
-from orders.models import Invoice, Order, OrderChange, OrderLine, OrderReprice
+from orders.models import Invoice, Order, OrderLine
 from orders.states import InvoiceState, OrderState
-from payments.queries import refunds_of
 
 
 def bought_quantities(buyer_id: int, product_ids: Iterable[int]) -> dict[int, int]:
@@ -241,14 +238,6 @@ def _briefs(rows: QuerySet[Order]) -> list[OrderBrief]:
 
 
 @dataclass(frozen=True)
-class TimelineEntry:
-    """Something that happened to an order."""
-
-    at: datetime
-    label: Any
-
-
-@dataclass(frozen=True)
 class StoreDay:
     """What a store (or the platform) has to do, and what came in since midnight in China."""
 
@@ -256,80 +245,6 @@ class StoreDay:
     on_hold: int
     paid_orders: int
     paid_fen: int
-
-
-TIMELINE = (
-    ("placed_at", _("下单")),
-    ("close_requested_at", _("停止收款")),
-    ("paid_at", _("付款")),
-    ("released_at", _("可以发货")),
-    ("shipped_at", _("发货")),
-    ("received_at", _("收货")),
-    ("closed_at", _("关闭")),
-    ("cancelled_at", _("取消")),
-)
-
-
-def order_timeline(order: Order) -> list[TimelineEntry]:
-    """What happened to an order, oldest first, without a query."""
-    entries = [
-        TimelineEntry(at, label)
-        for name, label in TIMELINE
-        if (at := getattr(order, name)) is not None
-    ]
-    return sorted(entries, key=lambda entry: entry.at)
-
-
-def order_story(order: Order, *, for_buyer: bool) -> list[TimelineEntry]:
-    """All that happened to an order, oldest first: its states, its parcels, what people changed,
-    and its refunds. The buyer's story leaves out the store's own notes."""
-    entries = order_timeline(order)
-    entries += [
-        TimelineEntry(
-            parcel.shipped_at,
-            _("包裹 %(number)d：%(carrier)s %(tracking_no)s")
-            % {
-                "number": number,
-                "carrier": parcel.get_carrier_display(),
-                "tracking_no": parcel.tracking_no,
-            },
-        )
-        for number, parcel in enumerate(order.shipments.order_by("pk"), start=1)
-    ]
-    changes = order.changes.all()
-    if for_buyer:
-        changes = changes.exclude(kind=OrderChange.Kind.NOTE)
-    for change in changes.order_by("pk"):
-        label = change.get_kind_display()
-        if change.detail:
-            label = f"{label}：{change.detail}"
-        entries.append(TimelineEntry(change.at, label))
-    reprice = OrderReprice.objects.filter(order=order).first()
-    if reprice is not None:
-        prices = {"before": yuan(reprice.before_fen), "after": yuan(reprice.after_fen)}
-        if reprice.applied_at is not None:
-            said = _("商家改价：%(before)s 元 → %(after)s 元")
-        elif order.state == OrderState.AWAITING_PAYMENT:
-            said = _("商家改价：%(before)s 元 → %(after)s 元，正在更换付款通道")
-        else:
-            said = _("商家改价没有生效：%(before)s 元 → %(after)s 元")
-        entries.append(TimelineEntry(reprice.applied_at or reprice.asked_at, said % prices))
-    for refund in refunds_of(order.public_id):
-        entries.append(
-            TimelineEntry(
-                refund.requested_at,
-                _("申请退款 %(amount)s 元（%(reason)s）")
-                % {"amount": yuan(refund.amount_fen), "reason": refund.get_reason_display()},
-            )
-        )
-        if refund.succeeded_at is not None:
-            entries.append(
-                TimelineEntry(
-                    refund.succeeded_at,
-                    _("退款 %(amount)s 元已到账") % {"amount": yuan(refund.amount_fen)},
-                )
-            )
-    return sorted(entries, key=lambda entry: entry.at)
 
 
 def store_day(store_id: int | None, *, now: datetime) -> StoreDay:

@@ -65,8 +65,9 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def to_ship_sheet(orders: Iterable[Order]) -> bytes:
-    """The orders as a spreadsheet with two empty columns to fill in. Lines are prefetched."""
+def to_ship_sheet(orders: Iterable[Order], *, left_out: str = "") -> bytes:
+    """The orders as a spreadsheet with two empty columns to fill in; what was `left_out` is said on
+    a sheet of its own, which nobody uploads. Lines are prefetched."""
     book = Workbook()
     sheet = book.active
     assert sheet is not None
@@ -95,6 +96,8 @@ def to_ship_sheet(orders: Iterable[Order]) -> bytes:
     for row in sheet.iter_rows(min_row=2):
         row[-1].number_format = "@"
     sheet.freeze_panes = "A2"
+    if left_out:
+        book.create_sheet(_("说明")).append([left_out])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()

@@ -20,7 +20,7 @@ from orders.events import (
 
 class OrderState(models.TextChoices):
     AWAITING_PAYMENT = "awaiting_payment", _("待付款")
-    ON_HOLD = "on_hold", _("待成团")
+    ON_HOLD = "on_hold", _("暂缓发货")
     TO_SHIP = "to_ship", _("待发货")
     SHIPPED = "shipped", _("待收货")
     COMPLETED = "completed", _("已完成")
@@ -65,7 +65,7 @@ ORDER = Machine(
             "pay_late",
             (OrderState.CLOSED,),
             OrderState.CANCELLED,
-            because="money arrived after closing and goes back in full",
+            because="money arrived after closing, or after its buyer gave it up, and goes back in full",
             fact=OrderPaidLate,
         ),
         Move(
@@ -115,7 +115,7 @@ INVOICE = Machine(
             "decline",
             (InvoiceState.REQUESTED,),
             InvoiceState.DECLINED,
-            because="the merchant cannot issue it as asked, and says why",
+            because="the merchant cannot issue it as asked, and says why; or its money went back",
             fact=InvoiceDeclined,
         ),
         Move(

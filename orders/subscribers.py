@@ -1,12 +1,20 @@
-"""What orders hear of payments, inline: the payer's next page shows the result. And of people."""
+"""What orders hear of payments, and what they report to risk; what a payment means is inline: the
+payer's next page shows it. And what they hear of people."""
 
 from datetime import datetime
 
 from accounts.events import PersonFolded
 from core.facts import subscribe
-from orders.services import order_close_if_unpayable, order_payment_take, order_price_settle
+from orders.events import OrderPaidLate, ReviewDecided
+from orders.risks import late_money_report, refund_stuck_report, refused_report
+from orders.services import (
+    invoice_end_if_refunded,
+    order_close_if_unpayable,
+    order_payment_take,
+    order_price_settle,
+)
 from orders.services.cart import cart_fold
-from payments.events import PaymentClosed, PaymentSucceeded
+from payments.events import PaymentClosed, PaymentSucceeded, RefundRequested, RefundStuck
 
 
 @subscribe(PaymentSucceeded, inline=True)
@@ -27,3 +35,23 @@ def price_asked(event: PaymentClosed, *, now: datetime) -> None:
 @subscribe(PersonFolded)
 def person_folded(event: PersonFolded, *, now: datetime) -> None:
     cart_fold(folded_id=event.folded_id, person_id=event.person_id)
+
+
+@subscribe(RefundRequested)
+def refund_requested(event: RefundRequested, *, now: datetime) -> None:
+    invoice_end_if_refunded(order_ref=event.order_ref, now=now)
+
+
+@subscribe(OrderPaidLate)
+def paid_late(event: OrderPaidLate, *, now: datetime) -> None:
+    late_money_report(order_id=event.order_id, now=now)
+
+
+@subscribe(ReviewDecided)
+def review_decided(event: ReviewDecided, *, now: datetime) -> None:
+    refused_report(review_id=event.review_id, now=now)
+
+
+@subscribe(RefundStuck)
+def refund_stuck(event: RefundStuck, *, now: datetime) -> None:
+    refund_stuck_report(order_ref=event.order_ref, now=now)

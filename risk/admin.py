@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from core.forms import YuanField
-from risk.models import RiskAssessment, RiskPolicy
+from risk.models import RiskAssessment, RiskPolicy, RiskReport
 from risk.rules import RULES, Policy
 from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin
 
@@ -104,6 +104,27 @@ class RiskAssessmentPage(ReadOnlyAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["assessed_at", "user", "order_ref", "verdict", "score", "why"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return self.get_fields(request, obj)
+
+
+@admin.register(RiskReport)
+class RiskReportPage(ReadOnlyAdmin):
+    """What was reported of the store's buyers, and how long it counts."""
+
+    platform = owner = clerk = VIEW
+    list_display = ["reported_at", "user", "what", "reference", "score", "until"]
+    list_select_related = ["user", "store"]
+    search_fields = ["=reference"]
+    ordering = ["-id"]
+
+    @admin.display(description=_("反映"))
+    def what(self, row: RiskReport) -> str:
+        return row.title
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["reported_at", "user", "what", "reference", "score", "until"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return self.get_fields(request, obj)

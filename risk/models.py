@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.money import MAX_FEN
+from risk.reports import TITLES
 from risk.rules import BY_NAME, Verdict
 
 KEPT_DAYS = 180
@@ -80,7 +81,12 @@ class RiskReport(models.Model):
         indexes = [models.Index(fields=["user", "until"])]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.reference}"
+        return f"{self.title} {self.reference}"
+
+    @property
+    def title(self) -> str:
+        """What was reported, in words."""
+        return str(TITLES.get(self.kind, self.kind))
 
 
 class RiskAssessment(models.Model):

@@ -28,8 +28,9 @@ class Context:
     """What is known of an order that is about to be placed.
 
     `account_age_s` in seconds; orders are the buyer's, at all stores; `phone_buyers_7d` are the
-    different people who sent something to the same phone; `device_*` are of the same browser, 0
-    when it is unknown; `reported` is what upper apps reported of the buyer.
+    different people who sent something to the same phone, `address_buyers_7d` those who sent to the
+    same street; `device_*` are of the same browser, 0 when it is unknown; `reported` is what upper
+    apps reported of the buyer.
     """
 
     account_age_s: float
@@ -40,6 +41,7 @@ class Context:
     phone_buyers_7d: int
     device_orders_1h: int
     device_buyers_24h: int
+    address_buyers_7d: int = 0
     reported: int = 0
 
 
@@ -118,6 +120,13 @@ RULES: tuple[Rule, ...] = (
         _("多个账号寄往同一个手机号"),
         40,
         lambda told, _p: _at_least(told.phone_buyers_7d, 4),
+    ),
+    # Higher than for a phone: a dormitory or an office is one street line, too.
+    Rule(
+        "shared_address",
+        _("多个账号寄往同一个地址"),
+        20,
+        lambda told, _p: _at_least(told.address_buyers_7d, 8),
     ),
     Rule(
         "busy_device",

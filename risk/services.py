@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from risk.models import KEPT_DAYS, RiskAssessment, RiskReport
-from risk.rules import Assessed, Policy, Verdict
+from risk.reports import ReportKind
+from risk.rules import Assessed, Policy
 
 __all__ = ["policy_from", "risk_record", "risk_report", "risks_forget"]
 
@@ -19,14 +20,7 @@ def policy_from(row: Mapping[str, Any] | None) -> Policy:
 
 
 def risk_report(
-    *,
-    user_id: int,
-    store_id: int,
-    kind: str,
-    reference: str,
-    score: int,
-    lasts: timedelta,
-    now: datetime,
+    kind: ReportKind, *, user_id: int, store_id: int, reference: str, now: datetime
 ) -> bool:
     """Report something of a person, from an app above; False when it was reported before."""
     made = RiskReport.objects.bulk_create(
@@ -34,29 +28,25 @@ def risk_report(
             RiskReport(
                 user_id=user_id,
                 store_id=store_id,
-                kind=kind,
-                reference=reference,
-                score=score,
+                kind=kind.name,
+                reference=reference[:40],
+                score=kind.score,
                 reported_at=now,
-                until=now + lasts,
+                until=now + kind.lasts,
             )
         ],
         ignore_conflicts=True,
     )
-    return (
-        bool(made)
-        and RiskReport.objects.filter(
-            user_id=user_id, kind=kind, reference=reference, reported_at=now
-        ).exists()
-    )
+    kept = RiskReport.objects.filter(user_id=user_id, kind=kind.name, reference=reference[:40])
+    return bool(made) and kept.filter(reported_at=now).exists()
 
 
 def risk_record(
     assessed: Assessed, *, store_id: int, user_id: int, order_ref: str, now: datetime
 ) -> RiskAssessment | None:
-    """Write down what was found, in the caller's transaction; None for an order that just goes on:
-    when a crowd of newcomers comes, nothing is worth a row."""
-    if assessed.verdict == Verdict.ALLOW:
+    """Write down which rules fired, in the caller's transaction, whatever it came to; None when none
+    did."""
+    if not assessed.fired:
         return None
     return RiskAssessment.objects.create(
         store_id=store_id,

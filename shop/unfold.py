@@ -83,6 +83,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("对账差异"), "balance", "payments.billdifference"),
                     _item(_("微信账单"), "receipt_long", "payments.tradebill"),
                     _item(_("风控记录"), "policy", "risk.riskassessment"),
+                    _item(_("风险反映"), "flag", "risk.riskreport"),
                     _item(_("风控设置"), "tune", "risk.riskpolicy"),
                 ],
             },
@@ -166,6 +167,7 @@ UNFOLD: dict[str, Any] = {
                 "separator": True,
                 "items": [
                     _item(_("用户"), "person", "accounts.user", _platform),
+                    _item(_("资料查看记录"), "visibility", "core.accessentry", _platform),
                     _item(_("消息订阅"), "mark_chat_read", "notices.noticeconsent", _platform),
                     _item(_("分享域名"), "language", "wechat.sharedomain", _platform),
                     _item(_("身份冲突"), "merge", "accounts.identityconflict", _platform),

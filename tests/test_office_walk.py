@@ -30,6 +30,7 @@ from orders.services import order_ship
 from payments.models import PaymentIncident
 from payments.services import RefundReason, refund_request
 from risk.models import RiskPolicy
+from risk.reports import ReportKind
 from risk.services import risk_report
 from sharers.models import SkuRate
 from sharers.services import showcase_add
@@ -107,12 +108,10 @@ def rich_store(name: str) -> Any:
     sku.product.save()
     RiskPolicy.objects.create(store=store)
     risk_report(
+        ReportKind("fraud", "欺诈", 60, timedelta(days=1)),
         user_id=alice.id,
         store_id=store.pk,
-        kind="fraud",
         reference=str(store.pk),
-        score=60,
-        lasts=timedelta(days=1),
         now=clock.now(),
     )
     cast.pay(cast.buy(alice, sku))

@@ -96,7 +96,7 @@ def phone_set(*, user_id: int, phone: str, now: datetime, verified: bool = False
             if holder is not None:
                 _yield_phone(holder, verified=verified)
             user.phone, user.phone_index, user.phone_verified_at = phone, index, None
-        if verified and user.phone_verified_at is None:
+        if verified:
             user.phone_verified_at = now
         try:
             with transaction.atomic():

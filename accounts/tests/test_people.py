@@ -117,6 +117,14 @@ def test_a_proof_beats_a_claim_and_a_claim_beats_nothing():
     assert (proved.phone, proved.phone_verified_at is not None) == (phone, True)
 
 
+def test_a_number_is_proved_again():
+    owner = user_make(phone=(phone := phone_make()), phone_verified_at=clock.now())
+    later = clock.now() + timedelta(days=3)
+    phone_set(user_id=owner.pk, phone=phone, now=later, verified=True)
+    owner.refresh_from_db()
+    assert owner.phone_verified_at == later
+
+
 @pytest.mark.parametrize(
     "typed", ["+86 138-1234-5678", "１３８１２３４５６７８", "0086 13812345678", " 138 1234 5678 "]
 )

@@ -14,6 +14,12 @@ def help_given(event: HelpGiven, *, now: datetime) -> None:
     services.help_tie(bargain_id=event.bargain_id, helper_id=event.user_id, now=now)
 
 
+@subscribe(HelpGiven)
+def help_network(event: HelpGiven, *, now: datetime) -> None:
+    """The same few helping the same one again and again."""
+    services.network_report(bargain_id=event.bargain_id, helper_id=event.user_id, now=now)
+
+
 @subscribe(OrderPaid, inline=True)
 def order_paid(event: OrderPaid, *, now: datetime) -> None:
     services.bargain_order_paid(order_id=event.order_id, now=now)

@@ -18,6 +18,7 @@ from orders.services.hold import hold_release
 from orders.services.invoice import (
     InvoiceRefused,
     invoice_decline,
+    invoice_end_if_refunded,
     invoice_file,
     invoice_issue,
     invoice_request,
@@ -34,7 +35,7 @@ from orders.services.place import (
     order_buy,
     order_place,
 )
-from orders.services.receive import order_receive
+from orders.services.receive import order_receive, order_receive_overdue
 from orders.services.reprice import RepriceRefused, order_price_ask, order_price_settle
 from orders.services.review import review_refuse, review_release
 from orders.services.ship import ShipRefused, order_ship
@@ -71,6 +72,7 @@ __all__ = [
     "collect_refusal",
     "hold_release",
     "invoice_decline",
+    "invoice_end_if_refunded",
     "invoice_file",
     "invoice_issue",
     "invoice_request",
@@ -91,6 +93,7 @@ __all__ = [
     "order_price_settle",
     "order_receive",
     "order_receive_extend",
+    "order_receive_overdue",
     "order_ship",
     "order_urge",
     "parcel_track",

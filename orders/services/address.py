@@ -6,12 +6,18 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.queries import AddressSnapshot
+from catalog.queries import skus_for_sale
 from core.crypto import blind_index, mask_name, mask_phone
 from core.facts import facts_record
+from core.money import yuan
+from orders.destinations import street_index
 from orders.events import OrderAddressChanged
+from orders.freights import freight_of
 from orders.locks import order_lock
-from orders.models import Order, OrderChange
+from orders.models import Order, OrderChange, OrderLine
+from orders.pricing import QuoteLine
 from orders.states import OrderState
+from stores.queries import store_terms
 
 CHANGEABLE = (OrderState.ON_HOLD, OrderState.TO_SHIP)
 FIELDS = ("recipient", "phone", "region", "street")
@@ -27,8 +33,8 @@ def order_address_change(
 ) -> bool:
     """Send a paid order to another address; freight stays what it was. False when nothing differs.
 
-    Raises AddressRefused when the order is not waiting to be sent, or a parcel has left. Before and
-    after are kept, masked.
+    Raises AddressRefused when the order is not waiting to be sent, a parcel has left, or another
+    province is not served or costs more to send to. Before and after are kept, masked.
     """
     with transaction.atomic():
         order = order_lock(order_id)
@@ -43,11 +49,14 @@ def order_address_change(
         changes = order.changes.filter(kind=OrderChange.Kind.ADDRESS)
         if changes.count() >= MAX_CHANGES:
             raise AddressRefused(_("收货信息改得太多次了，请联系对方确认。"))
+        if refusal := _province_refusal(order, address, now=now):
+            raise AddressRefused(refusal)
         before = _masked(order)
         for name in FIELDS:
             setattr(order, name, getattr(address, name))
         order.phone_index = blind_index(address.phone, purpose="order.phone")
-        order.save(update_fields=[*FIELDS, "phone_index"])
+        order.street_index = street_index(address)
+        order.save(update_fields=[*FIELDS, "phone_index", "street_index"])
         OrderChange.objects.create(
             store_id=order.store_id,
             order=order,
@@ -58,6 +67,41 @@ def order_address_change(
         )
         facts_record(OrderAddressChanged.of(order), now=now)
         return True
+
+
+def _province_refusal(order: Order, address: AddressSnapshot, *, now: datetime) -> str:
+    """Why the order cannot go to the address's province for what was paid, or ""."""
+    province = address.region.split(" ")[0]
+    if order.region.split(" ")[0] == province:
+        return ""
+    lines = list(order.lines.all())
+    skus = skus_for_sale([line.sku_id for line in lines], now=now)
+    flat_fen, code = store_terms(order.store_id).freight_fen, address.province_code
+    to_send = [skus[line.sku_id] for line in lines if line.cancelled_at is None]
+    if refused := freight_of(flat_fen, to_send, province=code).refused:
+        told = {"titles": "”“".join(refused[:3]), "province": province}
+        return _("“%(titles)s”不配送到%(province)s：请换一个收货地址，或请店家取消订单。") % told
+    # Of all lines, as it was paid for: a line that was cancelled since makes nothing dearer.
+    fee_fen = freight_of(flat_fen, skus.values(), province=code).fen(
+        [_quoted(one) for one in lines]
+    )
+    if fee_fen <= order.freight_fen:
+        return ""
+    return _(
+        "寄到%(province)s的运费要多 %(more)s 元，不能直接改：请换一个收货地址，"
+        "或请店家取消这个订单，再按新地址重新下单。"
+    ) % {"province": province, "more": yuan(fee_fen - order.freight_fen)}
+
+
+def _quoted(line: OrderLine) -> QuoteLine:
+    return QuoteLine(
+        sku_id=line.sku_id,
+        quantity=line.quantity,
+        list_price_fen=line.list_price_fen,
+        unit_price_fen=line.unit_price_fen,
+        amount_fen=line.amount_fen,
+        discount_fen=line.discount_fen,
+    )
 
 
 def _masked(order: Order) -> str:

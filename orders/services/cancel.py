@@ -1,5 +1,6 @@
-"""Cancelling a paid order: stock free again, the money back in full."""
+"""Cancelling a paid order: stock free again, and all of its money back that has not gone already."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
@@ -8,8 +9,9 @@ from django.utils.translation import gettext as _
 from catalog.services import stock_release
 from orders.locks import order_lock
 from orders.models import OrderHold
+from orders.services.hold import hold_words, holds_close
 from orders.states import ORDER, OrderState
-from payments.services import RefundReason, refund_request
+from payments.services import NothingToRefund, RefundReason, refund_request
 
 
 class CancelRefused(Exception):
@@ -35,7 +37,7 @@ def order_cancel(*, order_id: int, reason: str, now: datetime, hold_kind: str = 
             {hold_kind, OrderHold.Kind.RISK} if hold_kind == OrderHold.Kind.GROUP else {hold_kind}
         )
         if foreign := holds.exclude(kind__in=owned).order_by("kind").first():
-            raise CancelRefused(_held(foreign.kind))
+            raise CancelRefused(hold_words(foreign.kind))
         lines = list(order.lines.filter(cancelled_at=None))
         if any(line.shipped_quantity for line in lines):
             raise CancelRefused(_("订单已经发出一部分，不能整单取消；没发的商品可以单独取消。"))
@@ -45,26 +47,22 @@ def order_cancel(*, order_id: int, reason: str, now: datetime, hold_kind: str = 
             now=now,
             changes={"cancelled_at": now, "cancel_reason": reason[:120], "due_at": None},
         )
-        holds.update(closed_at=now)
+        holds_close(order, now=now)
         if order.payment_id is not None:
             group = hold_kind == OrderHold.Kind.GROUP
-            refund_request(
-                payment_id=order.payment_id,
-                reason=RefundReason.GROUP_FAILED if group else RefundReason.CANCELLED,
-                now=now,
-            )
+            # A line that took the last fen with it left nothing to ask for.
+            with suppress(NothingToRefund):
+                refund_request(
+                    payment_id=order.payment_id,
+                    reason=RefundReason.GROUP_FAILED if group else RefundReason.CANCELLED,
+                    now=now,
+                )
         stock_release(
             lines={line.sku_id: line.quantity for line in lines},
             reference=order.public_id,
             now=now,
         )
         return True
-
-
-def _held(kind: str) -> str:
-    if kind == OrderHold.Kind.RISK:
-        return _("这个订单正在等待审核：请在“订单审核”页面放行或拒绝。")
-    return _("这是拼团订单，尚未成团：请在“拼团”页面取消整个团。")
 
 
 def _refusal(state: str) -> str:

@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 from catalog.services import stock_release
 from core.facts import facts_record
 from core.money import yuan
-from orders.amounts import line_paid_fen
+from orders.amounts import line_paid_fen, rest_fen
 from orders.events import OrderLineCancelled
 from orders.locks import order_lock
-from orders.models import Order, OrderChange, OrderHold, OrderLine
+from orders.models import Order, OrderChange, OrderLine
 from orders.services.cancel import CancelRefused, order_cancel
+from orders.services.hold import hold_kind, hold_words
 from orders.services.ship import order_ship_finish
 from orders.states import OrderState
 from payments.services import NothingToRefund, RefundReason, refund_request
@@ -24,8 +25,9 @@ def order_line_cancel(
     """Cancel a line of which nothing was sent; False when it was cancelled before.
 
     What was paid for the line goes back, freight only with the last line, which cancels the order.
-    When all other lines are on their way, the order is shipped. `reason` is shown to the buyer.
-    Raises CancelRefused.
+    So does the line with which the last fen would go: what is left would be sent for nothing. When
+    all other lines are on their way, the order is shipped. `reason` is shown to the buyer. Raises
+    CancelRefused.
     """
     with transaction.atomic():
         order = order_lock(order_id)
@@ -39,7 +41,7 @@ def order_line_cancel(
         if (refusal := _refusal(order, line)) is not None:
             raise CancelRefused(refusal)
         others = list(order.lines.exclude(pk=line.pk).filter(cancelled_at=None))
-        if not others:
+        if line_is_last(order, line):
             return order_cancel(order_id=order.pk, reason=reason, now=now)
         _cancel(order, line, reason=reason, by_id=by_id, now=now)
         if not any(other.left for other in others):
@@ -79,11 +81,21 @@ def _cancel(
     facts_record(OrderLineCancelled.of(order), now=now)
 
 
+def line_is_last(order: Order, line: OrderLine) -> bool:
+    """Whether cancelling this line is cancelling the whole order: no other is left, or none that
+    costs anything, freight included, while nothing was sent yet."""
+    rows = list(order.lines.all())
+    gone = [one for one in rows if one.cancelled_at is not None or one.pk == line.pk]
+    if len(gone) == len(rows):
+        return True
+    return rest_fen(order, gone) <= 0 and not any(one.shipped_quantity for one in rows)
+
+
 def _refusal(order: Order, line: OrderLine) -> str | None:
     if order.state == OrderState.AWAITING_PAYMENT:
         return _("订单还没有付款：请关闭订单，不必取消商品。")
-    if OrderHold.objects.filter(order=order, closed_at=None).exists():
-        return _("这是拼团订单，尚未成团：请在“拼团”页面取消整个团。")
+    if kind := hold_kind(order):
+        return hold_words(kind)
     if order.state != OrderState.TO_SHIP or line.shipped_quantity:
         return _("这件商品已经发货，不能取消；请与买家协商退货。")
     return None

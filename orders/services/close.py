@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog.services import stock_release
 from orders.locks import order_lock, order_lock_by_ref
-from orders.models import Order, OrderHold
+from orders.models import Order
 from orders.services.pay import order_payment_take
-from orders.states import ORDER, OrderState
+from orders.services.shut import order_shut, order_stock_free
+from orders.states import OrderState
 from payments.queries import payment_live, payment_succeeded, payments_of
 from payments.services import payment_begin_close
 
@@ -26,8 +26,9 @@ def order_close_request(*, order_id: int, now: datetime, by_buyer: bool = False)
     """Stop an unpaid order from being paid; it closes as soon as no payment can arrive any more.
 
     An attempt that WeChat never heard of closes at once, and the order with it; otherwise WeChat
-    is asked first, within seconds. `by_buyer` words the reason that the order's page shows. True
-    when the order is closing or closed now, False when it is paid: the caller shows it as it is.
+    is asked first, within seconds. `by_buyer`: the buyer does not want it any more, so money that is
+    found meanwhile goes back; without it the order is kept and paid. True when the order is closing
+    or closed now, False when it was paid before: the caller shows it as it is.
     """
     with transaction.atomic():
         order = order_lock(order_id)
@@ -35,6 +36,9 @@ def order_close_request(*, order_id: int, now: datetime, by_buyer: bool = False)
             return True
         if order.state != OrderState.AWAITING_PAYMENT:
             return False
+        if by_buyer and order.given_up_at is None:
+            order.given_up_at = now
+            order.save(update_fields=["given_up_at"])
         _stop_paying(order, now=now, reason=_("您取消了付款") if by_buyer else "")
         _close_if_unpayable(order, now=now)
         return True
@@ -57,8 +61,8 @@ def order_close_if_unpayable(*, order_ref: str, now: datetime) -> bool:
 def order_expire(*, order_id: int, now: datetime) -> datetime | None:
     """An awaiting order's time is up, or closing was asked for; when to look again, None if never.
 
-    Money that arrived while its fact is still on its way is taken: the payment itself is looked
-    at. While WeChat says nothing about the payment the order waits, up to SILENCE_LIMIT; then it
+    Money that arrived while its fact is still on its way is decided about now: the payment itself is
+    looked at. While WeChat says nothing about the payment the order waits, up to SILENCE_LIMIT; then it
     closes, the payment goes on being asked for, and money that still comes goes back.
     """
     with transaction.atomic():
@@ -115,11 +119,5 @@ def _paid(order: Order) -> int | None:
 
 def _close(order: Order, *, now: datetime) -> None:
     """Needs the order's lock. Stock comes last."""
-    ORDER.move_row(order, "close", now=now, changes={"closed_at": now, "due_at": None})
-    OrderHold.objects.filter(order=order, closed_at=None).update(closed_at=now)
-    stock_release(lines=order_quantities(order), reference=order.public_id, now=now)
-
-
-def order_quantities(order: Order) -> dict[int, int]:
-    """{sku_id: quantity} that an order still has reserved, as long as nothing of it was sent."""
-    return dict(order.lines.filter(cancelled_at=None).values_list("sku_id", "quantity"))
+    order_shut(order, now=now)
+    order_stock_free(order, now=now)

@@ -1,13 +1,14 @@
-"""Holds: why a paid order may not ship yet."""
+"""Holds: why a paid order may not ship yet, and what to say of it."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
 
 from orders.locks import orders_lock
-from orders.models import Order, OrderHold
+from orders.models import Order, OrderHold, RiskReview
 from orders.states import ORDER
 
 
@@ -29,3 +30,25 @@ def hold_release(*, order_ids: Sequence[int], kind: str, now: datetime) -> list[
             now=now,
             changes={"released_at": now},
         )
+
+
+def holds_close(order: Order, *, now: datetime) -> None:
+    """Needs the lock of an order that ends without being sent: nothing waits for it any more."""
+    OrderHold.objects.filter(order=order, closed_at=None).update(closed_at=now)
+    RiskReview.objects.filter(order=order, outcome=RiskReview.Outcome.WAITING).update(
+        outcome=RiskReview.Outcome.ENDED, decided_at=now, due_at=None
+    )
+
+
+def hold_kind(order: Order) -> str:
+    """What the order waits for first, one of OrderHold.Kind: a group comes before a judgement. "" for
+    one that waits for nothing."""
+    kinds = OrderHold.objects.filter(order=order, closed_at=None).values_list("kind", flat=True)
+    return kinds.order_by("kind").first() or ""
+
+
+def hold_words(kind: str) -> str:
+    """Why an order with such a hold is not the one's to ship or cancel who asks, and where to go."""
+    if kind == OrderHold.Kind.RISK:
+        return _("这个订单正在等待审核：请在“订单审核”页面放行或拒绝。")
+    return _("这是拼团订单，尚未成团：成团后才能发货；要取消请在“拼团”页面取消整个团。")

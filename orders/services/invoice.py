@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from core.facts import facts_record
 from core.ids import random_token
 from orders.events import InvoiceRequested
-from orders.locks import order_lock
+from orders.locks import order_lock, order_lock_by_ref
 from orders.models import Invoice
 from orders.states import INVOICE, InvoiceState, OrderState
 from orders.tax import credit_code_clean, credit_code_is_sound
+from payments.queries import order_money
 
 MAX_BYTES = 5 * 1024 * 1024
 TYPES = {"pdf": "application/pdf", "ofd": "application/ofd"}
@@ -45,7 +46,7 @@ def invoice_request(
     fields = _checked(kind=kind, title=title, tax_no=tax_no, email=email)
     with transaction.atomic():
         order = order_lock(order_id)
-        if order.state not in PAID:
+        if order.state not in PAID or invoice_fen(order.public_id) <= 0:
             raise InvoiceRefused(_("付款并且订单有效后才能申请发票。"))
         invoice = Invoice.objects.filter(order=order).first()
         if invoice is None:
@@ -62,7 +63,8 @@ def invoice_request(
 
 
 def invoice_issue(*, invoice_id: int, data: bytes, by_id: int | None, now: datetime) -> Invoice:
-    """Keep the uploaded PDF or OFD. Raises InvoiceRefused; an issued invoice is never replaced.
+    """Keep the uploaded PDF or OFD. Raises InvoiceRefused, for an order too of which nothing is kept;
+    an issued invoice is never replaced.
 
     The file comes first: a process killed in between leaves a file that nobody refers to.
     """
@@ -76,11 +78,35 @@ def invoice_issue(*, invoice_id: int, data: bytes, by_id: int | None, now: datet
     )
     changes = {"file": name, "issued_at": now, "by_id": by_id, "decline_reason": ""}
     with transaction.atomic():
-        issued = INVOICE.move_row(invoice, "issue", now=now, changes=changes)
+        order = order_lock(invoice.order_id)
+        worth = order.state in PAID and invoice_fen(order.public_id) > 0
+        issued = worth and INVOICE.move_row(invoice, "issue", now=now, changes=changes)
     if not issued:
         storage.delete(name)
+        if not worth:
+            raise InvoiceRefused(_("这个订单的款项已经全部退回，没有可以开票的金额。"))
         raise InvoiceRefused(_("这张发票不是待开票的状态，没有改动。"))
     return invoice
+
+
+def invoice_fen(order_ref: str) -> int:
+    """What an invoice of the order is for: what is kept and stays kept, in fen."""
+    money = order_money(order_ref)
+    return money.kept_fen - money.refunding_fen
+
+
+def invoice_end_if_refunded(*, order_ref: str, now: datetime) -> bool:
+    """Nothing of the order's money is kept: a request for its invoice waits for nobody any more.
+    False when there is none, or something is kept."""
+    with transaction.atomic():
+        order = order_lock_by_ref(order_ref)
+        if order is None or order.payment_id is None or invoice_fen(order_ref) > 0:
+            return False
+        invoice = Invoice.objects.filter(order=order).first()
+        changes = {"decline_reason": _("款项已全部退回，不能再开票"), "declined_at": now}
+        return invoice is not None and INVOICE.move_row(
+            invoice, "decline", now=now, changes=changes
+        )
 
 
 def invoice_decline(*, invoice_id: int, reason: str, by_id: int | None, now: datetime) -> Invoice:

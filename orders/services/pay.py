@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from orders.locks import order_lock_by_ref
 from orders.models import Order, OrderHold
+from orders.services.shut import order_shut, order_stock_free
 from orders.states import ORDER, OrderState
 from payments.queries import payments_of
 from payments.services import RefundReason, refund_request
@@ -15,7 +16,8 @@ from payments.services import RefundReason, refund_request
 def order_payment_take(*, order_ref: str, payment_id: int, now: datetime) -> OrderState | None:
     """Decide what a succeeded payment means; the order's state afterwards, None without an order.
 
-    awaiting → paid (on hold while a hold is open); closed → cancelled, the money goes back as late;
+    awaiting → paid (on hold while a hold is open); awaiting and given up by its buyer, or closed →
+    cancelled, the money goes back as late;
     any other state → *this* payment goes back as a duplicate. The order remembers the one payment
     that decided it, so deciding twice about the same payment changes nothing.
     """
@@ -29,10 +31,14 @@ def order_payment_take(*, order_ref: str, payment_id: int, now: datetime) -> Ord
         if order.state in unpaid and not _is_price(order, payment_id):
             # An attempt at the price before the merchant changed it, closed and paid all the same.
             refund_request(payment_id=payment_id, reason=RefundReason.LATE, now=now)
+        elif order.state == OrderState.CLOSED:
+            _pay_late(order, payment_id, reason=_("款项在订单关闭后到账，已原路退回"), now=now)
+        elif order.state == OrderState.AWAITING_PAYMENT and order.given_up_at is not None:
+            order_shut(order, now=now)
+            _pay_late(order, payment_id, reason=_("您取消了付款，到账的款项已原路退回"), now=now)
+            order_stock_free(order, now=now)
         elif order.state == OrderState.AWAITING_PAYMENT:
             _pay(order, payment_id, now=now)
-        elif order.state == OrderState.CLOSED:
-            _pay_late(order, payment_id, now=now)
         else:
             refund_request(payment_id=payment_id, reason=RefundReason.DUPLICATE, now=now)
         return OrderState(order.state)
@@ -55,7 +61,7 @@ def _pay(order: Order, payment_id: int, *, now: datetime) -> None:
         ORDER.move_row(order, "pay", now=now, changes={**changes, "released_at": now})
 
 
-def _pay_late(order: Order, payment_id: int, *, now: datetime) -> None:
+def _pay_late(order: Order, payment_id: int, *, reason: str, now: datetime) -> None:
     ORDER.move_row(
         order,
         "pay_late",
@@ -64,7 +70,7 @@ def _pay_late(order: Order, payment_id: int, *, now: datetime) -> None:
             "payment_id": payment_id,
             "paid_at": now,
             "cancelled_at": now,
-            "cancel_reason": _("款项在订单关闭后到账，已原路退回"),
+            "cancel_reason": reason,
         },
     )
     refund_request(payment_id=payment_id, reason=RefundReason.LATE, now=now)

@@ -20,8 +20,8 @@ from core.facts import facts_record
 from core.idempotency import form_claim
 from core.ids import public_id as new_public_id
 from orders.adjusters import Asked, adjustments_claim, discounts_for
-from orders.destinations import delivery_fields, delivery_of
-from orders.events import OrderPlaced
+from orders.destinations import delivery_fields, delivery_of, street_index
+from orders.events import OrderPlaced, ReviewOpened
 from orders.exemption import consents_of, wording
 from orders.freights import freight_of
 from orders.locks import purchases_lock
@@ -199,11 +199,12 @@ def order_place(
         cost = quote(asked.items, freight=freight, discounts=discounts)
         if expected_payable_fen is not None and expected_payable_fen != cost.payable_fen:
             raise PriceChanged(expected_payable_fen, cost.payable_fen)
-        phone_index = _phone_index(address)
+        phone_index, street = _phone_index(address), street_index(address)
         risk = order_risk(
             buyer_id=buyer_id,
             store_id=store_id,
             phone_index=phone_index,
+            street_index=street,
             amount_fen=cost.payable_fen,
             now=now,
         )
@@ -310,6 +311,7 @@ def _order_new(
         device=device_mark(),
         region=address.region,
         street=address.street,
+        street_index=street_index(address),
         placed_at=now,
         **delivery_fields(address),
     )
@@ -347,7 +349,7 @@ def _risk_write(order: Order, risk: OrderRisk, *, now: datetime) -> None:
     )
     if found is None or risk.assessed.verdict != Verdict.HOLD:
         return
-    RiskReview.objects.create(
+    review = RiskReview.objects.create(
         store_id=order.store_id,
         order=order,
         score=risk.assessed.score,
@@ -355,6 +357,7 @@ def _risk_write(order: Order, risk: OrderRisk, *, now: datetime) -> None:
         opened_at=now,
         due_at=now + timedelta(hours=risk.policy.hold_hours),
     )
+    facts_record(ReviewOpened.of(review), now=now)
     OrderHold.objects.create(
         store_id=order.store_id,
         order=order,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core.facts import facts_record
 from core.money import MAX_FEN, split
 from orders.amounts import line_paid_fen
-from orders.events import OrderRepriced
+from orders.events import OrderRepriceAsked, OrderRepriced
 from orders.locks import order_lock, order_lock_by_ref
 from orders.models import Order, OrderLine, OrderReprice
 from orders.states import OrderState
@@ -49,7 +49,10 @@ def order_price_ask(*, order_id: int, payable_fen: int, by_id: int | None, now: 
         if live is not None and (live.closing_at is None or live.switch_to):
             # A switch of channel came between: its successor is the one to close.
             payment_begin_close(order_ref=order.public_id, now=now)
-        return _apply_if_closed(order, reprice, now=now)
+        applied = _apply_if_closed(order, reprice, now=now)
+        if not applied:
+            facts_record(OrderRepriceAsked.of(order), now=now)
+        return applied
 
 
 def order_price_settle(*, order_ref: str, now: datetime) -> bool:

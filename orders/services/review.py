@@ -10,6 +10,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.facts import facts_record
+from orders.events import ReviewDecided
 from orders.locks import order_lock
 from orders.models import OrderHold, RiskReview
 from orders.services.cancel import CancelRefused, order_cancel
@@ -28,7 +30,7 @@ def review_release(
         review = RiskReview.objects.get(pk=review_id)
         order_lock(review.order_id)
         outcome = Outcome.TIMED_OUT if timed_out else Outcome.RELEASED
-        if not _decide(review_id, outcome, by_id=by_id, note=note, now=now):
+        if not _decide(review, outcome, by_id=by_id, note=note, now=now):
             return False
         hold_release(order_ids=[review.order_id], kind=RISK, now=now)
     return True
@@ -47,7 +49,7 @@ def review_refuse(*, review_id: int, by_id: int, note: str, now: datetime) -> bo
             raise CancelRefused(_("买家还没有付款，不用处理；付款后再来审核。"))
         if OrderHold.objects.filter(order=order, closed_at=None).exclude(kind=RISK).exists():
             raise CancelRefused(_("这是拼团订单，请等拼团有了结果再拒绝；现在可以先放行。"))
-        if not _decide(review_id, Outcome.REFUSED, by_id=by_id, note=note, now=now):
+        if not _decide(review, Outcome.REFUSED, by_id=by_id, note=note, now=now):
             return False
         order_cancel(
             order_id=order.pk,
@@ -58,9 +60,12 @@ def review_refuse(*, review_id: int, by_id: int, note: str, now: datetime) -> bo
     return True
 
 
-def _decide(review_id: int, outcome: str, *, by_id: int | None, note: str, now: datetime) -> bool:
-    return bool(
-        RiskReview.objects.filter(pk=review_id, outcome="").update(
-            outcome=outcome, by_id=by_id, note=note[:120], decided_at=now, due_at=None
-        )
+def _decide(
+    review: RiskReview, outcome: str, *, by_id: int | None, note: str, now: datetime
+) -> bool:
+    decided = RiskReview.objects.filter(pk=review.pk, outcome="").update(
+        outcome=outcome, by_id=by_id, note=note[:120], decided_at=now, due_at=None
     )
+    if decided:
+        facts_record(ReviewDecided.of(review), now=now)
+    return bool(decided)

@@ -13,6 +13,7 @@ from core.facts import facts_record
 from orders.events import OrderPartShipped
 from orders.locks import order_lock
 from orders.models import Order, OrderLine, Shipment, ShipmentLine
+from orders.services.hold import hold_kind, hold_words
 from orders.states import ORDER, OrderState
 from stores.queries import store_terms
 
@@ -179,7 +180,7 @@ def ship_refusal(order: Order) -> str:
     if order.state == OrderState.AWAITING_PAYMENT:
         return _("买家还没有付款，不能发货。")
     if order.state == OrderState.ON_HOLD:
-        return _("拼团还没有成功，不能发货。")
+        return hold_words(hold_kind(order))
     if order.state in (OrderState.SHIPPED, OrderState.COMPLETED):
         return _("这个订单已经发过货了。")
     return _("这个订单已取消或关闭，不能发货。")

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.facts import facts_record
-from orders.events import OrderReceiveExtended, OrderUrged
+from orders.events import OrderNoted, OrderReceiveExtended, OrderUrged
 from orders.locks import order_lock
 from orders.models import OrderChange
 from orders.states import OrderState
@@ -80,6 +80,7 @@ def order_note_add(*, order_id: int, text: str, by_id: int | None, now: datetime
             by_id=by_id,
             at=now,
         )
+        facts_record(OrderNoted.of(order), now=now)
         return True
 
 

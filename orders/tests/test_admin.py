@@ -44,7 +44,7 @@ def test_owner_and_clerk_ship(office, role):
         (paid_make, {"carrier": "猪", "tracking_no": "SF123456"}, "猪"),
         (paid_make, {"carrier": "sf", "tracking_no": ""}, ""),
         (order_make, {"carrier": "sf", "tracking_no": "SF123456"}, "还没有付款"),
-        (lambda: paid_make(held=True), {"carrier": "sf", "tracking_no": "SF123456"}, "拼团还没有"),
+        (lambda: paid_make(held=True), {"carrier": "sf", "tracking_no": "SF123456"}, "尚未成团"),
         (shipped_make, {"carrier": "sf", "tracking_no": "SF123456"}, "已经发过货"),
     ],
 )

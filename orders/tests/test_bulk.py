@@ -1,15 +1,20 @@
 """Shipping by spreadsheet: shown first, done on confirmation, and nothing the second time."""
 
+import base64
 import io
 import re
 import zipfile
+import zlib
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook, load_workbook
 
-from orders.models import Order, Shipment
-from orders.services import bulk_plan
+from catalog.models import Product
+from orders.destinations import fetched_at
+from orders.models import Order, OrderLine, Shipment
+from orders.papers import picking_list
+from orders.services import OrderItem, bulk_plan
 from orders.sheets import (
     HEAD,
     MAX_ROWS,
@@ -21,7 +26,8 @@ from orders.sheets import (
     to_ship_sheet,
 )
 from orders.tests.factories import order_make, paid_make, shipped_make, sku_on_sale, store_open
-from stores.tests.factories import staff_make
+from stores.queries import pickup_places
+from stores.tests.factories import pickup_make, staff_make
 
 pytestmark = pytest.mark.django_db
 PATH = "/office/orders/order/bulk-ship/"
@@ -174,6 +180,70 @@ def test_rows_of_another_store_or_by_another_hand_are_refused(client):
     assert not Shipment.objects.exists()
 
 
+def test_a_long_order_is_picked_to_the_last_line():
+    store = store_open()
+    skus = [sku_on_sale(store) for _ in range(70)]
+    Product.objects.filter(store=store).update(title="枣" * 40)
+    items = [OrderItem(sku.pk, 1) for sku in skus]
+    order = paid_make(skus[0], items=items, note="谢" * 200)
+    for number, line in enumerate(order.lines.order_by("pk")):
+        OrderLine.objects.filter(pk=line.pk).update(sku_name=f"Z{number:02d}Z")
+    text = printed(picking_list([Order.objects.prefetch_related("lines").get()]))
+    names = [f"Z{number:02d}Z" for number in range(70)]
+    assert [name for name in names if text.count(name) != 2] == []  # in the sum and in the order
+    assert text.count("谢") == 200
+
+
+def printed(pdf):
+    """The text on a PDF's pages, as reportlab writes Chinese: UTF-16 in packed streams."""
+    told = []
+    for packed in re.findall(rb"stream\s(.*?)endstream", pdf, re.DOTALL):
+        page = zlib.decompress(base64.a85decode(packed.strip().removesuffix(b"~>")))
+        for text in re.findall(rb"\((.*?)(?<!\\)\) Tj", page, re.DOTALL):
+            plain = re.sub(
+                rb"\\([0-7]{3}|.)",
+                lambda one: bytes([int(one[1], 8)]) if len(one[1]) == 3 else one[1],
+                text,
+                flags=re.DOTALL,
+            )
+            told.append(plain.decode("utf-16-be", "replace"))
+    return "".join(told)
+
+
+def test_what_is_too_much_for_one_time_is_said(client, monkeypatch):
+    store = store_open()
+    orders = [paid_make(sku_on_sale(store)) for _ in range(3)]
+    unpaid = order_make(sku_on_sale(store))
+    client.force_login(staff_make(store).user)
+    monkeypatch.setattr("orders.admin.batches.MAX_ORDERS", 2)
+    monkeypatch.setattr("orders.admin.batches.MAX_ROWS", 2)
+    chosen = {"_selected_action": [one.pk for one in (*orders, unpaid)]}
+    for action in ("picking", "labels"):
+        answer = client.post("/office/orders/order/", {"action": action, **chosen})
+        text = printed(answer.content)
+        assert "还有1个没有包括" in text.replace(" ", "")
+        assert "有1个不是在等这一步" in text.replace(" ", "")
+        assert [one.public_id in text for one in orders] == [True, True, False]
+    answer = client.get("/office/orders/order/sheet/", follow=True)
+    book = load_workbook(io.BytesIO(answer.content))
+    assert book.active.max_row == 3
+    assert "还有 1 个没有包括" in book["说明"]["A1"].value
+    assert len(sheet_read(answer.content)) == 2
+
+
+def test_what_is_fetched_is_picked_and_needs_no_label(client):
+    point = pickup_make(store_open())
+    place = pickup_places({point.store_id})[point.store_id][0]
+    where = fetched_at(place, recipient="王小枣", phone="13811112222")
+    order = paid_make(sku_on_sale(point.store), address=where)
+    client.force_login(staff_make(point.store).user)
+    chosen = {"_selected_action": [order.pk]}
+    answer = client.post("/office/orders/order/", {"action": "picking", **chosen})
+    assert order.public_id in printed(answer.content)
+    page = client.post("/office/orders/order/", {"action": "labels", **chosen}, follow=True)
+    assert "自提的订单不用面单" in page.content.decode()
+
+
 def test_the_download_holds_what_is_to_be_sent_by_this_store(client):
     order, _other = paid_make(), paid_make()
     order_make(order.lines.get().sku)
@@ -195,4 +265,4 @@ def test_papers_are_printed(client, name):
     assert answer.content.startswith(b"%PDF-")
     chosen["_selected_action"] = [unpaid.pk]
     page = client.post("/office/orders/order/", chosen, follow=True).content.decode()
-    assert "没有待发货的" in page
+    assert ("没有待发货的" if name == "labels" else "没有等待发货或取货的") in page

@@ -1,6 +1,8 @@
 """Cancelling one line: its money and its stock, once; freight goes with the last."""
 
 import re
+from datetime import timedelta
+from unittest import mock
 
 import pytest
 
@@ -8,10 +10,12 @@ from catalog.models import Sku
 from core import clock
 from core.invariants import audit
 from core.models import Fact
+from orders.amounts import line_paid_fen
 from orders.models import OrderLine
 from orders.services import (
     CancelRefused,
     OrderItem,
+    order_cancel,
     order_line_cancel,
     order_price_ask,
     order_ship,
@@ -148,6 +152,75 @@ def test_a_line_that_cost_nothing_asks_for_nothing():
     assert broken() == []
 
 
+def priced(payable_fen, *quantities):
+    """A paid order without freight that costs so much in all, by the merchant's change of price."""
+    store = store_open(freight_fen=0)
+    skus = [sku_on_sale(store) for _ in quantities]
+    items = [OrderItem(sku.pk, n) for sku, n in zip(skus, quantities, strict=True)]
+    order = order_make(skus[0], items=items)
+    order_price_ask(order_id=order.pk, payable_fen=payable_fen, by_id=None, now=clock.now())
+    pay(order.public_id)
+    deliver()
+    order.refresh_from_db()
+    costs = [line_paid_fen(line) for line in order.lines.order_by("pk")]
+    return order, costs
+
+
+def money_broken():
+    later = clock.now() + timedelta(minutes=2)
+    return [str(one) for one in audit(now=later, names=["orders.money_in", *NAMES])]
+
+
+def test_the_line_with_the_last_fen_takes_the_whole_order_with_it():
+    order, costs = priced(1, 1, 1)
+    assert sorted(costs) == [0, 1]
+    costly = order.lines.order_by("pk")[costs.index(1)]
+    assert cancel(order, costly) is True
+    order.refresh_from_db()
+    assert (order.state, refunds()) == ("cancelled", [("cancelled", 1)])
+    assert stock() == [(100, 0)] * 2
+    assert money_broken() == []
+
+
+def test_a_line_that_cost_nothing_goes_alone_and_the_rest_after_it():
+    order, costs = priced(1, 1, 1)
+    free = order.lines.order_by("pk")[costs.index(0)]
+    assert cancel(order, free) is True
+    order.refresh_from_db()
+    assert (order.state, refunds()) == ("to_ship", [])
+    assert order_cancel(order_id=order.pk, reason="霜冻", now=clock.now()) is True
+    assert refunds() == [("cancelled", 1)]
+    assert stock() == [(100, 0)] * 2
+    assert money_broken() == []
+
+
+def test_what_was_sent_for_nothing_stays_when_the_rest_goes_back():
+    order, costs = priced(1, 1, 1)
+    free, costly = (order.lines.order_by("pk")[costs.index(n)] for n in (0, 1))
+    ship(order, quantities={free.pk: 1})
+    assert cancel(order, costly) is True
+    order.refresh_from_db()
+    assert (order.state, refunds()) == ("shipped", [("line_cancelled", 1)])
+    assert money_broken() == []
+
+
+def test_an_order_whose_money_went_with_its_lines_is_cancelled_all_the_same():
+    order, costs = priced(1, 1, 1)
+    costly = order.lines.order_by("pk")[costs.index(1)]
+    # As it was left before such a line took the order with it.
+    with unjudged():
+        cancel(order, costly)
+    order.refresh_from_db()
+    assert (order.state, money_broken()) == ("to_ship", [])
+    assert order_cancel(order_id=order.pk, reason="霜冻", now=clock.now()) is True
+    assert (refunds(), stock()) == ([("line_cancelled", 1)], [(100, 0)] * 2)
+    assert money_broken() == []
+
+
+def unjudged():
+    return mock.patch("orders.services.cancel_line.line_is_last", lambda *_what: False)
+
+
 def test_the_last_line_that_is_not_sent_ships_the_order():
     order = make(1, 2)
     one, two = order.lines.order_by("pk")
@@ -208,6 +281,9 @@ def test_the_office_cancels_a_line_and_the_buyer_reads_why(client):
     client.force_login(staff_make(order.store).user)
     path = f"/office/orders/order/{order.pk}/cancel-line/"
     assert "退 118.00 元" in client.get(path).content.decode()
+    alone = paid_make(sku_on_sale(order.store))
+    page = client.get(f"/office/orders/order/{alone.pk}/cancel-line/").content.decode()
+    assert "整单取消，退 65.00 元" in page  # with its freight
     page = client.post(path, {"line": line.pk, "reason": "霜冻"}, follow=True).content.decode()
     assert "原路退回" in page
     page = client.get(f"/office/orders/order/{order.pk}/ship/").content.decode()
@@ -218,4 +294,4 @@ def test_the_office_cancels_a_line_and_the_buyer_reads_why(client):
     assert "霜冻" in page
     assert "取消部分商品" in page
     steps = re.findall(r'steps__step"><span>([^<]+)', page)
-    assert steps[-3:] == ["等待发货", "付款成功", "提交订单"]  # of one moment, the later first
+    assert steps[-2:] == ["付款成功", "提交订单"]  # of one moment, the later first

@@ -7,6 +7,7 @@ import pytest
 from catalog.models import Sku
 from core import clock
 from core.deadlines import deadlines_run
+from core.invariants import audit
 from core.models import Fact
 from orders.models import Order
 from orders.services import (
@@ -21,6 +22,7 @@ from payments.models import Payment, Refund
 from payments.services import payment_close, payment_prepare
 
 pytestmark = pytest.mark.django_db
+BOOKS = ["orders.money_in", "orders.stock_reserved", "orders.holds", "orders.paid_once"]
 
 
 def again(order):
@@ -143,13 +145,54 @@ def test_money_whose_fact_is_slow_is_found_at_the_end_of_the_window():
     assert (again(order).state, Refund.objects.count()) == ("to_ship", 0)
 
 
-def test_money_whose_fact_is_slow_is_not_closed_away():
-    """The buyer gives up between the money and its fact: the order stays, and is paid."""
-    order = order_make()
+def test_money_goes_back_when_the_buyer_gave_up_before_it_was_heard_of():
+    order = order_make(quantity=2, held=True)
     pay(order.public_id)
     order_close_request(order_id=order.pk, now=clock.now(), by_buyer=True)
-    assert (again(order).state, reserved()) == ("awaiting_payment", 1)
+    assert (again(order).state, reserved()) == ("awaiting_payment", 2)
     deliver()
+    again(order)
+    assert (order.state, order.cancel_reason) == (
+        "cancelled",
+        "您取消了付款，到账的款项已原路退回",
+    )
+    assert Refund.objects.values_list("reason", "amount_fen").get() == ("late", order.payable_fen)
+    assert (reserved(), closed_facts(), order.holds.get().closed_at is not None) == (0, 1, True)
+    assert [str(one) for one in audit(now=clock.now() + timedelta(minutes=2), names=BOOKS)] == []
+
+
+def test_money_that_wechat_tells_of_goes_back_to_who_gave_up(asked, provider):
+    order, payment = asked
+    provider.pay(payment.out_trade_no)
+    order_close_request(order_id=order.pk, now=clock.now(), by_buyer=True)
+    assert payment_close(payment_id=payment.pk, now=clock.now()) is False
+    deliver()
+    assert (again(order).state, Refund.objects.get().reason) == ("cancelled", "late")
+
+
+def test_giving_up_after_the_timer_asked_counts_all_the_same(asked, provider):
+    order, payment = asked
+    order_expire(order_id=order.pk, now=order.pay_before)
+    order_close_request(order_id=order.pk, now=order.pay_before, by_buyer=True)
+    provider.pay(payment.out_trade_no)
+    payment_close(payment_id=payment.pk, now=clock.now())
+    deliver()
+    assert again(order).state == "cancelled"
+
+
+def test_the_page_says_that_a_paid_order_was_not_cancelled(client, monkeypatch):
+    order = order_make()
+    client.force_login(order.buyer)
+    paid_between = order_close_request
+
+    def late(**wish):
+        pay(order.public_id)
+        deliver()
+        return paid_between(**wish)
+
+    monkeypatch.setattr("orders.views.mine.services.order_close_request", late)
+    page = client.post(f"/orders/{order.public_id}/close/", follow=True).content.decode()
+    assert "付款已经到账，订单没有取消" in page
     assert (again(order).state, Refund.objects.count()) == ("to_ship", 0)
 
 

@@ -5,13 +5,28 @@ import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
 from core import clock
 from core.models import Fact
 from orders.models import Invoice
-from orders.services import InvoiceRefused, invoice_decline, invoice_issue, invoice_request
+from orders.services import (
+    InvoiceRefused,
+    invoice_decline,
+    invoice_issue,
+    invoice_request,
+    order_cancel,
+)
 from orders.tax import credit_code_clean, credit_code_is_sound
-from orders.tests.factories import order_make, paid_make, person, shipped_make, sku_on_sale
+from orders.tests.factories import (
+    deliver,
+    order_make,
+    paid_make,
+    person,
+    shipped_make,
+    sku_on_sale,
+)
+from payments.services import refund_request
 from stores.tests.factories import staff_make
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +145,41 @@ def test_declined_is_corrected_and_asked_again():
     assert ask(order, title="枣园（山西）食品有限公司").pk == invoice.pk
     invoice.refresh_from_db()
     assert (invoice.state, invoice.title) == ("requested", "枣园（山西）食品有限公司")
+
+
+def test_nothing_is_invoiced_of_what_went_back(client, private):
+    who = person()
+    order = paid_make(sku_on_sale(), who=who)
+    invoice = ask(order)
+    order_cancel(order_id=order.pk, reason="断货", now=clock.now())
+    with pytest.raises(InvoiceRefused, match="全部退回"):
+        issue(invoice)
+    assert not [path for path in private.rglob("*") if path.is_file()]
+    deliver()
+    invoice.refresh_from_db()
+    assert (invoice.state, invoice.decline_reason) == ("declined", "款项已全部退回，不能再开票")
+    with pytest.raises(InvoiceRefused, match="订单有效"):
+        ask(order)
+
+
+def test_a_sent_order_whose_money_went_back_has_no_invoice_either():
+    order = shipped_make()
+    invoice = ask(order)
+    part = {"payment_id": order.payment_id, "reason": "line_cancelled", "part": "line_0"}
+    with transaction.atomic():
+        refund_request(**part, amount_fen=order.payable_fen - 1, now=clock.now())
+    deliver()
+    invoice.refresh_from_db()
+    assert invoice.state == "requested"  # one fen is kept
+    with transaction.atomic():
+        refund_request(payment_id=order.payment_id, reason="cancelled", now=clock.now())
+    with pytest.raises(InvoiceRefused, match="全部退回"):
+        issue(invoice)
+    deliver()
+    invoice.refresh_from_db()
+    assert invoice.state == "declined"
+    with pytest.raises(InvoiceRefused, match="订单有效"):
+        ask(order)
 
 
 def test_asked_for_issued_and_fetched(client):

@@ -10,13 +10,12 @@ from orders.models import Order
 from orders.queries import (
     StoreDay,
     order_brief_by_ref,
-    order_timeline,
     orders_brief,
     orders_of_store,
     orders_to_ship,
     store_day,
 )
-from orders.services import order_cancel, order_close_request, order_receive
+from orders.services import order_cancel, order_close_request
 from orders.tests.factories import (
     LIST_FEN,
     order_make,
@@ -77,23 +76,6 @@ def test_what_waits_longest_is_shipped_first():
     paid_make(sku, held=True)
     paid_make(sku_on_sale())
     assert [order.pk for order in orders_to_ship(sku.store_id)] == [old.pk, young.pk]
-
-
-def test_a_timeline_tells_what_happened_in_its_order(django_assert_num_queries):
-    order = shipped_make()
-    order_receive(order_id=order.pk, now=clock.now())
-    order.refresh_from_db()
-    with django_assert_num_queries(0):
-        entries = order_timeline(order)
-    assert [str(entry.label) for entry in entries] == ["下单", "付款", "可以发货", "发货", "收货"]
-    assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
-
-
-def test_a_timeline_of_a_cancelled_order():
-    order = paid_make(held=True)
-    order_cancel(order_id=order.pk, reason="断货", now=clock.now(), hold_kind="group")
-    order.refresh_from_db()
-    assert [str(entry.label) for entry in order_timeline(order)] == ["下单", "付款", "取消"]
 
 
 def test_a_stores_day_counts_what_it_kept_since_midnight(django_assert_num_queries):

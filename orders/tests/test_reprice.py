@@ -211,7 +211,7 @@ def test_both_sides_see_old_and_new(client):
     assert "12.50" in client.post(path, {"payable_fen": "abc"}).content.decode()
     page = client.post(path, {"payable_fen": "50"}, follow=True).content.decode()
     assert "已改价" in page
-    assert "65.00 元 → 50.00 元" in page
+    assert "¥65.00 → ¥50.00" in page
     assert "改过一次" in client.post(path, {"payable_fen": "40"}).content.decode()
     client.force_login(who.user)
     page = client.get(f"/orders/{order.public_id}/").content.decode()

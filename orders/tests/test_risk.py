@@ -1,24 +1,32 @@
 """Risk on the way to an order: a phone to prove, a hold of its own, a refusal; and who decides."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from accounts.models import User
 from core import clock
 from core.deadlines import deadlines_run
+from core.facts import facts_record
 from orders.models import Order, OrderHold, RiskReview
 from orders.services import (
     CancelRefused,
     RiskRefused,
     hold_release,
+    order_address_change,
     order_cancel,
+    order_close_request,
+    order_line_cancel,
     review_refuse,
     review_release,
 )
-from orders.tests.factories import deliver, order_make, pay, person, place
+from orders.tests.factories import deliver, order_make, paid_make, pay, person, place
+from payments.events import RefundStuck
 from payments.models import Refund
 from risk.models import RiskAssessment, RiskPolicy, RiskReport
+from risk.reports import ReportKind
 from risk.services import risk_report, risks_forget
 from stores.tests.factories import staff_make
 from tests import cast
@@ -38,9 +46,10 @@ def who():
     return who
 
 
-def report(who, sku, score, **changes):
-    told = {"kind": "fraud", "reference": "x", "lasts": timedelta(days=30), "now": clock.now()}
-    return risk_report(user_id=who.id, store_id=sku.store_id, score=score, **{**told, **changes})
+def report(who, sku, score):
+    kind = ReportKind("fraud", "欺诈", score, timedelta(days=30))
+    told = {"user_id": who.id, "store_id": sku.store_id, "reference": "x"}
+    return risk_report(kind, now=clock.now(), **told)
 
 
 def held(sku, who, **changes):
@@ -54,8 +63,8 @@ def held(sku, who, **changes):
     return order, RiskReview.objects.get(order=order)
 
 
-def proved(who):
-    User.objects.filter(pk=who.id).update(phone_verified_at=clock.now())
+def proved(who, *, ago=timedelta(0)):
+    User.objects.filter(pk=who.id).update(phone_verified_at=clock.now() - ago)
 
 
 # --- the verdicts ---
@@ -69,7 +78,10 @@ def test_a_phone_is_to_be_proved_first(sku, who):
     with pytest.raises(RiskRefused, match="验证手机号") as refused:
         place(sku, who)
     assert [one.rule for one in refused.value.assessed.fired] == ["reported"]
-    proved(who)
+    proved(who, ago=timedelta(hours=25))
+    with pytest.raises(RiskRefused, match="验证手机号"):
+        place(sku, who)
+    proved(who, ago=timedelta(hours=23))
     order = place(sku, who)
     row = RiskAssessment.objects.get()
     assert (row.order_ref, row.verdict, row.score) == (order.public_id, "code", 40)
@@ -109,8 +121,6 @@ def test_buying_again_and_again_is_noticed(sku, who):
 
 def test_many_accounts_and_one_phone_are_noticed(sku):
     RiskPolicy.objects.create(store=sku.store, weights={"shared_phone": 60})
-    from dataclasses import replace
-
     people = [person() for _ in range(5)]
     same = [replace(one, address=people[0].address) for one in people]
     for one in same[:4]:
@@ -118,6 +128,110 @@ def test_many_accounts_and_one_phone_are_noticed(sku):
     assert not RiskReview.objects.exists()
     place(sku, same[4])
     assert RiskReview.objects.get().order.buyer_id == same[4].id
+
+
+def test_one_address_however_it_is_typed_and_many_accounts_are_noticed(sku):
+    RiskPolicy.objects.create(store=sku.store, weights={"shared_address": 60})
+    people = [person() for _ in range(9)]
+    typed = ["滨河路 8 号 2-301", "滨河路８号2-301", "滨河路8号，2-301", "滨河路 8号 2-301 "]
+    homes = [
+        replace(one.address, street=typed[number % len(typed)]) for number, one in enumerate(people)
+    ]
+    for one, home in zip(people[:8], homes, strict=False):
+        place(sku, one, address=home)
+    place(sku, people[0], address=homes[1])  # the same people again are no more people
+    assert not RiskReview.objects.exists()
+    place(sku, people[8], address=replace(homes[0], street="滨河路 8 号 2-302"))
+    assert not RiskReview.objects.exists()
+    order = place(sku, people[8], address=homes[8])
+    assert RiskReview.objects.get().order == order
+    assert "滨河" not in order.street_index
+
+
+def test_an_order_that_moves_counts_where_it_goes(sku, who):
+    order = paid_make(sku, who=who)
+    there = replace(who.address, street="解放路 99 号")
+    order_address_change(order_id=order.pk, address=there, by_id=who.id, now=clock.now())
+    order.refresh_from_db()
+    assert order.street_index == place(sku, address=there).street_index != ""
+
+
+def test_what_fired_is_kept_though_it_was_too_little(sku):
+    who = person()
+    User.objects.filter(pk=who.id).update(joined_at=clock.now())
+    order = place(sku, who)
+    row = RiskAssessment.objects.get()
+    assert (row.order_ref, row.verdict, row.score) == (order.public_id, "allow", 10)
+    assert [one["rule"] for one in row.fired] == ["new_account"]
+    assert not OrderHold.objects.exists()
+
+
+# --- what is reported ---
+def reported():
+    return list(RiskReport.objects.order_by("pk").values_list("kind", "score"))
+
+
+def test_a_refused_order_is_held_against_who_placed_it(sku, who):
+    _order, review = held(sku, who)
+    review_refuse(review_id=review.pk, by_id=who.id, note="", now=clock.now())
+    RiskReport.objects.all().delete()
+    deliver()
+    assert reported() == [("refused", 40)]
+    with pytest.raises(RiskRefused, match="验证手机号"):
+        place(sku, who)
+
+
+def test_a_released_order_is_not(sku, who):
+    _order, review = held(sku, who)
+    RiskReport.objects.all().delete()
+    review_release(review_id=review.pk, by_id=who.id, now=clock.now())
+    deliver()
+    assert reported() == []
+
+
+def test_money_that_always_comes_too_late_becomes_a_pattern(sku, who):
+    for _ in range(4):
+        order = place(sku, who)
+        order_close_request(order_id=order.pk, now=clock.now())
+        pay(order.public_id)
+        deliver()
+    assert reported() == [("late_money", 10)] * 4
+    with pytest.raises(RiskRefused):
+        place(sku, who)
+
+
+def test_who_gave_up_and_had_paid_is_not_late(sku, who):
+    order = place(sku, who)
+    order_close_request(order_id=order.pk, now=clock.now(), by_buyer=True)
+    pay(order.public_id)
+    deliver()
+    assert Refund.objects.get().reason == "late"
+    assert reported() == []
+
+
+def test_an_account_that_takes_no_money_back_is_reported_once(sku, who):
+    order = paid_make(sku, who=who)
+    order_cancel(order_id=order.pk, reason="断货", now=clock.now())
+    refund = Refund.objects.get()
+    for _ in range(2):
+        facts = {"store_id": order.store_id, "order_ref": order.public_id}
+        with transaction.atomic():
+            facts_record(RefundStuck(refund_id=refund.pk, **facts), now=clock.now())
+        deliver()
+    assert reported() == [("refund_stuck", 10)]
+
+
+def test_staff_read_what_was_reported(client, sku, who):
+    order = place(sku, who)
+    order_close_request(order_id=order.pk, now=clock.now())
+    pay(order.public_id)
+    deliver()
+    client.force_login(staff_make(sku.store).user)
+    page = client.get("/office/risk/riskreport/").content.decode()
+    assert "订单关闭后才付款" in page
+    assert order.public_id in page
+    client.force_login(staff_make(cast.store_open("陶坊")).user)
+    assert order.public_id not in client.get("/office/risk/riskreport/").content.decode()
 
 
 # --- the hold ---
@@ -205,7 +319,64 @@ def test_a_group_that_failed_takes_the_order_with_it(both):
     assert cast.broken() == []
 
 
+def test_a_review_ends_with_its_order(sku, who):
+    report(who, sku, 60)
+    order = place(sku, who)
+    order_close_request(order_id=order.pk, now=clock.now(), by_buyer=True)
+    review = RiskReview.objects.get()
+    assert (review.outcome, review.due_at, review.decided_at is not None) == ("ended", None, True)
+    assert cast.broken() == []
+    assert not review_release(review_id=review.pk, by_id=who.id, now=clock.now())
+    RiskReview.objects.update(outcome="", decided_at=None)
+    assert cast.broken("orders.reviews") != []
+
+
+def test_a_review_ends_with_its_group(both):
+    order, review = both
+    order_cancel(order_id=order.pk, reason="", hold_kind="group", now=clock.now())
+    review.refresh_from_db()
+    assert review.outcome == "ended"
+    assert cast.broken() == []
+
+
 # --- pages ---
+@pytest.mark.parametrize(
+    ("released", "shown", "buyers", "office"),
+    [
+        (None, "待成团", "等成团", "尚未成团"),
+        ("risk", "待成团", "等成团", "尚未成团"),
+        ("group", "店家确认中", "店家正在确认这笔订单", "等待审核"),
+    ],
+)
+def test_what_is_said_is_what_it_waits_for(client, both, who, released, shown, buyers, office):
+    order, review = both
+    if released == "group":
+        hold_release(order_ids=[order.pk], kind="group", now=clock.now())
+    if released == "risk":
+        review_release(review_id=review.pk, by_id=who.id, now=clock.now())
+    client.force_login(who.user)
+    for path in (f"/orders/{order.public_id}/", "/orders/?state=hold"):
+        text = client.get(path).content.decode()
+        assert f"{shown}</" in text
+    assert buyers in client.get(f"/orders/{order.public_id}/").content.decode()
+    client.force_login(staff_make(order.store).user)
+    told = "待成团" if shown == "待成团" else "待审核"
+    page = f"/office/orders/order/{order.pk}"
+    sent = {"carrier": "sf", "tracking_no": "SF123456"}
+    text = client.post(f"{page}/ship/", sent).content.decode()
+    assert office in text
+    assert f"· {told}" in text
+    assert told in client.get("/office/orders/order/").content.decode()
+    with pytest.raises(CancelRefused, match=office):
+        order_line_cancel(
+            order_id=order.pk,
+            line_id=order.lines.get().pk,
+            reason="",
+            by_id=None,
+            now=clock.now(),
+        )
+
+
 def test_the_checkout_says_what_to_do_and_keeps_the_note(client, sku, who):
     from core.idempotency import form_key_new
 
@@ -261,12 +432,17 @@ def test_a_merchant_tunes_thresholds(client, sku):
         "hold_hours": "12",
         "big_fen": "2000",
         "rule_shared_phone": "0",
+        "rule_shared_address": "35",
     }
+    assert "多个账号寄往同一个地址" in client.get("/office/risk/riskpolicy/add/").content.decode()
     page = client.post("/office/risk/riskpolicy/add/", typed).content.decode()
     assert "从小到大" in page
     client.post("/office/risk/riskpolicy/add/", {**typed, "refuse_from": "80"})
     policy = RiskPolicy.objects.get(store=sku.store)
-    assert (policy.big_fen, policy.weights) == (200_000, {"shared_phone": 0})
+    assert (policy.big_fen, policy.weights) == (
+        200_000,
+        {"shared_phone": 0, "shared_address": 35},
+    )
 
 
 def test_what_is_old_is_forgotten(sku, who):

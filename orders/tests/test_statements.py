@@ -16,6 +16,7 @@ from orders.services import (
     order_ship,
 )
 from orders.tests.factories import (
+    known,
     offer,
     order_make,
     paid_make,
@@ -43,7 +44,7 @@ def statements(act) -> int:
 def test_placing_is_eleven_and_one_for_each_sku(number):
     """Terms, SKUs, full reductions, coupons, risk, order, lines, account, payment, fact, its delivery; then
     SKU by SKU."""
-    store, who = store_open(), person()
+    store, who = store_open(), known()
     items = [OrderItem(sku_on_sale(store).pk, 1) for _ in range(number)]
 
     def act():
@@ -61,10 +62,17 @@ def test_placing_is_eleven_and_one_for_each_sku(number):
 
 
 def test_an_offer_adds_its_hold():
-    sku, who = sku_on_sale(), person()
+    sku, who = sku_on_sale(), known()
     act = lambda: order_make(sku, buyer_id=who.id, address=who.address, offer=offer())  # noqa: E731
     with_people = statements(person)
     assert statements(act) == 11 + with_people
+
+
+def test_what_risk_found_is_one_more():
+    sku, who = sku_on_sale(), person()
+    act = lambda: order_make(sku, buyer_id=who.id, address=who.address)  # noqa: E731
+    with_people = statements(person)
+    assert statements(act) == 12 + 1 + with_people
 
 
 def test_taking_money():
@@ -81,18 +89,18 @@ def test_taking_money():
 
 def test_closing():
     """Order: locked, marked, closed, fact, delivery. Payment: looked for, locked, two moves, fact,
-    delivery, and that nothing else can be paid (two). Holds, lines, stock."""
+    delivery, and that nothing else can be paid (two). Holds, review, lines, stock."""
     order = order_make()
-    assert statements(lambda: order_close_request(order_id=order.pk, now=clock.now())) == 16
+    assert statements(lambda: order_close_request(order_id=order.pk, now=clock.now())) == 17
     assert statements(lambda: order_close_request(order_id=order.pk, now=clock.now())) == 1
 
 
 def test_cancelling():
-    """Order: locked, holds looked for, moved, fact, delivery, holds closed. Refund: payment locked,
+    """Order: locked, holds looked for, moved, fact, delivery, holds and review closed. Refund: payment locked,
     looked for, raised, row, fact, delivery. Lines, stock."""
     order = paid_make()
     act = lambda: order_cancel(order_id=order.pk, reason="断货", now=clock.now())  # noqa: E731
-    assert statements(act) == 14
+    assert statements(act) == 15
     assert statements(act) == 1
 
 

@@ -1,13 +1,17 @@
 """Another address, a reminder, more time, a note: each as often as it may be, and no more."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from accounts.models import Address
 from accounts.queries import address_for_order
 from accounts.tests.factories import address_make
 from core import clock
 from core.crypto import blind_index
+from freight.tests.factories import GUANGDONG, TIBET, XINJIANG, freight_make
 from orders.deadlines import order_due
 from orders.models import OrderChange
 from orders.services import (
@@ -15,6 +19,7 @@ from orders.services import (
     OrderItem,
     WishRefused,
     order_address_change,
+    order_line_cancel,
     order_note_add,
     order_receive_extend,
     order_ship,
@@ -110,6 +115,67 @@ def test_a_strangers_order_is_not_there(client, alice, page):
     path = f"/orders/{order.public_id}/{page}/"
     assert (client.get(path).status_code, client.post(path).status_code) == (404, 404)
     assert not OrderChange.objects.exists()
+
+
+@pytest.fixture
+def by_freight():
+    """Something that costs 6 yuan to send near by, 20 to 新疆, and is not sent to 西藏."""
+    sku = sku_on_sale()
+    sku.product.freight_template = freight_make(sku.store)
+    sku.product.save()
+    return sku
+
+
+def there(who, province, region):
+    there = replace(who.address, region=region, province_code=province, street="人民路 1 号")
+    return lambda order: order_address_change(
+        order_id=order.pk, address=there, by_id=who.id, now=clock.now()
+    )
+
+
+@pytest.mark.parametrize(
+    ("province", "region", "words"),
+    [
+        (TIBET, "西藏自治区 拉萨市 城关区", "不配送到西藏自治区.*换一个收货地址"),
+        (XINJIANG, "新疆维吾尔自治区 乌鲁木齐市 天山区", "要多 [0-9.]+ 元.*重新下单"),
+    ],
+)
+def test_it_does_not_go_where_it_is_not_sent_or_costs_more(
+    client, alice, by_freight, province, region, words
+):
+    order = paid_make(by_freight, who=alice)
+    before = order.street
+    with pytest.raises(AddressRefused, match=words):
+        there(alice, province, region)(order)
+    address = address_make(alice.user)
+    Address.objects.filter(pk=address.pk).update(province_code=province, region=region)
+    path = f"/orders/{order.public_id}/address/"
+    page = client.post(path, {"address": address.public_id}, follow=True).content.decode()
+    assert re.search(words, page)
+    order.refresh_from_db()
+    assert (order.street, OrderChange.objects.count()) == (before, 0)
+
+
+def test_it_goes_to_another_province_for_the_same_money(alice, by_freight):
+    order = paid_make(by_freight, who=alice)
+    assert there(alice, GUANGDONG, "广东省 深圳市 南山区")(order) is True
+    order.refresh_from_db()
+    assert order.region == "广东省 深圳市 南山区"
+
+
+def test_a_line_that_was_cancelled_makes_no_place_dearer(alice, by_freight):
+    other = sku_on_sale(by_freight.store)
+    template = by_freight.product.freight_template
+    template.free_over_count = 2
+    template.save()
+    other.product.freight_template = template
+    other.product.save()
+    items = [OrderItem(by_freight.pk, 1), OrderItem(other.pk, 1)]
+    order = paid_make(by_freight, who=alice, items=items)
+    assert order.freight_fen == 0
+    line = order.lines.get(sku=other)
+    order_line_cancel(order_id=order.pk, line_id=line.pk, reason="", by_id=None, now=clock.now())
+    assert there(alice, GUANGDONG, "广东省 深圳市 南山区")(order) is True
 
 
 def test_the_merchant_corrects_a_street(client):

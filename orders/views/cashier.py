@@ -24,7 +24,7 @@ from core.limits import client_address
 from core.money import yuan
 from core.public_pages import personal
 from core.qr import qr_svg
-from orders.pages import OrderCard, unpaid_of_checkout
+from orders.pages import OrderCard, pickup_code_of, unpaid_of_checkout
 from orders.states import OrderState
 from orders.views.mine import card_or_404
 from payments.queries import payment_live
@@ -141,9 +141,8 @@ def result(request: HttpRequest, public_id: str) -> HttpResponse:
         "stage": _stage(card),
         "money_back": card.state == OrderState.CANCELLED,
         # What the buyer waits for now: asked about by the fragment of `notices`.
-        "ask_topic": {OrderState.CANCELLED: "refund", OrderState.ON_HOLD: "group"}.get(
-            OrderState(card.state), "shipping"
-        ),
+        "ask_topic": _ask_topic(card),
+        "pickup_code": pickup_code_of(_user_id(request), public_id),
         "waiting": unpaid_of_checkout(_user_id(request), card.checkout_ref),
     }
     return render(request, "orders/result.html", context)
@@ -233,6 +232,12 @@ def _ask_provider(public_id: str) -> None:
     if payment is None or not cache.add(f"pay-poll:{payment.public_id}", 1, POLL_S):
         return
     payment_poll(payment_id=payment.pk, now=clock.now())
+
+
+def _ask_topic(card: OrderCard) -> str:
+    if card.state == OrderState.CANCELLED:
+        return "refund"
+    return "group" if card.waits_for_group else "shipping"
 
 
 def _stage(card: OrderCard) -> str:

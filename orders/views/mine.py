@@ -15,7 +15,6 @@ from core.public_pages import personal
 from core.qr import qr_svg
 from orders import pages, services
 from orders.states import OrderState
-from payments.queries import refunds_of
 
 
 @require_safe
@@ -39,7 +38,7 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
     found = pages.order_detail(_buyer(request), public_id)
     if found is None:
         raise NotHere(_("没有这个订单。请确认登录的是下单的账号。"))
-    context = {"order": found, "refunds": refunds_of(public_id), "now": clock.now()}
+    context = {"order": found, "now": clock.now()}
     return render(request, "orders/detail.html", context)
 
 
@@ -66,8 +65,10 @@ def close(request: HttpRequest, public_id: str) -> HttpResponse:
         return redirect("orders:detail", public_id)
     if request.method == "GET":
         return render(request, "orders/close.html", {"card": card})
-    services.order_close_request(order_id=card.id, now=clock.now(), by_buyer=True)
-    messages.success(request, _("已取消。如果您刚刚付了款，钱会全额原路退回。"))
+    if services.order_close_request(order_id=card.id, now=clock.now(), by_buyer=True):
+        messages.success(request, _("已取消。如果您刚刚付了款，钱会全额原路退回。"))
+    else:
+        messages.info(request, _("付款已经到账，订单没有取消。不想要了请联系店家退款。"))
     return redirect("orders:detail", public_id)
 
 

@@ -25,6 +25,7 @@ EDGES = [
     ("unpaid_again_and_again", "unpaid_24h", 8, 7),
     ("large_amount", "amount_fen", 500_000, 499_999),
     ("shared_phone", "phone_buyers_7d", 4, 3),
+    ("shared_address", "address_buyers_7d", 8, 7),
     ("busy_device", "device_orders_1h", 10, 9),
     ("shared_device", "device_buyers_24h", 3, 2),
     ("reported", "reported", 1, 0),

@@ -169,7 +169,7 @@ def test_without_asking_first_the_payer_can_pay_twice(provider, monkeypatch):
 def test_a_trade_is_closed_at_wechat_while_its_notice_arrives(provider, lead_s):
     order, payment = bought()
     prepare(payment)
-    order_close_request(order_id=order.pk, now=clock.now(), by_buyer=True)
+    order_close_request(order_id=order.pk, now=clock.now())
     trade = provider.pay(payment.out_trade_no)
     told = head_to_head(
         lambda: payment_close(payment_id=payment.pk, now=clock.now()),

@@ -9,20 +9,27 @@ from django.db import transaction
 from catalog.models import Sku
 from core import clock
 from core.idempotency import form_key_new
-from orders.models import Invoice, Order, Shipment
+from orders.deadlines import order_due
+from orders.models import Invoice, Order, OrderChange, OrderReprice, Shipment
 from orders.services import (
     AddressRefused,
     CancelRefused,
+    InvoiceRefused,
     OrderItem,
+    WishRefused,
     invoice_issue,
     invoice_request,
     order_address_change,
     order_buy,
+    order_cancel,
     order_line_cancel,
     order_price_ask,
+    order_receive,
+    order_receive_extend,
     order_ship,
     order_urge,
 )
+from orders.states import INVOICE
 from orders.tests.factories import settle
 from payments.models import Payment, Refund
 from tests import cast
@@ -194,6 +201,15 @@ def test_six_prices_at_once_are_one():
     assert cast.broken() == []
 
 
+def test_without_the_orders_lock_only_the_row_per_order_stops_a_second_price(orders_unlock):
+    """Control: both have seen a price that was never changed. The database refuses, by an error."""
+    order = unpaid()
+    orders_unlock("reprice")
+    told = at_once(lambda: reprice(order, 5000), lambda: reprice(order, 5001))
+    assert kinds(told) == {"ok": 1, "IntegrityError": 1}
+    assert OrderReprice.objects.count() == 1
+
+
 # A line.
 
 
@@ -265,6 +281,16 @@ def test_six_reminders_at_once_are_one():
     order = paid(1)
     told = many(lambda _: order_urge(order_id=order.pk, by_id=order.buyer_id, now=clock.now()), 6)
     assert kinds(told) == {"ok": 1, "WishRefused": 5}
+    assert OrderChange.objects.filter(kind="urged").count() == 1
+
+
+def test_without_the_day_in_the_constraint_every_reminder_counts(monkeypatch):
+    """Control: the orders' lock alone lets each of them write, one after another."""
+    order = paid(1)
+    monkeypatch.setattr("orders.services.wishes.timezone.localdate", lambda _now: None)
+    told = many(lambda _: order_urge(order_id=order.pk, by_id=order.buyer_id, now=clock.now()), 6)
+    assert kinds(told) == {"ok": 6}
+    assert OrderChange.objects.filter(kind="urged").count() == 6
 
 
 # The address.
@@ -289,24 +315,148 @@ def test_the_address_changes_while_the_parcel_leaves(lead_s):
     assert order.state == "shipped"
 
 
+def test_without_the_orders_lock_a_parcel_is_under_way_to_an_old_address(orders_unlock):
+    """Control: both have seen an order that waits, and nobody is refused."""
+    order = paid(1)
+    elsewhere = replace(cast.person().address, street="解放路 99 号")
+    orders_unlock("ship", "address")
+    told = at_once(
+        lambda: send(order, 1),
+        lambda: order_address_change(
+            order_id=order.pk, address=elsewhere, by_id=order.buyer_id, now=clock.now()
+        ),
+    )
+    assert kinds(told) == {"ok": 2}
+
+
+# Time.
+
+
+def overdue():
+    """A sent order that counts as received now."""
+    order = paid(1)
+    send(order, 1)
+    Order.objects.filter(pk=order.pk).update(receive_before=clock.now())
+    order.refresh_from_db()
+    return order
+
+
+def extend(order):
+    return order_receive_extend(order_id=order.pk, by_id=order.buyer_id, now=clock.now())
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_the_buyer_extends_while_the_time_runs_out(lead_s):
+    order = overdue()
+    granted, looked = head_to_head(
+        lambda: extend(order), lambda: order_due(order.pk, now=clock.now()), lead_s=lead_s
+    )
+    order.refresh_from_db()
+    if isinstance(granted, WishRefused):
+        assert (order.state, looked) == ("completed", None)
+    else:
+        assert (order.state, looked) == ("shipped", granted)
+        assert order.receive_before == order.due_at == granted
+    assert cast.broken() == []
+
+
+def test_without_the_second_look_it_is_received_over_a_granted_wish(monkeypatch):
+    """Control: the clock has read the time before the wish was granted."""
+    order = overdue()
+    granted = Barrier(2)
+
+    def wish():
+        until = extend(order)
+        granted.wait(timeout=MEETING_S)
+        return until
+
+    def time_is_up():
+        before = Order.objects.get(pk=order.pk).receive_before
+        granted.wait(timeout=MEETING_S)
+        return before <= clock.now() and order_receive(order_id=order.pk, now=clock.now())
+
+    told = at_once(wish, time_is_up)
+    assert kinds(told) == {"ok": 2}
+    order.refresh_from_db()
+    assert (order.state, order.receive_before) == ("completed", told[0])
+
+
 # Invoices.
 
 
-def test_six_requests_are_one_invoice_and_six_uploads_one_file(settings, tmp_path):
+PARTICULARS = {"kind": "person", "title": "张三", "tax_no": "", "email": "a@example.com"}
+
+
+def ask(order):
+    return invoice_request(order_id=order.pk, now=clock.now(), **PARTICULARS)
+
+
+def upload(invoice, n):
+    data = b"%PDF-1.7 " + b"x" * n + b" %%EOF"
+    return invoice_issue(invoice_id=invoice.pk, data=data, by_id=None, now=clock.now())
+
+
+@pytest.fixture
+def kept(settings, tmp_path):
+    """How many files are kept."""
     settings.PRIVATE_ROOT = str(tmp_path)
+    return lambda: len([one for one in tmp_path.rglob("*") if one.is_file()])
+
+
+def test_six_requests_are_one_invoice_and_six_uploads_one_file(kept):
     order = paid(1)
-    particulars = {"kind": "person", "title": "张三", "tax_no": "", "email": "a@example.com"}
-    asked = many(lambda _: invoice_request(order_id=order.pk, now=clock.now(), **particulars), 6)
-    assert kinds(asked) == {"ok": 1, "InvoiceRefused": 5}
+    assert kinds(many(lambda _: ask(order), 6)) == {"ok": 1, "InvoiceRefused": 5}
     invoice = Invoice.objects.get()
-    told = many(
-        lambda n: invoice_issue(
-            invoice_id=invoice.pk,
-            data=b"%PDF-1.7 " + b"x" * n + b" %%EOF",
-            by_id=None,
-            now=clock.now(),
-        ),
-        6,
-    )
+    told = many(lambda n: upload(invoice, n), 6)
     assert kinds(told) == {"ok": 1, "InvoiceRefused": 5}
-    assert len([one for one in tmp_path.rglob("*") if one.is_file()]) == 1
+    assert kept() == 1
+
+
+def test_without_the_orders_lock_only_the_row_per_order_stops_a_second_request(orders_unlock):
+    """Control: both have seen an order without an invoice. The database refuses, by an error."""
+    order = paid(1)
+    orders_unlock("invoice")
+    told = at_once(lambda: ask(order), lambda: ask(order))
+    assert kinds(told) == {"ok": 1, "IntegrityError": 1}
+
+
+def test_without_comparison_two_uploads_are_two_files(kept, monkeypatch):
+    """Control: both have read a request that waits, and nobody looks again."""
+    order = paid(1)
+    invoice = ask(order)
+    monkeypatch.setattr(INVOICE, "move_row", lambda row, name, *, now, changes=None: True)
+    assert kinds(many(lambda n: upload(invoice, n), 2)) == {"ok": 2}
+    assert kept() == 2
+
+
+def cancel(order):
+    return order_cancel(order_id=order.pk, reason="断货", now=clock.now())
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_an_invoice_is_issued_while_its_order_is_cancelled(kept, lead_s):
+    order = paid(1)
+    invoice = ask(order)
+    issuing, cancelling = head_to_head(
+        lambda: upload(invoice, 1), lambda: cancel(order), lead_s=lead_s
+    )
+    assert cancelling is True
+    cast.deliver()
+    invoice.refresh_from_db()
+    refused = isinstance(issuing, InvoiceRefused)
+    assert (invoice.state, kept()) == (("declined", 0) if refused else ("issued", 1))
+
+
+def test_without_the_orders_lock_an_invoice_is_of_money_that_went_back(kept, orders_unlock):
+    """Control: the uploader has seen an order whose money is kept, and acts after the refund."""
+    order = paid(1)
+    invoice = ask(order)
+    orders_unlock("invoice", "cancel")
+    before = together(lambda _ref: order.payable_fen, 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("orders.services.invoice.invoice_fen", before)
+        told = at_once(lambda: upload(invoice, 1), lambda: cancel(order))
+    assert kinds(told) == {"ok": 2}
+    invoice.refresh_from_db()
+    order.refresh_from_db()
+    assert (invoice.state, order.state) == ("issued", "cancelled")

@@ -19,6 +19,7 @@ from campaigns.bargain.services.decide import (
 )
 from campaigns.bargain.services.help import bargain_help, help_show, help_tie, helping_allowed
 from campaigns.bargain.services.launch import bargain_launch, launch_refusal
+from campaigns.bargain.services.network import network_report
 from campaigns.bargain.services.refusals import (
     AlreadyHelped,
     AlreadyOrdered,
@@ -85,4 +86,5 @@ __all__ = [
     "help_tie",
     "helping_allowed",
     "launch_refusal",
+    "network_report",
 ]

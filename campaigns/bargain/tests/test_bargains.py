@@ -26,6 +26,7 @@ from core.models import Fact
 from orders.models import Order
 from orders.services import PriceChanged, order_cancel, order_close_request
 from payments.models import Refund
+from risk.models import RiskReport
 from sharing.queries import tied_to
 from tests import cast
 
@@ -506,3 +507,17 @@ def test_whoever_helped_is_tied_to_whom_they_helped_and_to_nobody_else():
     cast.deliver()
     assert set(tied_to(alice.id)) == {bob.id, charlie.id}
     assert tied_to(bob.id) == (alice.id,)
+
+
+def test_the_same_few_helpers_of_one_launcher_are_reported_and_friends_are_not():
+    alice, twin, friend = cast.person(), cast.person(), cast.person()
+    for number in range(6):
+        bargain = launch(campaign_make(), alice)
+        give(bargain, twin)
+        if number % 2:
+            give(bargain, friend)
+        cast.deliver()
+        assert RiskReport.objects.count() == (number >= 4)  # five in a month, once a month
+    report = RiskReport.objects.get()
+    assert (report.user_id, report.kind, report.score) == (alice.id, "helper_network", 10)
+    assert report.reference.startswith(f"{twin.id}/")

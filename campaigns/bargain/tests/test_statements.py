@@ -14,7 +14,7 @@ from campaigns.bargain.queries import (
 from campaigns.bargain.tests.factories import buy, campaign_make, give, launch, overdue
 from core import clock
 from orders.services import order_payment_take
-from orders.tests.factories import pay, person
+from orders.tests.factories import known, pay, person
 from payments.models import Payment
 from tests import cast
 
@@ -67,7 +67,7 @@ def test_the_last_help():
 
 
 def test_buying():
-    alice = person()
+    alice = known()
     bargain = launch(campaign_make(), alice)
     assert statements(lambda: buy(bargain, alice)) == 15
 

@@ -18,7 +18,7 @@ from campaigns.groupbuy.tests.factories import campaign_make, group_open, join, 
 from core import clock
 from orders.models import Order
 from orders.services import order_payment_take
-from orders.tests.factories import deliver, pay, person
+from orders.tests.factories import deliver, known, pay, person
 from payments.models import Payment
 
 # Inside a test's own transaction nothing is delivered by itself: what is counted is one act.
@@ -62,13 +62,13 @@ def group_of(*, size: int, paid: int, waiting: int = 0):
 
 def test_leading():
     campaign, sku = campaign_make()
-    who = person()
+    who = known()
     assert statements(lambda: lead(campaign, sku, who)) == 19
 
 
 def test_joining():
     group, sku = group_of(size=9, paid=1)
-    who = person()
+    who = known()
     assert statements(lambda: join(group.public_id, sku, who)) == 17
 
 

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0013_flash_offer"),
+        ("orders", "0016_street_index"),
         ("catalog", "0003_sku_details"),
     ]
 

@@ -1,0 +1,136 @@
+"""What staff fill in about an order."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from core.forms import YuanField
+from core.money import yuan
+from orders.amounts import line_paid_fen, rest_fen
+from orders.models import Order, OrderLine, Shipment
+from orders.services.cancel_line import line_is_last
+
+
+class ShipForm(forms.Form):
+    """Which parcel left the house."""
+
+    carrier = forms.ChoiceField(
+        label=_("快递公司"), choices=Shipment.Carrier.choices, widget=UnfoldAdminSelectWidget
+    )
+    tracking_no = forms.CharField(
+        label=_("运单号"),
+        max_length=40,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "autofocus": True}),
+    )
+
+    def __init__(self, *args: Any, lines: list[OrderLine], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rows = [line for line in lines if line.left]
+        if sum(line.left for line in self.rows) < 2:
+            return
+        for line in self.rows:
+            self.fields[f"line_{line.pk}"] = forms.IntegerField(
+                label=_("本次发出：%(line)s（还剩 %(left)d 件）")
+                % {"line": f"{line.title} {line.sku_name}", "left": line.left},
+                required=False,
+                min_value=0,
+                initial=line.left,
+                widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}),
+            )
+
+    def quantities(self) -> dict[int, int] | None:
+        """{line_id: pieces} of this parcel; None when nothing was typed: all that is left."""
+        if not any(f"line_{line.pk}" in self.data for line in self.rows):
+            return None
+        return {line.pk: self.cleaned_data.get(f"line_{line.pk}") or 0 for line in self.rows}
+
+
+class CollectForm(forms.Form):
+    """The code that a buyer shows."""
+
+    code = forms.CharField(
+        label=_("取货码（12 位数字）"),
+        max_length=40,
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"inputmode": "numeric", "autocomplete": "off", "autofocus": True}
+        ),
+    )
+
+
+class CancelForm(forms.Form):
+    """Why a paid order cannot be delivered; the buyer reads it."""
+
+    reason = forms.CharField(
+        label=_("取消原因（买家会看到）"), max_length=120, widget=UnfoldAdminTextInputWidget
+    )
+
+
+class RepriceForm(forms.Form):
+    """What the order shall cost in all."""
+
+    payable_fen = YuanField(
+        label=_("新的应付总额（元，含运费）"), min_fen=1, widget=UnfoldAdminTextInputWidget
+    )
+
+
+class AddressForm(forms.Form):
+    """Whom and where to; the region stays, because freight was counted for it."""
+
+    recipient = forms.CharField(label=_("收货人"), max_length=30, widget=UnfoldAdminTextInputWidget)
+    phone = forms.RegexField(
+        r"^1[3-9][0-9]{9}$",
+        label=_("收货手机"),
+        error_messages={"invalid": _("请填写 11 位手机号。")},
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "tel"}),
+    )
+    street = forms.CharField(label=_("详细地址"), max_length=120, widget=UnfoldAdminTextInputWidget)
+
+
+class LineCancelForm(forms.Form):
+    """Which line cannot be delivered, and why."""
+
+    line = forms.TypedChoiceField(
+        label=_("取消哪一件商品"), coerce=int, widget=UnfoldAdminSelectWidget
+    )
+    reason = forms.CharField(
+        label=_("取消原因（买家会看到）"), max_length=120, widget=UnfoldAdminTextInputWidget
+    )
+
+    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["line"].choices = [  # type: ignore[attr-defined]
+            (line.pk, _line_back(order, line))
+            for line in order.lines.order_by("pk")
+            if line.cancelled_at is None
+        ]
+
+
+def _line_back(order: Order, line: OrderLine) -> str:
+    if line_is_last(order, line):
+        gone = order.lines.exclude(cancelled_at=None)
+        told = {"line": line, "amount": yuan(rest_fen(order, gone))}
+        return _("%(line)s，整单取消，退 %(amount)s 元") % told
+    return _("%(line)s，退 %(amount)s 元") % {"line": line, "amount": yuan(line_paid_fen(line))}
+
+
+class SheetForm(forms.Form):
+    """The filled-in spreadsheet."""
+
+    sheet = forms.FileField(
+        label=_("填好快递公司和运单号的表格（.xlsx，最多 500 行）"),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".xlsx"}),
+    )
+
+
+class NoteForm(forms.Form):
+    """A note that only the store's staff read."""
+
+    note = forms.CharField(
+        label=_("备注（只有本店员工看得到）"), max_length=300, widget=UnfoldAdminTextInputWidget
+    )

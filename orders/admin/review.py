@@ -1,0 +1,109 @@
+"""Orders that wait for a person's judgement."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils import formats, timezone
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from orders.models import RiskReview
+from orders.services import CancelRefused, review_refuse, review_release
+from stores.scoped import VIEW, ReadOnlyAdmin
+
+
+class ReviewForm(forms.Form):
+    """What a person decided about an order, and why."""
+
+    decision = forms.ChoiceField(
+        choices=[("release", _("放行，可以发货")), ("refuse", _("拒绝，全额退款"))]
+    )
+    note = forms.CharField(max_length=120, required=False)
+
+
+@admin.register(RiskReview)
+class RiskReviewPage(ReadOnlyAdmin):
+    """Orders that wait for a person's judgement: released or refused one by one, with a word why."""
+
+    platform = VIEW
+    owner = clerk = frozenset({"view", "change"})
+    list_display = ["opened_at", "order", "score", "why", "outcome", "ends"]
+    list_filter = ["outcome"]
+    list_select_related = ["order", "store"]
+    ordering = ["outcome", "-id"]
+    fields = ["order", "score", "why", "opened_at", "ends", "outcome", "by", "note", "decided_at"]
+    actions = ["release"]
+    change_form_outer_after_template = "admin/orders/riskreview/decide.html"
+
+    @admin.display(description=_("最晚"))
+    def ends(self, review: RiskReview) -> Any:
+        return review.due_at and formats.date_format(
+            timezone.localtime(review.due_at), "SHORT_DATETIME_FORMAT"
+        )
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        # Deciding has buttons of its own; there is nothing to save.
+        hidden = {"show_save": False, "show_save_and_continue": False}
+        context = {**(extra_context or {}), **hidden}
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields
+
+    def get_urls(self) -> list[Any]:
+        own = path(
+            "<int:review_id>/decide/",
+            self.admin_site.admin_view(self.decide),
+            name="orders_riskreview_decide",
+        )
+        return [own, *super().get_urls()]
+
+    def decide(self, request: HttpRequest, review_id: int) -> HttpResponse:
+        """POST the decision; whatever comes of it is said on the list."""
+        review = self.get_object(request, str(review_id))
+        back = redirect("admin:orders_riskreview_changelist")
+        if review is None or not self.has_change_permission(request, review):
+            return back
+        form = ReviewForm(request.POST if request.method == "POST" else None)
+        if not form.is_valid():
+            messages.error(request, _("请选择放行还是拒绝。"))
+            return redirect("admin:orders_riskreview_change", review.pk)
+        act = review_release if form.cleaned_data["decision"] == "release" else review_refuse
+        assert request.user.pk is not None
+        try:
+            done = act(
+                review_id=review.pk,
+                by_id=request.user.pk,
+                note=form.cleaned_data["note"],
+                now=clock.now(),
+            )
+        except CancelRefused as refusal:
+            messages.error(request, str(refusal))
+            return back
+        if done:
+            messages.success(request, _("已处理。"))
+        else:
+            messages.warning(request, _("这个订单已经有人处理过了。"))
+        return back
+
+    @admin.action(description=_("放行所选订单"), permissions=["change"])
+    def release(self, request: HttpRequest, queryset: QuerySet[RiskReview]) -> None:
+        number = sum(
+            review_release(review_id=one.pk, by_id=request.user.pk, now=clock.now())
+            for one in queryset
+        )
+        messages.success(request, _("已放行 %(number)d 个订单。") % {"number": number})

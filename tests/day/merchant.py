@@ -1,0 +1,176 @@
+"""What the merchant, the platform, WeChat Pay and the clock do."""
+
+from django.db.models import Sum
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from campaigns.groupbuy.models import Group
+from campaigns.groupbuy.services import group_cancel
+from catalog.services import sku_price_change, stock_correct
+from core import clock
+from core.deadlines import deadlines_run
+from orders.models import Invoice, Order, RiskReview
+from orders.services import (
+    invoice_decline,
+    invoice_issue,
+    order_cancel,
+    order_collect,
+    order_line_cancel,
+    order_note_add,
+    order_price_ask,
+    order_ship,
+    review_refuse,
+    review_release,
+)
+from payments.gateway.base import RefundStatus
+from payments.models import Refund
+from payments.services import refund_retry
+from stores.models import Store
+from tests.day.stage import WHICH, Stage
+
+
+class Merchant(Stage):
+    """Prices, parcels, refunds, judgements."""
+
+    @rule(which=WHICH, payable_fen=st.sampled_from([1, 1, 500, 6_000, 30_000]))
+    def changes_what_an_order_costs(self, which: int, payable_fen: int) -> None:
+        order = self.order(which, "awaiting_payment")
+        if order is not None:
+            self.tries(
+                order_price_ask,
+                order_id=order.pk,
+                payable_fen=payable_fen,
+                by_id=None,
+                now=clock.now(),
+            )
+
+    @rule(which=WHICH, line=st.integers(0, 2))
+    def gives_up_a_line(self, which: int, line: int) -> None:
+        order = self.order(which, "to_ship", "shipped", "on_hold")
+        if order is not None:
+            self.tries(
+                order_line_cancel,
+                order_id=order.pk,
+                line_id=self.one_of(order.lines.order_by("pk"), line).pk,
+                reason="断货",
+                by_id=None,
+                now=clock.now(),
+            )
+
+    @rule(which=WHICH, line=st.integers(0, 2), pieces=st.integers(1, 2), number=st.integers(0, 3))
+    def sends_a_parcel_of_several(self, which: int, line: int, pieces: int, number: int) -> None:
+        several = Order.objects.filter(state="to_ship", delivery="post")
+        several = several.annotate(pieces=Sum("lines__quantity")).filter(pieces__gt=1)
+        order = self.one_of(several.order_by("pk"), which)
+        if order is not None:
+            packed = {self.one_of(order.lines.order_by("pk"), line).pk: pieces}
+            self.ships_it(order, f"ZT123456789{number}", packed)
+
+    @rule(which=WHICH)
+    def ships(self, which: int) -> None:
+        order = self.order(which)
+        if order is not None:
+            self.ships_it(order, "SF1234567890", None)
+
+    def ships_it(self, order: Order, number: str, packed: dict[int, int] | None) -> None:
+        self.tries(
+            order_ship,
+            order_id=order.pk,
+            carrier="sf",
+            tracking_no=number,
+            by_id=None,
+            now=clock.now(),
+            quantities=packed,
+        )
+
+    @rule(which=WHICH)
+    def hands_over_what_is_fetched(self, which: int) -> None:
+        fetched = Order.objects.filter(delivery="pickup").order_by("pk")
+        order = self.one_of(fetched, which)
+        if order is not None:
+            self.tries(order_collect, order_id=order.pk, by_id=None, now=clock.now())
+
+    @rule(which=WHICH)
+    def cancels_an_order(self, which: int) -> None:
+        order = self.order(which, "to_ship", "on_hold")
+        if order is not None:
+            self.tries(order_cancel, order_id=order.pk, reason="断货", now=clock.now())
+
+    @rule(which=WHICH)
+    def cancels_a_group(self, which: int) -> None:
+        group = self.one_of(Group.objects.order_by("pk"), which)
+        if group is not None:
+            self.tries(group_cancel, group_id=group.pk, reason="断货", now=clock.now())
+
+    @rule(
+        on_hand=st.sampled_from([0, 6, 12, 20]), price_fen=st.sampled_from([1, 880, 5_900, 9_000])
+    )
+    def counts_stock_and_changes_a_price(self, on_hand: int, price_fen: int) -> None:
+        counted = {"on_hand": on_hand, "reason": "盘点", "by_id": None, "now": clock.now()}
+        self.tries(stock_correct, sku_id=self.sku.pk, **counted)
+        sku_price_change(sku_id=self.sku.pk, price_fen=price_fen, by_id=None, now=clock.now())
+
+    @rule(freight_fen=st.sampled_from([0, 600]))
+    def changes_the_freight(self, freight_fen: int) -> None:
+        Store.objects.filter(pk=self.store.pk).update(freight_fen=freight_fen)
+
+    @rule(which=WHICH, issues=st.booleans())
+    def answers_for_an_invoice(self, which: int, issues: bool) -> None:
+        invoice = self.one_of(Invoice.objects.filter(state="requested").order_by("pk"), which)
+        if invoice is None:
+            return
+        answer = {"invoice_id": invoice.pk, "by_id": None, "now": clock.now()}
+        if issues:
+            self.tries(invoice_issue, data=b"%PDF-1.7 %%EOF", **answer)
+        else:
+            self.tries(invoice_decline, reason="抬头不对", **answer)
+
+    @rule(which=WHICH)
+    def writes_a_note(self, which: int) -> None:
+        order = self.order(which)
+        if order is not None:
+            self.tries(order_note_add, order_id=order.pk, text="备注", by_id=None, now=clock.now())
+
+    @rule(which=WHICH, releases=st.booleans())
+    def judges_an_order(self, which: int, releases: bool) -> None:
+        waiting = RiskReview.objects.filter(outcome="").order_by("-order__paid_at")
+        review = self.one_of(waiting, which)
+        if review is not None:
+            judge = review_release if releases else review_refuse
+            self.tries(judge, review_id=review.pk, by_id=self.staff_id, note="", now=clock.now())
+
+
+class Outside(Stage):
+    """The platform, WeChat Pay, workers, time."""
+
+    @rule(which=WHICH, status=st.sampled_from(["succeeded", "succeeded", "abnormal"]))
+    def finishes_a_refund(self, which: int, status: str) -> None:
+        numbers = sorted(
+            number
+            for number, one in self.world.provider.refunds.items()
+            if one.status == RefundStatus.PROCESSING
+        )
+        number = self.one_of(numbers, which)
+        if number is not None:
+            self.world.provider.refund_becomes(number, RefundStatus(status))
+
+    @rule(which=WHICH)
+    def tries_a_stuck_refund_again(self, which: int) -> None:
+        refund = self.one_of(Refund.objects.filter(state="stuck").order_by("pk"), which)
+        if refund is not None:
+            self.tries(refund_retry, refund_id=refund.pk, by_id=1, now=clock.now())
+
+    @rule(verb=st.sampled_from(["prepare", "query", "close", "refund", "query_refund"]))
+    def the_provider_fails_next(self, verb: str) -> None:
+        self.world.provider.fail(verb, "SYSTEM_ERROR")
+
+    @rule()
+    def the_workers_work(self) -> None:
+        self.world.workers_work()
+
+    @rule(seconds=st.sampled_from([20, 20, 300, 300, 16 * 60, 26 * 3600]), beat=st.booleans())
+    def time_passes(self, seconds: int, beat: bool) -> None:
+        self.world.time_passes(seconds)
+        if beat:
+            deadlines_run(now=clock.now())
+            self.world.workers_work()
