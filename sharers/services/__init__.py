@@ -10,7 +10,9 @@ from sharers.services.people import (
 )
 from sharers.services.rewards import (
     PayoutRefused,
+    form_owner,
     payout_record,
+    payout_reverse,
     reward_release,
     rewards_settle,
 )
@@ -18,7 +20,9 @@ from sharers.services.rewards import (
 __all__ = [
     "PayoutRefused",
     "SharerRefused",
+    "form_owner",
     "payout_record",
+    "payout_reverse",
     "reward_release",
     "rewards_settle",
     "sharer_apply",
