@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import clock
-from core.deadlines import deadlines_run
 from core.idempotency import form_key_new
-from orders.models import Order, OrderLine
-from orders.services import OrderItem, hold_release, order_cancel, order_line_cancel, order_receive
+from orders.models import OrderLine
+from orders.services import OrderItem, hold_release, order_cancel, order_line_cancel
 from orders.tests.factories import deliver, order_make, pay
 from sharers.models import Reward, RewardEntry, SkuRate
 from sharers.queries import desk, statements
