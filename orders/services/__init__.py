@@ -24,6 +24,7 @@ from orders.services.invoice import (
 )
 from orders.services.pay import order_payment_take
 from orders.services.place import (
+    BuyerGone,
     NotForSale,
     Offer,
     OrderItem,
@@ -50,6 +51,7 @@ __all__ = [
     "AddressRefused",
     "AmountRefused",
     "BulkRow",
+    "BuyerGone",
     "CancelRefused",
     "CollectRefused",
     "DigitalLine",

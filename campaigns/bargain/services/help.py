@@ -68,6 +68,12 @@ def help_show(*, bargain_public_id: str, user_id: int, shows_profile: bool) -> b
     return bool(mine.update(shows_profile=shows_profile))
 
 
+def faces_hide(*, user_id: int) -> None:
+    """The person is not to be shown on any bargain's page they launched or helped until now."""
+    Bargain.objects.filter(launcher_id=user_id, shows_profile=True).update(shows_profile=False)
+    Help.objects.filter(user_id=user_id, shows_profile=True).update(shows_profile=False)
+
+
 def help_tie(*, bargain_id: int, helper_id: int, now: datetime) -> None:
     """Whoever helped and whom they helped have had to do with each other."""
     launcher_id = Bargain.objects.values_list("launcher_id", flat=True).get(pk=bargain_id)

@@ -33,6 +33,7 @@ from campaigns.groupbuy.services.refusals import (
 )
 from campaigns.groupbuy.services.seats import (
     Joined,
+    faces_hide,
     seat_closed,
     seat_give_back,
     seat_late,
@@ -64,6 +65,7 @@ __all__ = [
     "campaign_end_due",
     "campaign_outlook",
     "campaign_publish",
+    "faces_hide",
     "group_cancel",
     "group_expire",
     "group_join",
