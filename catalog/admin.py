@@ -51,6 +51,7 @@ from core import clock
 from core.forms import YuanField
 from core.limits import limit_check
 from core.money import yuan
+from guard.wording import GuardedWords, GuardedWordsPage
 from stores.scoped import ALL, VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
 
 EDIT = frozenset({"view", "add", "change"})
@@ -285,8 +286,11 @@ class PhotoInline(StoreInline):
     fields = ["image", "alt", "position"]
 
 
-class ProductForm(forms.ModelForm):
+class ProductForm(GuardedWords):
     """Tags as a merchant writes them: 有机、当季."""
+
+    guard_kind = "product"
+    guard_fields = ("title", "subtitle", "description")
 
     tags = forms.CharField(
         label=_("标签"),
@@ -328,7 +332,7 @@ class ProductForm(forms.ModelForm):
 
 
 @admin.register(Product)
-class ProductPage(StoreAdmin):
+class ProductPage(GuardedWordsPage, StoreAdmin):
     """Products, with their SKUs and photos on the same page."""
 
     platform = owner = clerk = EDIT

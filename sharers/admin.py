@@ -16,6 +16,7 @@ from core import clock
 from core.forms import YuanField
 from core.idempotency import form_first, form_key_new
 from core.money import yuan
+from guard.wording import GuardedWords, GuardedWordsPage
 from sharers.models import MAX_RATE_BP, Reward, RewardEntry, Sharer, SharerPlan, SkuRate
 from sharers.queries import rate_text
 from sharers.rates import Rate
@@ -58,18 +59,21 @@ class PercentField(forms.DecimalField):
         return bool(self.prepare_value(initial) != data)
 
 
-class PlanForm(forms.ModelForm):
+class PlanForm(GuardedWords):
     """A plan, its share typed in percent."""
+
+    guard_kind = "sharers"
+    guard_fields = ("terms",)
 
     rate_bp = PercentField(label=_("奖励比例（%）"), help_text=_("按实付货款计算，不含运费"))
 
     class Meta:
         model = SharerPlan
-        fields = "__all__"  # noqa: DJ007  the page's own `fields` decide
+        fields = "__all__"
 
 
 @admin.register(SharerPlan)
-class SharerPlanPage(StoreAdmin):
+class SharerPlanPage(GuardedWordsPage, StoreAdmin):
     """What the store offers its sharers; one page, because a store has one plan."""
 
     form = PlanForm

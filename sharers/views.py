@@ -1,7 +1,6 @@
 """A sharer's showcase, for everybody; and the page where one becomes a sharer and sees why one
 earned what."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +13,7 @@ from catalog.queries import product_cards
 from core import clock
 from core.errors import NotHere
 from core.public_pages import personal, public_page
+from guard.policy import wechat_allows
 from sharers import queries
 from sharers.forms import ApplyForm, ItemForm
 from sharers.rates import Rate
@@ -106,7 +106,9 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "desk": found,
         # 《微信外部链接内容管理规范》: rewards for sharing are not shown inside WeChat.
-        "shows_money": not _is_strict(request),
+        "shows_money": wechat_allows(
+            store_id=store.id, in_wechat=inside_wechat(request.headers.get("User-Agent", ""))
+        ),
         "more": [
             card
             for card in (product_cards(store_id=store.id).cards if found else ())
@@ -166,9 +168,3 @@ def _store(slug: str) -> StoreInfo:
     if found is None:
         raise NotHere(_("没有这家店。"))
     return found
-
-
-def _is_strict(request: HttpRequest) -> bool:
-    return settings.WECHAT_SHARE_POLICY == "strict" and inside_wechat(
-        request.headers.get("User-Agent", "")
-    )

@@ -22,6 +22,7 @@ NOT_HELD = {
     "coupons.coupon.given_by": STAFF,
     "digital.digitalitem.by": STAFF,
     "guard.acknowledgement.by": STAFF,
+    "guard.wechatrisk.by": STAFF,
     "orders.invoice.by": STAFF,
     "orders.orderchange.by": "what was done to a buyer's order is held by its buyer",
     "orders.orderreprice.by": STAFF,
