@@ -76,11 +76,12 @@ def test_a_product_that_is_sold_is_asked_about_again(client):
     product = sku.product
     client.force_login(staff_make(product.store).user)
     url = reverse("admin:catalog_product_change", args=[product.pk])
-    form = client.get(url).context["adminform"].form
+    page = client.get(url).context
+    form = page["adminform"].form
     sent = {name: form[name].value() or "" for name in form.fields}
-    for inline in client.get(url).context["inline_admin_formsets"]:
-        for one in [inline.formset.management_form, *inline.formset.forms]:
-            sent |= {one.add_prefix(name): one[name].value() or "" for name in one.fields}
+    for inline in page["inline_admin_formsets"]:
+        prefix = inline.formset.prefix
+        sent |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
     answer = client.post(url, {**sent, "title": BAD})
     assert answer.status_code == 200
     assert "转发朋友圈" in answer.content.decode()
