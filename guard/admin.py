@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -56,7 +57,7 @@ class WechatRiskPage(StoreAdmin):
 
     @admin.display(description=_("您要承担的风险"))
     def policy(self, row: WechatRisk | None) -> str:
-        return _(
+        return gettext(
             "《微信外部链接内容管理规范》禁止在外部链接里引导分享、用奖励诱导分享、诱导砍价和助力，"
             "违规可能封禁域名。平台按规范在微信里不展示本店的分享提示、分享奖励和帮砍；"
             "保存表示您了解并承担这个风险，在微信里也展示它们。删除这一条即收回。"

@@ -67,9 +67,10 @@ class GuardedWords(forms.ModelForm):
 
     def _ask(self, mark: str) -> None:
         """Show the tick, unticked, beside what it is for."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("guard_mark")] = mark
-        self.data.pop(self.add_prefix("guard_tick"), None)
+        data = self.data.copy()  # type: ignore[attr-defined]  a QueryDict, whose rows nobody may edit
+        data[self.add_prefix("guard_mark")] = mark
+        data.pop(self.add_prefix("guard_tick"), None)
+        self.data = data
         self.fields["guard_tick"].widget = UnfoldBooleanWidget()
         told = [f"{one.text} {one.rule}" for one in self.guard_findings]
         ask = gettext("请修改；坚持这样写的话，请勾选最下面的“我已知晓”，再保存一次。")
