@@ -67,7 +67,8 @@ class GuardedWords(forms.ModelForm):
 
     def _ask(self, mark: str) -> None:
         """Show the tick, unticked, beside what it is for."""
-        data = self.data.copy()  # type: ignore[attr-defined]  a QueryDict, whose rows nobody may edit
+        sent: Any = self.data
+        data = sent.copy()  # what was sent is not to be edited
         data[self.add_prefix("guard_mark")] = mark
         data.pop(self.add_prefix("guard_tick"), None)
         self.data = data
