@@ -1,4 +1,4 @@
-"""The facts of people."""
+"""The facts of people. The person is named by id alone."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,3 +13,19 @@ class PersonFolded(Event):
     name: ClassVar[str] = "person.folded"
     person_id: int
     folded_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonClosed(Event):
+    """Somebody closed the account: whoever holds what is no trade record lets go of it."""
+
+    name: ClassVar[str] = "person.closed"
+    person_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileWithdrawn(Event):
+    """Somebody does not want to be shown to other shoppers any more, wherever they were."""
+
+    name: ClassVar[str] = "person.profile_withdrawn"
+    person_id: int

@@ -132,7 +132,7 @@ class IdentityConflict(models.Model):
 
 
 class Consent(models.Model):
-    """Who agreed to which text, in which version, when. Never changed."""
+    """Who agreed to which text, in which version, when, and until when. Otherwise never changed."""
 
     class Document(models.TextChoices):
         AGREEMENT = "agreement", _("用户协议")
@@ -143,13 +143,16 @@ class Consent(models.Model):
     document = models.CharField(_("文件"), max_length=32, choices=Document.choices)
     version = models.CharField(_("版本"), max_length=16)
     given_at = models.DateTimeField(_("同意时间"))
+    withdrawn_at = models.DateTimeField(_("撤回时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("同意记录")
         verbose_name_plural = _("同意记录")
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "document", "version"], name="accounts_consent_once"
+                fields=["user", "document", "version"],
+                condition=models.Q(withdrawn_at=None),
+                name="accounts_consent_once",
             )
         ]
 

@@ -106,12 +106,19 @@ def verified_email_of(user_id: int) -> str:
 
 def has_consent(user_id: int, document: str, version: str) -> bool:
     """Whether the person agreed to this version of this text."""
-    return Consent.objects.filter(user_id=user_id, document=document, version=version).exists()
+    given = Consent.objects.filter(user_id=user_id, document=document, withdrawn_at=None)
+    return given.filter(version=version).exists()
+
+
+def has_profile_consent(user_id: int) -> bool:
+    """Whether groups' pages may show the person, by any version of that text."""
+    document = Consent.Document.GROUP_PROFILE
+    return Consent.objects.filter(user_id=user_id, document=document, withdrawn_at=None).exists()
 
 
 def has_basic_consent(user_id: int) -> bool:
     """Whether the person agreed to the present agreement and privacy text."""
-    given = Consent.objects.filter(user_id=user_id, document__in=BASIC)
+    given = Consent.objects.filter(user_id=user_id, document__in=BASIC, withdrawn_at=None)
     versions = dict(given.order_by("id").values_list("document", "version"))
     return all(versions.get(document) == VERSIONS[document] for document in BASIC)
 

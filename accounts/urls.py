@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import addresses, sign_in, wechat
+from accounts.views import addresses, privacy, sign_in, wechat
 
 app_name = "accounts"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("wechat/callback/", wechat.wechat_callback, name="wechat_callback"),
     path("wechat/relay/", wechat.wechat_relay, name="wechat_relay"),
     path("wechat/profile/", wechat.wechat_profile, name="wechat_profile"),
+    path("account/", privacy.account, name="account"),
+    path("account/download/", privacy.download, name="download"),
+    path("account/hide/", privacy.hide, name="hide"),
+    path("account/close/", privacy.close, name="close"),
     path("addresses/", addresses.addresses, name="addresses"),
     path("addresses/new/", addresses.address_new, name="address_new"),
     path("addresses/divisions/", addresses.divisions, name="divisions"),

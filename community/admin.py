@@ -36,6 +36,7 @@ from community.services import (
 from core import clock
 from core.money import yuan
 from core.qr import qr_png, qr_svg
+from guard.wording import GuardedWords, GuardedWordsPage
 from sharing.domains import share_origin
 from stores.queries import staff_ids
 from stores.scoped import VIEW, StoreAdmin, staff_of
@@ -44,14 +45,26 @@ EDIT = frozenset({"view", "add", "change"})
 PDF, PNG = "application/pdf", "image/png"
 
 
+class EntryForm(GuardedWords):
+    """A way into a group, whose welcome is read by everybody."""
+
+    guard_kind = "entry"
+    guard_fields = ("name", "welcome")
+
+    class Meta:
+        model = GroupEntry
+        fields = ("name", "welcome", "is_open")
+
+
 @admin.register(GroupEntry)
-class GroupEntryPage(StoreAdmin):
+class GroupEntryPage(GuardedWordsPage, StoreAdmin):
     """Ways into the store's chat groups, and how long their codes will do."""
 
     platform = VIEW
     owner = EDIT
     clerk = VIEW
     list_display = ["name", "codes_left", "places_left", "lasts_until", "is_open", "page"]
+    form = EntryForm
     fields = ["name", "welcome", "is_open", "address", "overview"]
     readonly_fields = ["address", "overview"]
     ordering = ["id"]

@@ -102,7 +102,7 @@ class CodeShowing(models.Model):
     store = models.ForeignKey("stores.Store", models.PROTECT, related_name="+")
     code = models.ForeignKey(GroupCode, models.PROTECT, related_name="showings")
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
     )
     guest = models.CharField(max_length=32, blank=True)
     first_at = models.DateTimeField()

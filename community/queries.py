@@ -24,7 +24,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from catalog.queries import photo_src
-from community.models import CounterCode, GroupCode, GroupEntry
+from community.models import CodeShowing, CounterCode, GroupCode, GroupEntry
 from community.rotation import MARGIN, has_room, usable
 from payments.queries import kept_by_orders
 from sharing.queries import link_results
@@ -106,6 +106,20 @@ def entry_missing_codes(entry_id: int) -> MissingCodes | None:
     if row is None or row.ran_out_at is None:
         return None
     return MissingCodes(row.name, row.ran_out_at)
+
+
+def code_known(entry_id: int, *, person_id: int | None, guest: str, now: datetime) -> int | None:
+    """The code that this person was shown, before or after signing in, if it can be used; None when
+    showing one would take a place."""
+    who = Q(pk__in=())
+    if person_id is not None:
+        who |= Q(person_id=person_id)
+    if guest:
+        who |= Q(person=None, guest=guest)
+    rows = CodeShowing.objects.filter(
+        who, usable(now=now, prefix="code__"), code__entry_id=entry_id
+    )
+    return rows.order_by("-id").values_list("code_id", flat=True).first()
 
 
 def code_picture(code_id: int) -> CodePicture:

@@ -5,11 +5,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from community.queries import EntryPage, code_picture, entry_page
+from community.queries import EntryPage, code_known, code_picture, entry_page
 from community.services import code_show
 from core import clock
 from core.errors import NotHere
-from core.guests import COOKIE, guest_keep, guest_new, guest_of
+from core.guests import guest_keep, guest_new, guest_of
 from core.limits import client_address, limit_check
 from core.public_pages import personal, public_page
 from sharing.pages import visit_note
@@ -38,9 +38,13 @@ def code(request: HttpRequest, public_id: str) -> HttpResponse:
     now = clock.now()
     user_id = request.user.pk if request.user.is_authenticated else None
     guest = guest_of(request)
-    is_new = user_id is None and not guest
-    is_busy = is_new and not limit_check(
-        "group-code", client_address(request), NEWCOMERS, NEWCOMERS_WINDOW_S
+    has_cookie = bool(guest)
+    # A cookie is easily made up: what counts is whether it takes a place.
+    is_busy = (
+        page.is_open
+        and user_id is None
+        and code_known(page.id, person_id=None, guest=guest, now=now) is None
+        and not limit_check("group-code", client_address(request), NEWCOMERS, NEWCOMERS_WINDOW_S)
     )
     picture = None
     if page.is_open and not is_busy:
@@ -50,9 +54,8 @@ def code(request: HttpRequest, public_id: str) -> HttpResponse:
     part = "community/_code.html" if request.headers.get("HX-Request") else "community/code.html"
     context = {"entry": page, "store": store, "picture": picture, "is_busy": is_busy}
     response = render(request, part, context)
-    if is_new and picture is not None:
+    if user_id is None and not has_cookie and picture is not None:
         guest_keep(request, response, guest)
-        request.COOKIES[COOKIE] = guest  # the visit below is the same guest's
     visit_note(request, response, now=now)
     return response
 

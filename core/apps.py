@@ -14,3 +14,4 @@ class CoreConfig(AppConfig):
         autodiscover_modules("subscribers")
         autodiscover_modules("deadlines")
         autodiscover_modules("invariants")
+        autodiscover_modules("people_data")

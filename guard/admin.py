@@ -3,11 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.html import format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from guard.models import Acknowledgement
-from stores.scoped import VIEW, ReadOnlyAdmin
+from core import clock
+from guard.models import Acknowledgement, WechatRisk
+from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin
 
 
 @admin.register(Acknowledgement)
@@ -29,3 +32,33 @@ class AcknowledgementPage(ReadOnlyAdmin):
     def told(self, row: Acknowledgement) -> Any:
         lines = ((one["rule"], one["text"]) for one in row.findings)
         return format_html_join("", "<p>{} {}</p>", lines)
+
+
+@admin.register(WechatRisk)
+class WechatRiskPage(StoreAdmin):
+    """A store's answer for what WeChat's policy bans: added by its owner, and taken back."""
+
+    platform = VIEW
+    owner = frozenset({"view", "add", "delete"})
+    list_display = ["__str__", "by", "accepted_at"]
+    list_select_related = ["by", "store"]
+    readonly_fields = ["policy", "by", "accepted_at"]
+    fields = ["policy", "by", "accepted_at"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return self.fields if obj else ["policy"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request) and not self.get_queryset(request).exists()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.by_id, obj.accepted_at = request.user.pk, clock.now()
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description=_("您要承担的风险"))
+    def policy(self, row: WechatRisk | None) -> str:
+        return gettext(
+            "《微信外部链接内容管理规范》禁止在外部链接里引导分享、用奖励诱导分享、诱导砍价和助力，"
+            "违规可能封禁域名。平台按规范在微信里不展示本店的分享提示、分享奖励和帮砍；"
+            "保存表示您了解并承担这个风险，在微信里也展示它们。删除这一条即收回。"
+        )

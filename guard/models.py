@@ -1,4 +1,4 @@
-"""Who took note of what, before a campaign was published."""
+"""Who took note of what, before it was published; and which store answers for what WeChat bans."""
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +15,11 @@ class Acknowledgement(models.Model):
         GROUP = "group", _("拼团")
         BARGAIN = "bargain", _("砍价")
         FLASH = "flash", _("秒杀")
+        COUPON = "coupon", _("优惠券")
+        REDUCTION = "reduction", _("满减")
+        PRODUCT = "product", _("商品")
+        ENTRY = "entry", _("群入口")
+        SHARER_PLAN = "sharers", _("分享员计划")
 
     store = models.ForeignKey(
         "stores.Store", models.PROTECT, related_name="+", verbose_name=_("店铺")
@@ -44,3 +49,27 @@ class Acknowledgement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.reference}"
+
+
+class WechatRisk(models.Model):
+    """A store answers for showing inside WeChat what WeChat's policy bans. Deleted: it does not."""
+
+    store = models.OneToOneField(
+        "stores.Store", models.PROTECT, related_name="+", verbose_name=_("店铺")
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("确认人"),
+    )
+    accepted_at = models.DateTimeField(_("确认时间"), editable=False)
+
+    class Meta:
+        verbose_name = _("微信规范风险确认")
+        verbose_name_plural = _("微信规范风险确认")
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} · {self.store.name}"

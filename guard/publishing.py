@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from guard.rules import Finding
-from guard.services import findings_acknowledge, unanswered
+from guard.services import findings_acknowledge, findings_mark, unanswered
 
 
 class DraftOnly:
@@ -49,13 +49,16 @@ class GuardedPublishing:
         self, request: HttpRequest, rows: QuerySet[Any], publish: Callable[[Any], None]
     ) -> HttpResponse | None:
         """Publish every row that nobody has to answer for, or that somebody just did; a page that
-        asks about the others."""
-        asked = []
+        asks about the others. A tick is for the findings that were shown with it."""
+        asked, changed = [], False
         for campaign in rows:
             findings = list(self.guard_findings(campaign))
             known = {"kind": self.guard_kind, "reference": campaign.public_id}
+            mark = findings_mark(findings)
             ticked = f"ack-{campaign.public_id}" in request.POST
-            if ticked and findings:
+            is_same = request.POST.get(f"mark-{campaign.public_id}", "") == mark
+            changed |= ticked and not is_same
+            if ticked and is_same and findings:
                 findings_acknowledge(
                     **known,
                     store_id=campaign.store_id,
@@ -64,12 +67,14 @@ class GuardedPublishing:
                     now=clock.now(),
                 )
             if unanswered(**known, findings=findings):
-                asked.append((campaign, self.guard_title(campaign), findings))
+                asked.append((campaign, self.guard_title(campaign), findings, mark))
             else:
                 publish(campaign)
         if not asked:
             return None
-        if "asked" in request.POST:
+        if changed:
+            messages.error(request, _("活动在这期间改过，提示和您刚才看到的不同，请重新确认。"))
+        elif "asked" in request.POST:
             messages.error(request, _("没有勾选确认的活动没有发布。"))
         context = {
             **self.admin_site.each_context(request),  # type: ignore[attr-defined]

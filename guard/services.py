@@ -14,7 +14,9 @@ def unanswered(*, kind: str, reference: str, findings: Sequence[Finding]) -> boo
     """Whether somebody has yet to take note of these findings about a campaign."""
     if not findings:
         return False
-    known = Acknowledgement.objects.filter(kind=kind, reference=reference, mark=_mark(findings))
+    known = Acknowledgement.objects.filter(
+        kind=kind, reference=reference, mark=findings_mark(findings)
+    )
     return not known.exists()
 
 
@@ -34,7 +36,7 @@ def findings_acknowledge(
                 store_id=store_id,
                 kind=kind,
                 reference=reference,
-                mark=_mark(findings),
+                mark=findings_mark(findings),
                 findings=[asdict(one) for one in findings],
                 by_id=by_id,
                 given_at=now,
@@ -44,6 +46,7 @@ def findings_acknowledge(
     )
 
 
-def _mark(findings: Sequence[Finding]) -> str:
+def findings_mark(findings: Sequence[Finding]) -> str:
+    """What findings are known by: a tick holds for those that were shown with it."""
     told = json.dumps([asdict(one) for one in findings], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()

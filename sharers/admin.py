@@ -6,21 +6,33 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from core import clock
 from core.forms import YuanField
+from core.idempotency import form_first, form_key_new
 from core.money import yuan
+from guard.wording import GuardedWords, GuardedWordsPage
 from sharers.models import MAX_RATE_BP, Reward, RewardEntry, Sharer, SharerPlan, SkuRate
 from sharers.queries import rate_text
 from sharers.rates import Rate
-from sharers.services import PayoutRefused, payout_record, sharer_approve, sharer_stop
+from sharers.services import (
+    PayoutRefused,
+    form_owner,
+    payout_record,
+    payout_reverse,
+    sharer_approve,
+    sharer_stop,
+)
 from sharing.explained_admin import ExplainedAdmin
-from stores.scoped import ALL, VIEW, ReadOnlyAdmin, StoreAdmin
+from stores.scoped import ALL, VIEW, ReadOnlyAdmin, StoreAdmin, staff_of
 
 EDIT = frozenset({"view", "add", "change"})
+PAYOUT_FIELDS = ("paid_fen", "paid_note", "form_key")
 
 
 class PercentField(forms.DecimalField):
@@ -47,25 +59,28 @@ class PercentField(forms.DecimalField):
         return bool(self.prepare_value(initial) != data)
 
 
-class PlanForm(forms.ModelForm):
+class PlanForm(GuardedWords):
     """A plan, its share typed in percent."""
+
+    guard_kind = "sharers"
+    guard_fields = ("terms",)
 
     rate_bp = PercentField(label=_("奖励比例（%）"), help_text=_("按实付货款计算，不含运费"))
 
     class Meta:
         model = SharerPlan
-        fields = "__all__"  # noqa: DJ007  the page's own `fields` decide
+        fields = "__all__"
 
 
 @admin.register(SharerPlan)
-class SharerPlanPage(StoreAdmin):
+class SharerPlanPage(GuardedWordsPage, StoreAdmin):
     """What the store offers its sharers; one page, because a store has one plan."""
 
     form = PlanForm
     platform = VIEW
     owner = EDIT
-    list_display = ["__str__", "is_open", "rate", "frozen_days"]
-    fields = ["is_open", "takes_everybody", "rate_bp", "frozen_days", "terms"]
+    list_display = ["__str__", "is_open", "pays_rewards", "rate", "frozen_days"]
+    fields = ["is_open", "takes_everybody", "pays_rewards", "rate_bp", "frozen_days", "terms"]
 
     @admin.display(description=_("奖励比例"))
     def rate(self, plan: SharerPlan) -> str:
@@ -110,6 +125,16 @@ class SkuRatePage(StoreAdmin):
         return rate_text(Rate(row.rate_bp, row.fixed_fen))
 
 
+class FormKeyField(forms.CharField):
+    """The hidden key by which sending a form twice books once; no change by itself."""
+
+    def __init__(self) -> None:
+        super().__init__(max_length=64, initial=form_key_new, widget=forms.HiddenInput)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return False
+
+
 class SharerForm(forms.ModelForm):
     """A sharer; what was paid to them by other means is booked here."""
 
@@ -123,17 +148,24 @@ class SharerForm(forms.ModelForm):
     paid_note = forms.CharField(
         label=_("结算说明"), required=False, max_length=120, widget=UnfoldAdminTextInputWidget
     )
+    form_key = FormKeyField()
 
     class Meta:
         model = Sharer
         fields = ("name", "intro")
 
-    def clean_paid_fen(self) -> int | None:
-        paid_fen: int | None = self.cleaned_data["paid_fen"]
-        if paid_fen and paid_fen > self.instance.available_fen:
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        paid_fen = data.get("paid_fen")
+        if paid_fen and paid_fen > self.instance.available_fen and not self._was_sent(data):
             most = yuan(max(self.instance.available_fen, 0))
-            raise ValidationError(_("现在最多可以结算 %(most)s 元。"), params={"most": most})
-        return paid_fen
+            said = ValidationError(_("现在最多可以结算 %(most)s 元。"), params={"most": most})
+            self.add_error("paid_fen", said)
+        return data
+
+    def _was_sent(self, data: dict[str, Any]) -> bool:
+        owner = form_owner(self.instance.pk)
+        return form_first(owner=owner, key=data.get("form_key", "")) is not None
 
 
 @admin.register(Sharer)
@@ -155,7 +187,7 @@ class SharerPage(StoreAdmin):
         ("name", "intro"),
         ("person", "state"),
         ("available", "frozen"),
-        ("paid_fen", "paid_note"),
+        PAYOUT_FIELDS,
         ("applied_at", "approved_at", "stopped_at"),
     ]
     actions = ["approve", "stop"]
@@ -172,7 +204,7 @@ class SharerPage(StoreAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if self.has_change_permission(request, obj):
             return self.fields
-        return [row for row in self.fields if row != ("paid_fen", "paid_note")]
+        return [row for row in self.fields if row != PAYOUT_FIELDS]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         # Never the whole row: its money may have moved since the page was opened.
@@ -181,19 +213,19 @@ class SharerPage(StoreAdmin):
         if paid_fen:
             assert request.user.pk is not None
             try:
-                payout_record(
+                booked = payout_record(
                     sharer_id=obj.pk,
                     amount_fen=paid_fen,
                     note=form.cleaned_data["paid_note"],
                     by_id=request.user.pk,
+                    form_key=form.cleaned_data["form_key"],
                     now=clock.now(),
                 )
             except PayoutRefused as refusal:
                 messages.error(request, str(refusal))
             else:
-                messages.success(
-                    request, _("已登记结算 %(amount)s 元。") % {"amount": yuan(paid_fen)}
-                )
+                said = _("已登记结算 %(amount)s 元。") if booked else _("这笔结算已经登记过了。")
+                messages.success(request, said % {"amount": yuan(paid_fen)})
 
     @admin.action(description=_("通过所选申请"), permissions=["change"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Sharer]) -> None:
@@ -216,6 +248,10 @@ class RewardPage(ExplainedAdmin):
     list_select_related = ["sharer", "line", "store"]
     ordering = ["-id"]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reward]:
+        # Until its order is paid, a reward is only what was promised.
+        return super().get_queryset(request).filter(earned_at__isnull=False)
+
     @admin.display(description=_("奖励"))
     def amount(self, reward: Reward) -> str:
         return f"¥{yuan(reward.amount_fen)}"
@@ -225,11 +261,23 @@ class RewardPage(ExplainedAdmin):
         return rate_text(Rate(reward.rate_bp, reward.fixed_fen))
 
 
+class ReversalForm(forms.Form):
+    """Why a payout was no payout."""
+
+    reason = forms.CharField(
+        label=_("原因"),
+        max_length=120,
+        help_text=_("分享员也会看到，例如：填错了金额"),
+        widget=UnfoldAdminTextInputWidget,
+    )
+
+
 @admin.register(RewardEntry)
 class RewardEntryPage(ReadOnlyAdmin):
-    """The sharers' ledger."""
+    """The sharers' ledger; a payout that was booked by mistake is put right by another entry."""
 
     platform = owner = clerk = VIEW
+    actions_detail = ["reverse"]
     list_display = ["at", "sharer", "kind", "amount", "note", "by"]
     list_filter = ["kind"]
     list_select_related = ["sharer", "by", "store"]
@@ -238,3 +286,38 @@ class RewardEntryPage(ReadOnlyAdmin):
     @admin.display(description=_("金额"))
     def amount(self, entry: RewardEntry) -> str:
         return f"¥{yuan(entry.amount_fen)}"
+
+    def has_reverse_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        staff = staff_of(request)
+        if staff is None or staff.role != staff.Role.OWNER:
+            return False
+        payouts = self.get_queryset(request).filter(kind=RewardEntry.Kind.PAYOUT, reversal=None)
+        return object_id is None or payouts.filter(pk=object_id).exists()
+
+    @action(description=_("更正这笔结算"), url_path="reverse", icon="undo", permissions=["reverse"])
+    def reverse(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        entry = get_object_or_404(self.get_queryset(request), pk=object_id)
+        form = ReversalForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            assert request.user.pk is not None
+            try:
+                done = payout_reverse(
+                    entry_id=entry.pk,
+                    reason=form.cleaned_data["reason"],
+                    by_id=request.user.pk,
+                    now=clock.now(),
+                )
+            except PayoutRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                said = _("已更正，这笔钱回到可结算。") if done else _("这笔结算已经更正过了。")
+                messages.success(request, said)
+                return redirect("admin:sharers_rewardentry_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "entry": entry,
+            "form": form,
+            "title": _("更正结算"),
+        }
+        return render(request, "admin/sharers/rewardentry/reverse.html", context)

@@ -49,7 +49,7 @@ def balances(now: datetime) -> Broken:
             FROM sharers_reward GROUP BY sharer_id
         ) r ON r.sharer_id = s.id LEFT JOIN (
             SELECT sharer_id, sum(amount_fen) AS paid FROM sharers_rewardentry
-            WHERE kind = 'payout' GROUP BY sharer_id
+            WHERE kind IN ('payout', 'reversal') GROUP BY sharer_id
         ) p ON p.sharer_id = s.id
         WHERE s.frozen_fen <> COALESCE(r.frozen, 0)
             OR s.available_fen <> COALESCE(r.released, 0) + COALESCE(p.paid, 0)
@@ -78,3 +78,17 @@ def worth(now: datetime) -> Broken:
         settled=now - DELIVERY,
     ):
         yield f"reward {pk}", f"{amount_fen} fen of order {order_ref}"
+
+
+@invariant("sharers.due", because="what waits for the time of returns knows when that is over")
+def due(now: datetime) -> Broken:
+    for pk, order_ref in _rows(
+        """
+        SELECT r.id, o.public_id
+        FROM sharers_reward r JOIN orders_order o ON o.id = r.order_id
+        WHERE r.state = 'frozen' AND r.due_at IS NULL AND r.due_parked_at IS NULL
+            AND o.received_at < %(settled)s
+        """,
+        settled=now - DELIVERY,
+    ):
+        yield f"reward {pk}", f"order {order_ref} was received, and nothing releases it"

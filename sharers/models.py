@@ -25,7 +25,14 @@ class SharerPlan(models.Model):
     store = models.OneToOneField(
         "stores.Store", models.PROTECT, related_name="+", verbose_name=_("店铺")
     )
-    is_open = models.BooleanField(_("招募分享员"), default=False)
+    is_open = models.BooleanField(
+        _("招募分享员"), default=False, help_text=_("只管要不要新人；已有的分享员照常得奖励")
+    )
+    pays_rewards = models.BooleanField(
+        _("给新订单奖励"),
+        default=True,
+        help_text=_("不勾选时，从此下的单不再有奖励，分享员会在自己的页面看到；已有的照常结算"),
+    )
     takes_everybody = models.BooleanField(
         _("自动通过申请"), default=False, help_text=_("不勾选时，由您逐个审核")
     )
@@ -152,7 +159,8 @@ class ShowcaseItem(models.Model):
 
 class Reward(Deadline):
     """What one order line earns. `amount_fen` is what its entries add up to; the terms are those of
-    the moment it was earned. `due_at` is when it is released, once the order is received."""
+    the moment the order was found to be the sharer's. `earned_at` is None until it is worth
+    something, `due_at` is when it is released, once the order is received."""
 
     store = models.ForeignKey("stores.Store", models.PROTECT, related_name="+")
     sharer = models.ForeignKey(
@@ -173,7 +181,7 @@ class Reward(Deadline):
     fixed_fen = models.PositiveBigIntegerField(_("每件奖励（分）"), null=True)
     frozen_days = models.PositiveSmallIntegerField(_("收货后冻结天数"))
     amount_fen = models.PositiveBigIntegerField(_("奖励（分）"), default=0)
-    earned_at = models.DateTimeField(_("产生时间"))
+    earned_at = models.DateTimeField(_("产生时间"), null=True, blank=True)
     released_at = models.DateTimeField(_("解冻时间"), null=True, blank=True)
 
     class Meta:
@@ -191,12 +199,14 @@ class Reward(Deadline):
 
 
 class RewardEntry(models.Model):
-    """The sharers' ledger, append-only: earned, taken back, paid out."""
+    """The sharers' ledger, append-only: earned, taken back, paid out, and a payout that was booked
+    by mistake put right."""
 
     class Kind(models.TextChoices):
         EARN = "earn", _("成交")
         CLAW_BACK = "claw_back", _("退款扣回")
         PAYOUT = "payout", _("已结算")
+        REVERSAL = "reversal", _("结算更正")
 
     store = models.ForeignKey("stores.Store", models.PROTECT, related_name="+")
     sharer = models.ForeignKey(
@@ -204,6 +214,9 @@ class RewardEntry(models.Model):
     )
     reward = models.ForeignKey(
         Reward, models.PROTECT, null=True, blank=True, related_name="entries"
+    )
+    reverses = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="reversal", editable=False
     )
     kind = models.CharField(_("类型"), max_length=16, choices=Kind.choices)
     amount_fen = models.BigIntegerField(_("金额（分）"))
@@ -223,9 +236,10 @@ class RewardEntry(models.Model):
         verbose_name_plural = _("分享员账目")
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="earn", amount_fen__gt=0, reward__isnull=False)
-                | Q(kind="claw_back", amount_fen__lt=0, reward__isnull=False)
-                | Q(kind="payout", amount_fen__lt=0, reward=None),
+                condition=Q(kind="earn", amount_fen__gt=0, reward__isnull=False, reverses=None)
+                | Q(kind="claw_back", amount_fen__lt=0, reward__isnull=False, reverses=None)
+                | Q(kind="payout", amount_fen__lt=0, reward=None, reverses=None)
+                | Q(kind="reversal", amount_fen__gt=0, reward=None, reverses__isnull=False),
                 name="sharers_entry_has_its_sign",
             )
         ]

@@ -108,6 +108,11 @@ def plan_of(store_id: int) -> SharerPlan | None:
     return SharerPlan.objects.filter(store_id=store_id, is_open=True).first()
 
 
+def offer_of(store_id: int) -> SharerPlan | None:
+    """What the store's sharers get for orders placed now; None when they get nothing."""
+    return SharerPlan.objects.filter(store_id=store_id, pays_rewards=True).first()
+
+
 def sharer_of(store_id: int, person_id: int) -> Sharer | None:
     return Sharer.objects.filter(store_id=store_id, person_id=person_id).first()
 
@@ -150,7 +155,7 @@ def statements(sharer_id: int) -> tuple[Statement, ...]:
         .annotate(
             earned=Sum("amount_fen", filter=Q(kind=kinds.EARN), default=0),
             back=Sum("amount_fen", filter=Q(kind=kinds.CLAW_BACK), default=0),
-            paid=Sum("amount_fen", filter=Q(kind=kinds.PAYOUT), default=0),
+            paid=Sum("amount_fen", filter=Q(kind__in=[kinds.PAYOUT, kinds.REVERSAL]), default=0),
         )
     )
     return tuple(
@@ -168,7 +173,11 @@ def rate_text(rate: Rate) -> str:
 
 def _earnings(sharer: Sharer, page: int) -> EarningsPage:
     start = (page - 1) * PAGE_SIZE
-    rewards = Reward.objects.filter(sharer=sharer).select_related("line").order_by("-pk")
+    rewards = (
+        Reward.objects.filter(sharer=sharer, earned_at__isnull=False)
+        .select_related("line")
+        .order_by("-pk")
+    )
     rows = list(rewards[start : start + PAGE_SIZE + 1])
     known = explanations(row.order_id for row in rows[:PAGE_SIZE])
     return EarningsPage(

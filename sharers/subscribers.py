@@ -1,7 +1,9 @@
-"""What sharers hear: an order that a share brought may have become worth more, or less."""
+"""What sharers hear: an order that a share brought may have become worth more, or less; and that
+somebody left."""
 
 from datetime import datetime
 
+from accounts.events import PersonClosed
 from core.facts import subscribe
 from orders.events import (
     OrderCancelled,
@@ -12,7 +14,7 @@ from orders.events import (
     OrderReceived,
     OrderReleased,
 )
-from sharers.services import rewards_settle
+from sharers.services import rewards_settle, sharer_leave
 from sharing.events import OrderAttributed
 
 
@@ -54,3 +56,8 @@ def order_rebated(event: OrderRebated, *, now: datetime) -> None:
 @subscribe(OrderCancelled)
 def order_cancelled(event: OrderCancelled, *, now: datetime) -> None:
     _settle(event, now=now)
+
+
+@subscribe(PersonClosed)
+def person_closed(event: PersonClosed, *, now: datetime) -> None:
+    sharer_leave(person_id=event.person_id, now=now)

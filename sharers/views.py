@@ -16,7 +16,13 @@ from core.public_pages import page_number, personal, public_page
 from sharers import queries
 from sharers.forms import ApplyForm, ItemForm
 from sharers.rates import Rate
-from sharers.services import SharerRefused, sharer_apply, showcase_add, showcase_drop
+from sharers.services import (
+    SharerRefused,
+    sharer_apply,
+    sharer_stop,
+    showcase_add,
+    showcase_drop,
+)
 from sharing.pages import is_strict, share_card, showcase_token, visit_note
 from sharing.posters.spec import PosterAbout
 from stores.queries import StoreInfo, store_by_id, store_by_slug
@@ -86,18 +92,19 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
                 return redirect("sharers:desk", store.slug)
         status = 422
     sharer = queries.sharer_of(store.id, request.user.pk)
-    plan = queries.plan_of(store.id)
+    plan, offer = queries.plan_of(store.id), queries.offer_of(store.id)
     page = page_number(request)
     found = queries.desk(sharer, page=page) if sharer else None
     in_showcase = {one.card.id for one in found.showcase.items} if found else set()
     context = {
         "store": store,
         "plan": plan,
-        "rate": queries.rate_text(Rate(rate_bp=plan.rate_bp)) if plan else "",
+        "offer": offer,
+        "rate": queries.rate_text(Rate(rate_bp=offer.rate_bp)) if offer else "",
         "form": form,
         "desk": found,
         # 《微信外部链接内容管理规范》: rewards for sharing are not shown inside WeChat.
-        "shows_money": not is_strict(request),
+        "shows_money": not is_strict(request, store.id),
         "more": [
             card
             for card in (product_cards(store_id=store.id).cards if found else ())
@@ -129,6 +136,19 @@ def item(request: HttpRequest, slug: str) -> HttpResponse:
     except SharerRefused as refusal:
         messages.error(request, str(refusal))
     return redirect(reverse("sharers:desk", args=[store.slug]) + "#showcase")
+
+
+@require_POST
+@personal
+@login_required
+def stop(request: HttpRequest, slug: str) -> HttpResponse:
+    """The sharer ends it by themselves; only the merchant can take them back."""
+    store = _store(slug)
+    assert request.user.pk is not None
+    sharer = queries.sharer_of(store.id, request.user.pk)
+    if sharer is not None and sharer_stop(sharer_id=sharer.pk, now=clock.now()):
+        messages.success(request, _("已停止分享。"))
+    return redirect("sharers:desk", store.slug)
 
 
 def _showcase(public_id: str) -> tuple[queries.Showcase, StoreInfo]:

@@ -8,12 +8,12 @@ from dataclasses import asdict, astuple, dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
-from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
 from core.guests import guest_keep, guest_new, guest_of
 from core.limits import client_address, limit_check
+from guard.policy import wechat_allows
 from sharing import services
 from sharing.domains import card_origin
 from sharing.posters.spec import PosterAbout
@@ -80,7 +80,8 @@ def share_card(
     not taken the risk) asks for nothing at all.
     """
     target = ShareTarget(kind, ref, store_id, path, watched)
-    quiet = is_quiet(request, target)
+    strict = is_strict(request, store_id)
+    quiet = watched and strict
     origin = card_origin(request, store_id)
     return ShareCard(
         ticket=ticket_sign(target),
@@ -89,22 +90,21 @@ def share_card(
         desc=desc,
         image=image_url if "://" in image_url else origin + image_url,
         channels="friend" if quiet else "friend moments",
-        prompt=not is_strict(request),
+        prompt=not strict,
         copies=not quiet,
         poster=poster_sign(target, title, desc, about) if about and not quiet else "",
     )
 
 
-def is_strict(request: HttpRequest) -> bool:
-    """Whether the page is read where WeChat's policy is kept: inside WeChat, in a strict shop."""
-    return settings.WECHAT_SHARE_POLICY == "strict" and inside_wechat(
-        request.headers.get("User-Agent", "")
-    )
+def is_strict(request: HttpRequest, store_id: int) -> bool:
+    """Whether a page of the store is read where WeChat's policy is kept (`guard.policy`)."""
+    in_wechat = inside_wechat(request.headers.get("User-Agent", ""))
+    return not wechat_allows(store_id=store_id, in_wechat=in_wechat)
 
 
 def is_quiet(request: HttpRequest, target: ShareTarget) -> bool:
     """Whether a page has neither Moments nor posters here."""
-    return target.watched and is_strict(request)
+    return target.watched and is_strict(request, target.store_id)
 
 
 def ticket_sign(target: ShareTarget) -> str:

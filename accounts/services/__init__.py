@@ -6,6 +6,12 @@ from accounts.services.addresses import (
     address_save,
     address_set_default,
 )
+from accounts.services.closing import (
+    CloseRefused,
+    account_close,
+    person_data,
+    person_stays,
+)
 from accounts.services.emails import (
     EmailRefused,
     email_ask,
@@ -29,17 +35,21 @@ from accounts.services.people import (
     people_sweep,
     person_claim,
     phone_set,
+    profile_show_consent,
+    profile_show_withdraw,
     profile_take,
 )
 
 __all__ = [
     "AccountDisabled",
     "AddressRefused",
+    "CloseRefused",
     "ConsentMissing",
     "EmailRefused",
     "PhoneTaken",
     "SnapshotRefused",
     "WechatSignIn",
+    "account_close",
     "address_remove",
     "address_save",
     "address_set_default",
@@ -53,7 +63,11 @@ __all__ = [
     "office_access_set",
     "people_sweep",
     "person_claim",
+    "person_data",
     "person_from_wechat",
+    "person_stays",
     "phone_set",
+    "profile_show_consent",
+    "profile_show_withdraw",
     "profile_take",
 ]

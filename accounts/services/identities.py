@@ -195,6 +195,7 @@ def _move_papers(other: User, keeper: User) -> None:
                 document=consent.document,
                 version=consent.version,
                 given_at=consent.given_at,
+                withdrawn_at=consent.withdrawn_at,
             )
             for consent in Consent.objects.filter(user=other)
         ],

@@ -9,10 +9,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.documents import BASIC, VERSIONS
+from accounts.events import ProfileWithdrawn
 from accounts.locks import user_lock, users_lock
 from accounts.models import Consent, User
 from accounts.services.identities import holds_value
 from accounts.text import phone_clean, text_clean
+from core.facts import facts_record
 
 UNPROVED_FOR = timedelta(days=1)
 SWEPT_AT_ONCE = 1000
@@ -40,9 +42,31 @@ def consent_give(*, user_id: int, document: str, version: str, now: datetime) ->
     if VERSIONS.get(document) != version:
         raise ValueError(f"{document} {version} is not a text people are shown")
     _consent, made = Consent.objects.get_or_create(
-        user_id=user_id, document=document, version=version, defaults={"given_at": now}
+        user_id=user_id,
+        document=document,
+        version=version,
+        withdrawn_at=None,
+        defaults={"given_at": now},
     )
     return made
+
+
+def profile_show_consent(*, user_id: int, now: datetime) -> None:
+    """The person ticked that a group's page may show their avatar and masked nickname."""
+    document = Consent.Document.GROUP_PROFILE
+    consent_give(user_id=user_id, document=document, version=VERSIONS[document], now=now)
+
+
+def profile_show_withdraw(*, user_id: int, now: datetime) -> None:
+    """The person is not to be shown to other shoppers any more, wherever they were until now.
+
+    The apps that show people hear of it by the fact, within seconds.
+    """
+    with transaction.atomic():
+        Consent.objects.filter(
+            user_id=user_id, document=Consent.Document.GROUP_PROFILE, withdrawn_at=None
+        ).update(withdrawn_at=now)
+        facts_record(ProfileWithdrawn(person_id=user_id), now=now)
 
 
 def consent_give_basic(*, user_id: int, now: datetime) -> None:
@@ -54,7 +78,7 @@ def consent_give_basic(*, user_id: int, now: datetime) -> None:
 def consent_require(user_id: int) -> None:
     """Raises ConsentMissing unless the person agreed to the present agreement and privacy text."""
     given = set(
-        Consent.objects.filter(user_id=user_id, document__in=BASIC).values_list(
+        Consent.objects.filter(user_id=user_id, document__in=BASIC, withdrawn_at=None).values_list(
             "document", "version"
         )
     )

@@ -246,7 +246,9 @@ def bargains_for_product(
     return tuple(
         _terms(row)
         for row in rows.order_by("floor_fen", "id")
-        if helping_allowed(risk_accepted=row.wechat_risk_accepted, in_wechat=in_wechat)
+        if helping_allowed(
+            store_id=row.store_id, risk_accepted=row.wechat_risk_accepted, in_wechat=in_wechat
+        )
     )
 
 

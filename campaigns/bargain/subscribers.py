@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from accounts.events import ProfileWithdrawn
 from campaigns.bargain import services
 from campaigns.bargain.events import HelpGiven
 from core.facts import subscribe
@@ -33,3 +34,8 @@ def order_closed(event: OrderClosed, *, now: datetime) -> None:
 @subscribe(OrderCancelled)
 def order_cancelled(event: OrderCancelled, *, now: datetime) -> None:
     services.bargain_order_cancelled(order_id=event.order_id, now=now)
+
+
+@subscribe(ProfileWithdrawn)
+def profile_withdrawn(event: ProfileWithdrawn, *, now: datetime) -> None:
+    services.faces_hide(user_id=event.person_id)

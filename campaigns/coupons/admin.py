@@ -29,6 +29,8 @@ from core.forms import YuanField
 from core.idempotency import form_key_new
 from core.ids import ALPHABET
 from core.money import yuan
+from guard.publishing import GuardedPublishing
+from guard.rules import Finding, wording
 from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin
 
 EDIT = frozenset({"view", "add", "change"})
@@ -106,8 +108,10 @@ class GiveForm(forms.Form):
 
 
 @admin.register(CouponTemplate)
-class TemplatePage(StoreAdmin):
+class TemplatePage(GuardedPublishing, StoreAdmin):
     """Coupons as they are given out. A draft is edited; a published one is watched or stopped."""
+
+    guard_kind = "coupon"
 
     owner = clerk = EDIT
     form = TemplateForm
@@ -175,15 +179,25 @@ class TemplatePage(StoreAdmin):
     def sales(self, template: CouponTemplate) -> str:
         return yuan(_effect(template).sales_fen)
 
+    def guard_title(self, template: CouponTemplate) -> str:
+        return template.name
+
+    def guard_findings(self, template: CouponTemplate) -> list[Finding]:
+        return wording({str(_("券名")): template.name})
+
     @admin.action(description=_("发布所选优惠券"), permissions=["change"])
-    def publish(self, request: HttpRequest, queryset: QuerySet[CouponTemplate]) -> None:
-        for template in queryset:
+    def publish(
+        self, request: HttpRequest, queryset: QuerySet[CouponTemplate]
+    ) -> HttpResponse | None:
+        def put_out(template: CouponTemplate) -> None:
             try:
                 template_publish(template_id=template.pk, now=clock.now())
             except TemplateRefused as refusal:
                 messages.error(request, f"{template.name}：{refusal}")
             else:
                 messages.success(request, _("“%(name)s”已发布。") % {"name": template.name})
+
+        return self.guarded(request, queryset, put_out)
 
     @admin.action(description=_("停止发放（已领的仍可用）"), permissions=["change"])
     def end(self, request: HttpRequest, queryset: QuerySet[CouponTemplate]) -> None:

@@ -218,10 +218,16 @@ class GroupCampaignPage(CancelsWithReason, GuardedPublishing, StoreAdmin):
         return campaign.product.title
 
     def guard_findings(self, campaign: GroupCampaign) -> list[Finding]:
-        prices = campaign.prices.values_list("price_fen", flat=True)
+        prices = list(campaign.prices.values_list("price_fen", flat=True))
+        # The lowest of all: the leader's price and the ladder's last step are prices as well.
+        lowest = campaign_outlook(campaign)
         return [
             *wording(product_texts(campaign.product)),
-            *settings_of(people=campaign.size, prices_fen=list(prices)),
+            *settings_of(
+                people=campaign.size,
+                prices_fen=[*prices, lowest.lowest_fen] if lowest is not None else prices,
+                newcomers_only=campaign.newcomers_only,
+            ),
         ]
 
     @admin.action(description=_("发布所选活动"), permissions=["change"])

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from accounts.events import ProfileWithdrawn
 from campaigns.groupbuy import services
 from campaigns.groupbuy.events import (
     GroupSucceeded,
@@ -59,3 +60,8 @@ def member_stranded(event: MemberStranded, *, now: datetime) -> None:
 @subscribe(RefundSucceeded)
 def refund_succeeded(event: RefundSucceeded, *, now: datetime) -> None:
     services.seat_refunded(order_ref=event.order_ref, now=now)
+
+
+@subscribe(ProfileWithdrawn)
+def profile_withdrawn(event: ProfileWithdrawn, *, now: datetime) -> None:
+    services.faces_hide(user_id=event.person_id)

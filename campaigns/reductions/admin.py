@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -21,6 +21,8 @@ from campaigns.reductions.states import ReductionState
 from core import clock
 from core.forms import YuanField
 from core.money import yuan
+from guard.publishing import GuardedPublishing
+from guard.rules import Finding, wording
 from stores.scoped import ALL, StoreAdmin, StoreInline
 
 EDIT = frozenset({"view", "add", "change"})
@@ -99,8 +101,10 @@ class ReductionForm(forms.ModelForm):
 
 
 @admin.register(Reduction)
-class ReductionPage(StoreAdmin):
+class ReductionPage(GuardedPublishing, StoreAdmin):
     """Full-reduction campaigns."""
+
+    guard_kind = "reduction"
 
     owner = clerk = EDIT
     form = ReductionForm
@@ -135,15 +139,23 @@ class ReductionPage(StoreAdmin):
             return ["state"]
         return [name for row in self.fields for name in ([row] if isinstance(row, str) else row)]
 
+    def guard_title(self, reduction: Reduction) -> str:
+        return reduction.name
+
+    def guard_findings(self, reduction: Reduction) -> list[Finding]:
+        return wording({str(_("活动名称")): reduction.name})
+
     @admin.action(description=_("发布所选活动"), permissions=["change"])
-    def publish(self, request: HttpRequest, queryset: QuerySet[Reduction]) -> None:
-        for reduction in queryset:
+    def publish(self, request: HttpRequest, queryset: QuerySet[Reduction]) -> HttpResponse | None:
+        def put_out(reduction: Reduction) -> None:
             try:
                 reduction_publish(reduction_id=reduction.pk, now=clock.now())
             except ReductionRefused as refusal:
                 messages.error(request, f"{reduction.name}：{refusal}")
             else:
                 messages.success(request, _("“%(name)s”已发布。") % {"name": reduction.name})
+
+        return self.guarded(request, queryset, put_out)
 
     @admin.action(description=_("提前结束所选活动"), permissions=["change"])
     def end(self, request: HttpRequest, queryset: QuerySet[Reduction]) -> None:

@@ -30,11 +30,10 @@ from catalog.services import (
 )
 from core import clock
 from core.photos import photo_store
+from guard.wording import GuardedWords, GuardedWordsPage
 from stores.scoped import ALL, StoreAdmin
 
 EDIT = frozenset({"view", "add", "change"})
-# Drawing a picture anew costs a second of a processor.
-UPLOADS, UPLOADS_WINDOW_S = 60, 600
 
 
 @admin.register(Category)
@@ -47,8 +46,11 @@ class CategoryPage(StoreAdmin):
     search_fields = ["name"]
 
 
-class ProductForm(forms.ModelForm):
+class ProductForm(GuardedWords):
     """Tags as a merchant writes them: 有机、当季."""
+
+    guard_kind = "product"
+    guard_fields = ("title", "subtitle", "description")
 
     tags = forms.CharField(
         label=_("标签"),
@@ -90,7 +92,7 @@ class ProductForm(forms.ModelForm):
 
 
 @admin.register(Product)
-class ProductPage(RefusalsAsErrors, StoreAdmin):
+class ProductPage(RefusalsAsErrors, GuardedWordsPage, StoreAdmin):
     """Products, with their SKUs and photos on the same page."""
 
     platform = owner = clerk = EDIT

@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from PIL import Image
 
 from community.events import EntryRanOut
 from community.locks import place_take, ran_out_clear, ran_out_mark, viewer_lock
 from community.models import CodeShowing, GroupCode, GroupEntry
+from community.queries import code_known
 from community.rotation import has_room, usable
 from core.facts import facts_record
 from core.photos import photo_store
@@ -96,7 +96,7 @@ def code_show(*, entry_id: int, person_id: int | None, guest: str, now: datetime
     with transaction.atomic():
         entry = GroupEntry.objects.get(pk=entry_id)
         viewer_lock(entry_id, f"p{person_id}" if person_id is not None else f"g{guest}")
-        known = _known(entry_id, person_id=person_id, guest=guest, now=now)
+        known = code_known(entry_id, person_id=person_id, guest=guest, now=now)
         if known is not None:
             return known
         for code_id in _with_room(entry_id, now=now):
@@ -114,19 +114,6 @@ def code_show(*, entry_id: int, person_id: int | None, guest: str, now: datetime
         if ran_out_mark(entry_id, now=now):
             facts_record(EntryRanOut(entry_id=entry_id, store_id=entry.store_id), now=now)
     return None
-
-
-def _known(entry_id: int, *, person_id: int | None, guest: str, now: datetime) -> int | None:
-    """The code that this person was shown, before or after signing in, if it can be used."""
-    who = Q(pk__in=())
-    if person_id is not None:
-        who |= Q(person_id=person_id)
-    if guest:
-        who |= Q(person=None, guest=guest)
-    rows = CodeShowing.objects.filter(
-        who, usable(now=now, prefix="code__"), code__entry_id=entry_id
-    )
-    return rows.order_by("-id").values_list("code_id", flat=True).first()
 
 
 def _with_room(entry_id: int, *, now: datetime) -> list[int]:

@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from accounts.services import holds_value
 from accounts.tests.factories import user_make
 from community import views
 from community.models import CodeShowing, GroupEntry
 from community.queries import PICTURE_WIDTH
 from community.tests.factories import code_make, counter_make, entry_make
 from core import clock
-from core.guests import guest_cookie
+from core.guests import COOKIE, guest_cookie, guest_new
 from core.public_pages import public_pages_forget
 from sharing.models import Visit
 
@@ -122,6 +123,41 @@ def test_an_address_that_sends_newcomers_without_end_is_slowed(entry, monkeypatc
     assert CodeShowing.objects.count() == 2
     client = signed_in()
     assert "人太多了" not in client.get(page(entry) + "code/", **where).content.decode()
+
+
+def test_an_invented_cookie_is_slowed_as_well(entry, monkeypatch):
+    code_make(entry)
+    monkeypatch.setattr(views, "NEWCOMERS", 2)
+    where = {"REMOTE_ADDR": "203.0.113.78"}
+    texts = []
+    for _ in range(4):
+        client = Client(**where)
+        client.cookies[COOKIE] = guest_cookie(guest_new())
+        texts.append(client.get(page(entry) + "code/").content.decode())
+    assert ["人太多了" in text for text in texts] == [False, False, True, True]
+    assert CodeShowing.objects.count() == 2
+
+
+def test_loading_again_takes_no_place_from_a_slowed_address(entry, monkeypatch):
+    code_make(entry)
+    counter = counter_make(entry.store, entry_id=entry.pk)
+    monkeypatch.setattr(views, "NEWCOMERS", 1)
+    where = {"REMOTE_ADDR": "203.0.113.79"}
+    first, second = Client(**where), Client(**where)
+    path = f"{counter.link.path}code/?s={counter.link.token}"
+    for _ in range(3):
+        assert "人太多了" not in first.get(path).content.decode()
+    for _ in range(3):
+        assert "人太多了" in second.get(path).content.decode()
+    assert CodeShowing.objects.count() == 1
+
+
+def test_having_seen_a_code_is_nothing_of_value(entry):
+    code_make(entry)
+    client = signed_in()
+    client.get(page(entry) + "code/")
+    person = CodeShowing.objects.get().person
+    assert not holds_value(person)
 
 
 @pytest.mark.parametrize("path", ["/q/ent_nothing/", "/q/ent_nothing/code/"])

@@ -1,9 +1,13 @@
 """What a campaign must not say: found, shown, ticked by name, and asked again when it changes."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
 from campaigns.bargain.tests.factories import campaign_make as bargain_make
+from campaigns.coupons.tests.factories import template_make
+from campaigns.reductions.tests.factories import reduction_make
 from core import clock
 from guard.models import Acknowledgement
 from guard.rules import BAIT_FEN, CROWD, Finding, settings_of, wording
@@ -21,7 +25,16 @@ from tests import cast
         "帮我砍一刀",
         "关注公众号领优惠",
         "全网最低价",
+        "全国最便宜",
         "世界第一的红枣",
+        "全网第一",
+        "顶级红枣",
+        "最佳红枣",
+        "0元购",
+        "今天 ０ 元抢一箱",
+        "零元领",
+        "三人助力",
+        "助力成功送一盒",
     ],
 )
 def test_words_that_induce_or_boast_are_found_with_their_rule(text):
@@ -31,7 +44,19 @@ def test_words_that_induce_or_boast_are_found_with_their_rule(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["吊干红枣，肉厚核小", "和家人分享一锅好粥", "邀请您到枣园看看", "最甜的那几颗在树顶", ""],
+    [
+        "吊干红枣，肉厚核小",
+        "和家人分享一锅好粥",
+        "邀请您到枣园看看",
+        "最甜的那几颗在树顶",
+        "最佳食用期：开袋后三十天",
+        "最佳赏味期 6 个月",
+        "10元购两斤",
+        "9.90元抢鲜",
+        "第一次来枣园",
+        "助力乡村振兴",
+        "",
+    ],
 )
 def test_plain_words_are_left_alone(text):
     assert wording({"标题": text}) == []
@@ -39,7 +64,8 @@ def test_plain_words_are_left_alone(text):
 
 def test_settings_are_weighed():
     assert settings_of(people=CROWD, prices_fen=[BAIT_FEN]) == []
-    assert len(settings_of(people=CROWD + 1, prices_fen=[1], helps_in_wechat=True)) == 3
+    found = settings_of(people=CROWD + 1, prices_fen=[1], helps_in_wechat=True, newcomers_only=True)
+    assert len({one.text for one in found}) == 4
 
 
 @pytest.mark.django_db
@@ -65,6 +91,70 @@ def publish(client, campaign, page, **sent):
     return client.post(url, data, follow=True).content.decode()
 
 
+def ticked(client, campaign, page):
+    """The tick, with the mark of what was shown beside it."""
+    shown = publish(client, campaign, page)
+    name = f"mark-{campaign.public_id}"
+    mark = re.search(rf'name="{name}" value="([0-9a-f]+)"', shown)[1]
+    return {name: mark, f"ack-{campaign.public_id}": "1"}
+
+
+@pytest.mark.django_db
+def test_a_tick_is_for_the_findings_that_were_shown(client):
+    campaign, sku = cast.campaign_make(publish=False)
+    sku.product.title = "全网最低价红枣"
+    sku.product.save()
+    client.force_login(staff_make(campaign.store).user)
+    page = "groupbuy_groupcampaign"
+    sent = ticked(client, campaign, page)
+    sku.product.title = "转发朋友圈领红包"
+    sku.product.save()
+    shown = publish(client, campaign, page, asked="1", **sent)
+    campaign.refresh_from_db()
+    assert "请重新确认" in shown and "转发朋友圈" in shown
+    assert campaign.state == "draft" and not Acknowledgement.objects.exists()
+    publish(client, campaign, page, asked="1", **{f"ack-{campaign.public_id}": "1"})
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("bait", ["leader", "ladder", "newcomers"])
+def test_a_groups_other_prices_and_its_newcomers_are_weighed(client, bait):
+    campaign, _sku = cast.campaign_make(publish=False)
+    if bait == "leader":
+        campaign.prices.update(leader_fen=1)
+    elif bait == "ladder":
+        campaign.ending, campaign.size, campaign.least = "ladder", 5, 2
+        campaign.save()
+        price_fen = campaign.prices.get().price_fen
+        campaign.tiers.create(store=campaign.store, people=5, off_fen=price_fen - 1)
+    else:
+        campaign.newcomers_only = True
+        campaign.save()
+    client.force_login(staff_make(campaign.store).user)
+    shown = publish(client, campaign, "groupbuy_groupcampaign")
+    assert ("老带新" if bait == "newcomers" else "不到 1 元") in shown
+    campaign.refresh_from_db()
+    assert campaign.state == "draft"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("make", "page"),
+    [(template_make, "coupons_coupontemplate"), (reduction_make, "reductions_reduction")],
+)
+def test_coupons_and_reductions_are_asked_about_as_well(client, make, page):
+    draft = make(cast.store_open(), publish=False, name="分享三人免费领")
+    client.force_login(staff_make(draft.store).user)
+    assert "微信外部链接内容管理规范" in publish(client, draft, page)
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+    publish(client, draft, page, asked="1", **ticked(client, draft, page))
+    draft.refresh_from_db()
+    assert draft.state == "published"
+
+
 @pytest.mark.django_db
 def test_a_campaign_that_induces_is_published_only_after_somebody_answers(client):
     campaign, sku = cast.campaign_make(publish=False)
@@ -76,7 +166,7 @@ def test_a_campaign_that_induces_is_published_only_after_somebody_answers(client
     assert "没有勾选" in publish(client, campaign, page, asked="1")
     campaign.refresh_from_db()
     assert campaign.state == "draft" and not Acknowledgement.objects.exists()
-    publish(client, campaign, page, asked="1", **{f"ack-{campaign.public_id}": "1"})
+    publish(client, campaign, page, asked="1", **ticked(client, campaign, page))
     campaign.refresh_from_db()
     assert campaign.state == "published"
     assert Acknowledgement.objects.get().store_id == campaign.store_id

@@ -25,6 +25,7 @@ from orders.services.invoice import (
 )
 from orders.services.pay import order_payment_take
 from orders.services.place import (
+    BuyerGone,
     NotForSale,
     Offer,
     OrderItem,
@@ -51,6 +52,7 @@ __all__ = [
     "AddressRefused",
     "AmountRefused",
     "BulkRow",
+    "BuyerGone",
     "CancelRefused",
     "CollectRefused",
     "DigitalLine",

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.queries import AddressSnapshot
+from accounts.services import person_stays
 from catalog.queries import SkuForSale, skus_for_sale
 from catalog.services import stock_reserve
 from core.crypto import blind_index
@@ -54,6 +55,13 @@ class StoreClosed(OrderRefused):
 
     def __init__(self) -> None:
         super().__init__(_("店铺正在休息，暂时不能下单。"))
+
+
+class BuyerGone(OrderRefused):
+    """The account was closed, or folded into another one, since the shopper signed in."""
+
+    def __init__(self) -> None:
+        super().__init__(_("这个账号已经注销或停用，请重新登录后再试。"))
 
 
 class NotDelivered(OrderRefused):
@@ -173,7 +181,7 @@ def order_place(
     """Place an order: stock reserved, a payment open until `pay_before`.
 
     `expected_payable_fen` is what the shopper was shown; None skips the comparison. Raises
-    PriceChanged, OutOfStock, NotForSale, NotDelivered, ExemptionNotAgreed, PurchaseLimitReached, StoreClosed, QuantityRefused,
+    PriceChanged, OutOfStock, NotForSale, NotDelivered, ExemptionNotAgreed, PurchaseLimitReached, StoreClosed, BuyerGone, QuantityRefused,
     AmountRefused, NoMerchantAccount, and whatever the adjusters and the offer's claim raise; then
     nothing is written. An offer's price takes the discounts that it says.
     """
@@ -181,6 +189,8 @@ def order_place(
         terms = store_terms(store_id)
         if not terms.is_open:
             raise StoreClosed
+        if not person_stays(user_id=buyer_id):
+            raise BuyerGone
         skus = skus_for_sale([item.sku_id for item in items], now=now)
         priced = tuple(_priced(items, skus, store_id))
         bought = [skus[item.sku_id] for item in items]

@@ -41,9 +41,9 @@ def statements(act) -> int:
 
 
 @pytest.mark.parametrize("number", [1, 5])
-def test_placing_is_eleven_and_one_for_each_sku(number):
-    """Terms, SKUs, full reductions, coupons, risk, order, lines, account, payment, fact, its delivery; then
-    SKU by SKU."""
+def test_placing_is_twelve_and_one_for_each_sku(number):
+    """Terms, buyer, SKUs, full reductions, coupons, risk, order, lines, account, payment, fact, its
+    delivery; then SKU by SKU."""
     store, who = store_open(), known()
     items = [OrderItem(sku_on_sale(store).pk, 1) for _ in range(number)]
 
@@ -58,21 +58,21 @@ def test_placing_is_eleven_and_one_for_each_sku(number):
             now=clock.now(),
         )
 
-    assert statements(act) == 11 + number
+    assert statements(act) == 12 + number
 
 
 def test_an_offer_adds_its_hold():
     sku, who = sku_on_sale(), known()
     act = lambda: order_make(sku, buyer_id=who.id, address=who.address, offer=offer())  # noqa: E731
     with_people = statements(person)
-    assert statements(act) == 11 + with_people
+    assert statements(act) == 12 + with_people
 
 
 def test_what_risk_found_is_one_more():
     sku, who = sku_on_sale(), person()
     act = lambda: order_make(sku, buyer_id=who.id, address=who.address)  # noqa: E731
     with_people = statements(person)
-    assert statements(act) == 12 + 1 + with_people
+    assert statements(act) == 13 + with_people
 
 
 def test_taking_money():

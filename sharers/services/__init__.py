@@ -4,13 +4,16 @@ from sharers.services.people import (
     SharerRefused,
     sharer_apply,
     sharer_approve,
+    sharer_leave,
     sharer_stop,
     showcase_add,
     showcase_drop,
 )
 from sharers.services.rewards import (
     PayoutRefused,
+    form_owner,
     payout_record,
+    payout_reverse,
     reward_release,
     rewards_settle,
 )
@@ -18,11 +21,14 @@ from sharers.services.rewards import (
 __all__ = [
     "PayoutRefused",
     "SharerRefused",
+    "form_owner",
     "payout_record",
+    "payout_reverse",
     "reward_release",
     "rewards_settle",
     "sharer_apply",
     "sharer_approve",
+    "sharer_leave",
     "sharer_stop",
     "showcase_add",
     "showcase_drop",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from catalog.queries import product_page
 from sharers.locks import sharer_lock
-from sharers.models import Sharer, SharerPlan, ShowcaseItem
+from sharers.models import Reward, Sharer, SharerPlan, ShowcaseItem
 from sharers.states import SHARER, SharerState
 
 SHOWCASE_MAX = 60
@@ -63,6 +63,18 @@ def sharer_stop(*, sharer_id: int, now: datetime) -> bool:
     with transaction.atomic():
         sharer = sharer_lock(sharer_id)
         return SHARER.move_row(sharer, "stop", now=now, changes={"stopped_at": now})
+
+
+def sharer_leave(*, person_id: int, now: datetime) -> None:
+    """The person closed the account: they share for nobody any more, and what was promised for
+    orders that are not paid is not promised any more. Safe to repeat."""
+    for pk in Sharer.objects.filter(person_id=person_id).values_list("pk", flat=True):
+        with transaction.atomic():
+            sharer = sharer_lock(pk)
+            SHARER.move_row(sharer, "stop", now=now, changes={"stopped_at": now})
+            sharer.approved_at = None
+            sharer.save(update_fields=["approved_at"])
+            Reward.objects.filter(sharer=sharer, earned_at=None).delete()
 
 
 def showcase_add(*, sharer_id: int, product_ref: str, note: str, now: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.idempotency import form_claim
 from core.money import yuan
 from orders.queries import KeptLine, OrderKept, order_kept
 from sharers.locks import sharer_lock
@@ -19,31 +20,31 @@ from sharing.queries import order_source
 
 
 class PayoutRefused(Exception):
-    """A payout that cannot be booked; the message says why, for the merchant."""
+    """A payout that cannot be booked or taken back; the message says why, for the merchant."""
 
 
 def rewards_settle(*, order_id: int, now: datetime) -> int:
     """Make what an order's lines earn agree with the order; by how many fen it changed.
 
     Nothing without a share that brought the order, or by somebody who was no sharer when it was
-    placed. An order is worth something from when it may be shipped until it is cancelled; a line
-    that was given up is worth nothing. Safe to repeat.
+    placed. The terms are kept the first time, when the order is attributed; from then on it is that
+    sharer's, whatever becomes of sharer and plan. An order is worth something from when it may be
+    shipped until it is cancelled; a line that was given up is worth nothing. Safe to repeat.
     """
     order = order_kept(order_id)
     if order is None:
         return 0
     with transaction.atomic():
-        sharer = _sharer(order)
+        hint = next(iter(_known(order_id).values()), None)
+        sharer = sharer_lock(hint.sharer_id) if hint is not None else _sharer(order)
         if sharer is None:
             return 0
-        plan = SharerPlan.objects.filter(store_id=order.store_id).first()
         # Read again behind the lock: somebody else may have settled it meanwhile.
         order = order_kept(order_id)
         assert order is not None
         known = _known(order_id)
-        fresh = [line for line in order.lines if line.id not in known]
-        if order.is_kept and plan is not None and plan.is_open:
-            known |= _earned(order, fresh, sharer=sharer, plan=plan, now=now)
+        if not known:
+            known = _pinned(order, sharer=sharer)
         return sum(
             _agree(known[line.id], order, line, sharer=sharer, now=now)
             for line in order.lines
@@ -74,11 +75,16 @@ def reward_release(*, reward_id: int, now: datetime) -> bool:
 
 
 def payout_record(
-    *, sharer_id: int, amount_fen: int, note: str, by_id: int, now: datetime
-) -> RewardEntry:
-    """Book what the merchant paid a sharer by other means. Raises PayoutRefused for more than may
-    be paid out."""
+    *, sharer_id: int, amount_fen: int, note: str, by_id: int, form_key: str, now: datetime
+) -> RewardEntry | None:
+    """Book what the merchant paid a sharer by other means; None when this form booked it before.
+
+    Raises PayoutRefused for more than may be paid out.
+    """
     with transaction.atomic():
+        owner = form_owner(sharer_id)
+        if form_claim(owner=owner, key=form_key, purpose="payout", result={}, now=now) is not None:
+            return None
         sharer = sharer_lock(sharer_id)
         if not 1 <= amount_fen <= sharer.available_fen:
             raise PayoutRefused(
@@ -98,6 +104,36 @@ def payout_record(
     return entry
 
 
+def form_owner(sharer_id: int) -> str:
+    """Whose form keys those of payouts are: whoever of the staff sends the form."""
+    return f"sharer:{sharer_id}"
+
+
+def payout_reverse(*, entry_id: int, reason: str, by_id: int, now: datetime) -> bool:
+    """Put right a payout that was booked by mistake, by an entry against it; False when that was
+    done before. Raises PayoutRefused for an entry that is no payout."""
+    paid = RewardEntry.objects.get(pk=entry_id)
+    if paid.kind != RewardEntry.Kind.PAYOUT:
+        raise PayoutRefused(_("只有已登记的结算可以更正。"))
+    with transaction.atomic():
+        sharer = sharer_lock(paid.sharer_id)
+        if RewardEntry.objects.filter(reverses=paid).exists():
+            return False
+        RewardEntry.objects.create(
+            store_id=paid.store_id,
+            sharer=sharer,
+            kind=RewardEntry.Kind.REVERSAL,
+            reverses=paid,
+            amount_fen=-paid.amount_fen,
+            note=reason,
+            by_id=by_id,
+            at=now,
+        )
+        sharer.available_fen -= paid.amount_fen
+        sharer.save(update_fields=["available_fen"])
+    return True
+
+
 def _known(order_id: int) -> dict[int, Reward]:
     return {one.line_id: one for one in Reward.objects.filter(order_id=order_id)}
 
@@ -115,20 +151,17 @@ def _sharer(order: OrderKept) -> Sharer | None:
     return sharer_lock(found.pk)
 
 
-def _earned(
-    order: OrderKept,
-    lines: list[KeptLine],
-    *,
-    sharer: Sharer,
-    plan: SharerPlan,
-    now: datetime,
-) -> dict[int, Reward]:
+def _pinned(order: OrderKept, *, sharer: Sharer) -> dict[int, Reward]:
+    """The lines' rewards, worth nothing yet, on the terms of now; none when the store pays none."""
+    plan = SharerPlan.objects.filter(store_id=order.store_id, pays_rewards=True).first()
+    if plan is None:
+        return {}
     own = {
         one.sku_id: Rate(one.rate_bp, one.fixed_fen)
-        for one in SkuRate.objects.filter(sku_id__in=[line.sku_id for line in lines])
+        for one in SkuRate.objects.filter(sku_id__in=[line.sku_id for line in order.lines])
     }
     made = {}
-    for line in lines:
+    for line in order.lines:
         rate = own.get(line.sku_id, Rate(rate_bp=plan.rate_bp))
         made[line.id] = Reward.objects.create(
             store_id=order.store_id,
@@ -138,7 +171,6 @@ def _earned(
             rate_bp=rate.rate_bp,
             fixed_fen=rate.fixed_fen,
             frozen_days=plan.frozen_days,
-            earned_at=now,
         )
     return made
 
@@ -167,7 +199,8 @@ def _agree(
             sharer.available_fen += change
         sharer.save(update_fields=["frozen_fen", "available_fen"])
         reward.amount_fen = wanted
-        reward.save(update_fields=["amount_fen"])
+        reward.earned_at = reward.earned_at or now
+        reward.save(update_fields=["amount_fen", "earned_at"])
     if reward.state == RewardState.FROZEN and order.received_at is not None:
         due_at = order.received_at + timedelta(days=reward.frozen_days)
         if reward.due_at != due_at:

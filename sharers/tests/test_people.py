@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from core import clock
-from sharers.models import Sharer, ShowcaseItem
+from sharers.models import Sharer, SharerPlan, ShowcaseItem
 from sharers.services import (
     SharerRefused,
     sharer_apply,
@@ -209,6 +209,25 @@ def test_a_sharer_fills_the_showcase(client, sharer, sku, who):
     assert not ShowcaseItem.objects.exists()
 
 
+def test_a_sharer_stops_by_themselves(client, sharer, sku, who):
+    client.force_login(who.user)
+    address = f"/store/{sku.store.slug}/sharer/"
+    assert f'action="{address}stop/"' in client.get(address).content.decode()
+    assert client.get(f"{address}stop/").status_code == 405
+    page = client.post(f"{address}stop/", follow=True).content.decode()
+    sharer.refresh_from_db()
+    assert sharer.state == "stopped"
+    assert "已有的奖励照常结算" in page and f'action="{address}stop/"' not in page
+    assert client.get(f"/x/{sharer.public_id}/").status_code == 404
+
+
+def test_nobody_stops_somebody_else(client, sharer, sku):
+    client.force_login(cast.person().user)
+    client.post(f"/store/{sku.store.slug}/sharer/stop/")
+    sharer.refresh_from_db()
+    assert sharer.state == "active"
+
+
 def test_nobody_fills_the_showcase_of_somebody_else(client, sharer, sku):
     client.force_login(cast.person().user)
     address = f"/store/{sku.store.slug}/sharer/item/"
@@ -222,6 +241,12 @@ def test_inside_wechat_a_strict_shop_shows_no_reward(client, sharer, sku, who, s
     agent = {"User-Agent": "Mozilla/5.0 MicroMessenger/8.0.50"}
     settings.WECHAT_SHARE_POLICY = "strict"
     assert "可结算" not in client.get(address, headers=agent).content.decode()
+    SharerPlan.objects.update(terms="每单返十元")
+    newcomer = cast.person()
+    client.force_login(newcomer.user)
+    assert "每单返十元" not in client.get(address, headers=agent).content.decode()
+    assert "每单返十元" in client.get(address).content.decode()
+    client.force_login(who.user)
     assert "可结算" in client.get(address).content.decode()
     settings.WECHAT_SHARE_POLICY = "open"
     assert "可结算" in client.get(address, headers=agent).content.decode()

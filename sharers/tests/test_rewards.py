@@ -8,22 +8,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import clock
-from core.deadlines import deadlines_run
-from orders.models import Order, OrderLine
-from orders.services import OrderItem, hold_release, order_cancel, order_line_cancel, order_receive
-from orders.tests.factories import deliver, order_make, pay, shipped_make
+from core.idempotency import form_key_new
+from orders.models import OrderLine
+from orders.services import OrderItem, hold_release, order_cancel, order_line_cancel
+from orders.tests.factories import deliver, order_make, pay
 from sharers import queries
 from sharers.models import Reward, RewardEntry, SkuRate
 from sharers.queries import desk, statements
 from sharers.rates import Rate, reward_fen
 from sharers.services import (
-    PayoutRefused,
     payout_record,
     reward_release,
     rewards_settle,
     sharer_stop,
 )
-from sharers.tests.factories import brings, plan_make, sharer_make
+from sharers.tests.factories import (
+    REWARD_FEN,
+    bought,
+    brings,
+    money,
+    received,
+    released,
+    sharer_make,
+)
 from sharing.explained import explanations
 from sharing.models import Attribution
 from sharing.tests.factories import link_make, visit_make
@@ -31,60 +38,6 @@ from stores.tests.factories import staff_make
 from tests import cast
 
 pytestmark = pytest.mark.django_db
-
-REWARD_FEN = cast.LIST_FEN * 5 // 100
-
-
-@pytest.fixture
-def sku():
-    return cast.sku_on_sale()
-
-
-@pytest.fixture
-def plan(sku):
-    return plan_make(sku.store)
-
-
-@pytest.fixture
-def sharer(sku, plan):
-    return sharer_make(sku.store, cast.person("张姐"))
-
-
-@pytest.fixture
-def buyer(sharer):
-    who = cast.person("Bob")
-    brings(sharer, who)
-    return who
-
-
-def money(sharer):
-    sharer.refresh_from_db()
-    return sharer.frozen_fen, sharer.available_fen
-
-
-def bought(sku, buyer, **changes):
-    order = order_make(sku, who=buyer, **changes)
-    pay(order.public_id)
-    deliver()
-    order.refresh_from_db()
-    return order
-
-
-def received(sku, buyer):
-    order = shipped_make(sku, who=buyer)
-    order_receive(order_id=order.pk, now=clock.now())
-    deliver()
-    order.refresh_from_db()
-    return order
-
-
-def released(sku, sharer, buyer):
-    order = received(sku, buyer)
-    ago = clock.now() - timedelta(days=7, seconds=1)
-    Order.objects.filter(pk=order.pk).update(received_at=ago)
-    Reward.objects.filter(order=order).update(due_at=clock.now())
-    deadlines_run(now=clock.now())
-    return order
 
 
 def test_an_order_that_a_share_brought_earns_when_it_is_paid(sku, sharer, buyer):
@@ -136,14 +89,6 @@ def test_a_sku_may_earn_otherwise(sku, sharer, buyer, rate, expected):
     assert abs(money(sharer)[0] - expected) <= 1
 
 
-def test_the_terms_are_those_of_the_moment(sku, plan, sharer, buyer):
-    order = bought(sku, buyer)
-    plan.rate_bp = 5000
-    plan.save()
-    rewards_settle(order_id=order.pk, now=clock.now())
-    assert money(sharer) == (REWARD_FEN, 0)
-
-
 def test_settling_again_changes_nothing(sku, sharer, buyer):
     order = bought(sku, buyer)
     assert rewards_settle(order_id=order.pk, now=clock.now()) == 0
@@ -176,13 +121,6 @@ def test_whoever_waits_for_the_merchant_earns_nothing_yet(sku, plan):
     assert money(waiting) == (0, 0)
 
 
-def test_without_an_open_plan_nothing_is_earned(sku, plan, sharer, buyer):
-    plan.is_open = False
-    plan.save()
-    bought(sku, buyer)
-    assert money(sharer) == (0, 0)
-
-
 # --- frozen, released, clawed back ---
 def test_it_is_frozen_until_the_order_cannot_be_returned(sku, sharer, buyer):
     order = received(sku, buyer)
@@ -197,7 +135,7 @@ def test_it_is_frozen_until_the_order_cannot_be_returned(sku, sharer, buyer):
 
 
 def test_the_clock_releases_it(sku, sharer, buyer):
-    released(sku, sharer, buyer)
+    released(sku, buyer)
     assert money(sharer) == (0, REWARD_FEN)
 
 
@@ -233,9 +171,14 @@ def test_a_line_that_is_given_up_takes_its_part_back(sku, sharer, buyer):
 
 
 def test_a_refund_after_the_payout_takes_it_below_zero(sku, sharer, buyer):
-    order = released(sku, sharer, buyer)
+    order = released(sku, buyer)
     payout_record(
-        sharer_id=sharer.pk, amount_fen=REWARD_FEN, note="微信", by_id=buyer.id, now=clock.now()
+        sharer_id=sharer.pk,
+        amount_fen=REWARD_FEN,
+        note="微信",
+        by_id=buyer.id,
+        form_key=form_key_new(),
+        now=clock.now(),
     )
     assert money(sharer) == (0, 0)
     # What a return after all does to a line; there is no service for it yet.
@@ -249,16 +192,6 @@ def test_a_refund_after_the_payout_takes_it_below_zero(sku, sharer, buyer):
         -REWARD_FEN,
         -REWARD_FEN,
     )
-
-
-@pytest.mark.parametrize("amount_fen", [0, -1, REWARD_FEN + 1])
-def test_a_payout_is_within_what_is_available(sku, sharer, buyer, amount_fen):
-    released(sku, sharer, buyer)
-    with pytest.raises(PayoutRefused, match=r"2\.95"):
-        payout_record(
-            sharer_id=sharer.pk, amount_fen=amount_fen, note="", by_id=buyer.id, now=clock.now()
-        )
-    assert money(sharer) == (0, REWARD_FEN)
 
 
 def test_the_desk_explains_every_fen(sku, sharer, buyer, django_assert_num_queries):
@@ -320,6 +253,10 @@ def test_a_reward_is_never_negative_and_never_more_than_the_line(paid_fen, quant
         (
             "UPDATE orders_orderline SET cancelled_at = now() - interval '1 hour'",
             "sharers.worth",
+        ),
+        (
+            "UPDATE orders_order SET received_at = now() - interval '1 hour'",
+            "sharers.due",
         ),
     ],
 )

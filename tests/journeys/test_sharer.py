@@ -19,6 +19,12 @@ CAME_BY = (
 )
 
 
+def frozen(somebody):
+    """What the desk says is frozen."""
+    pair = somebody.page.locator("dl.pairs div").filter(has_text="冻结中")
+    return pair.locator("dd").inner_text()
+
+
 def test_a_reward_is_earned_and_clawed_back(shop, visit):
     done = shop.manage("shell", "--no-imports", "-c", PLAN)
     assert done.returncode == 0, done.stderr
@@ -47,10 +53,12 @@ def test_a_reward_is_earned_and_clawed_back(shop, visit):
     wang.paid()
     shop.until(lambda: shop.value(BOOK, order) > 0, what="the reward is written down")
     mei.open("/store/zaoyuan/sharer/")
-    mei.page.get_by_text("冻结中").first.wait_for()
     # She sent a card to a friend; the showcase's own links are not how he came.
     assert shop.value(CAME_BY, order) == "friend"
     mei.page.get_by_text("的分享（微信好友或群）").first.wait_for()
+    earned_fen = shop.value(BOOK, order)
+    assert frozen(mei) == f"¥{earned_fen / 100:.2f}"
+    assert mei.page.get_by_text("（10%）· 冻结中").count() == 1
     mei.shot("83-sharer-earned")
 
     merchant = visit("", desk=True, office=True).office("wang@zaoyuan.example")
@@ -62,6 +70,7 @@ def test_a_reward_is_earned_and_clawed_back(shop, visit):
     merchant.page.get_by_text("已取消，款项将原路退回").wait_for()
     shop.until(lambda: shop.value(BOOK, order) == 0, what="the reward is taken back")
     mei.open("/store/zaoyuan/sharer/")
+    assert frozen(mei) == "¥0.00"
     mei.shot("84-sharer-clawed-back")
     shop.until(
         lambda: (

@@ -1,18 +1,25 @@
 """Rewards that several facts settle at once, each race with its control."""
 
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
 from core import clock
-from orders.services import order_cancel, order_receive
+from orders.services import order_receive
 from orders.tests.factories import deliver, order_make, pay, shipped_make
 from sharers.models import Reward, RewardEntry, Sharer
-from sharers.services import PayoutRefused, payout_record, reward_release, rewards_settle
+from sharers.services import (
+    PayoutRefused,
+    payout_record,
+    payout_reverse,
+    reward_release,
+    rewards_settle,
+)
 from sharers.tests.factories import brings, plan_make, sharer_make
 from sharing.services import order_attribute
 from tests import cast
-from tests.races.threads import LEADS, head_to_head, kinds, many, together
+from tests.races.threads import LEADS, at_once, head_to_head, kinds, many, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,6 +66,17 @@ def released(sharer, buyer):
     return order, Reward.objects.get(order=order)
 
 
+def pay_out(sharer, by, key, amount_fen=REWARD_FEN):
+    return payout_record(
+        sharer_id=sharer.pk,
+        amount_fen=amount_fen,
+        note="",
+        by_id=by.id,
+        form_key=key,
+        now=clock.now(),
+    )
+
+
 # The same order, settled by many facts at once: it is rewarded once.
 
 
@@ -71,20 +89,19 @@ def test_eight_facts_reward_an_order_once(sharer, buyer):
     assert cast.broken(*BOOKS) == []
 
 
-def test_without_the_lock_facts_reward_twice_or_fail(sharer, buyer, monkeypatch):
-    """Control: the sharer as it was when everybody looked."""
-    order = paid_and_unsettled(sharer, buyer)
-    rewards_settle(order_id=order.pk, now=clock.now())
-    # A second change that two facts want to book.
-    order_cancel(order_id=order.pk, reason="断货", now=clock.now())
-    look = together(lambda pk: Sharer.objects.get(pk=pk), 2, wait_s=2)
+def unlocked(monkeypatch, number=2):
+    """The sharer as everybody saw them before anybody wrote."""
+    look = together(lambda pk: Sharer.objects.get(pk=pk), number)
     monkeypatch.setattr("sharers.services.rewards.sharer_lock", look)
-    order_cards = together(
-        lambda: {one.line_id: one for one in Reward.objects.filter(order=order)}, 2, wait_s=2
-    )
-    monkeypatch.setattr("sharers.services.rewards._known", lambda _order_id: order_cards())
-    many(lambda _n: rewards_settle(order_id=order.pk, now=clock.now()), 2)
-    assert cast.broken(*BOOKS) != []
+
+
+def test_without_the_lock_an_order_is_rewarded_twice(sharer, buyer, monkeypatch):
+    """Control: both find no reward; the line's own unique key is what is left, and it refuses one
+    of them with an error that parks its fact."""
+    order = paid_and_unsettled(sharer, buyer)
+    unlocked(monkeypatch)
+    told = kinds(many(lambda _n: rewards_settle(order_id=order.pk, now=clock.now()), 2))
+    assert told == {"ok": 1, "IntegrityError": 1}
 
 
 # Released by the clock while the order is cancelled.
@@ -105,6 +122,24 @@ def test_release_against_claw_back_agrees_with_the_order(sharer, buyer, lead_s):
     assert cast.broken(*BOOKS) == []
 
 
+def test_without_the_lock_a_release_keeps_what_was_clawed_back(sharer, buyer, monkeypatch):
+    """Control: the clock has looked, the fact takes it back, and the clock writes what it saw."""
+    order, reward = released(sharer, buyer)
+    later = clock.now() + timedelta(days=8)
+    order.lines.update(shipped_quantity=0, cancelled_at=clock.now() - timedelta(hours=1))
+    first = count(1)
+
+    def look(pk):
+        seen = Sharer.objects.get(pk=pk)
+        if next(first) == 1:
+            at_once(lambda: rewards_settle(order_id=order.pk, now=later))
+        return seen
+
+    monkeypatch.setattr("sharers.services.rewards.sharer_lock", look)
+    reward_release(reward_id=reward.pk, now=later)
+    assert cast.broken("sharers.balances") != []
+
+
 # One balance, two payouts.
 
 
@@ -112,12 +147,7 @@ def test_a_balance_is_paid_out_once(sharer, buyer):
     _order, reward = released(sharer, buyer)
     reward_release(reward_id=reward.pk, now=clock.now() + timedelta(days=8))
 
-    def pay_out(_n):
-        return payout_record(
-            sharer_id=sharer.pk, amount_fen=REWARD_FEN, note="", by_id=buyer.id, now=clock.now()
-        )
-
-    told = many(pay_out, 4)
+    told = many(lambda n: pay_out(sharer, buyer, f"form {n}"), 4)
     assert sum(isinstance(one, RewardEntry) for one in told) == 1
     assert sum(isinstance(one, PayoutRefused) for one in told) == 3
     sharer.refresh_from_db()
@@ -129,13 +159,52 @@ def test_without_the_lock_a_balance_is_paid_out_twice(sharer, buyer, monkeypatch
     """Control: a payout that believes what it saw."""
     _order, reward = released(sharer, buyer)
     reward_release(reward_id=reward.pk, now=clock.now() + timedelta(days=8))
-    look = together(lambda pk: Sharer.objects.get(pk=pk), 2)
-    monkeypatch.setattr("sharers.services.rewards.sharer_lock", look)
-
-    def pay_out(_n):
-        return payout_record(
-            sharer_id=sharer.pk, amount_fen=REWARD_FEN, note="", by_id=buyer.id, now=clock.now()
-        )
-
-    assert kinds(many(pay_out, 2)) == {"ok": 2}
+    unlocked(monkeypatch)
+    assert kinds(many(lambda n: pay_out(sharer, buyer, f"form {n}"), 2)) == {"ok": 2}
     assert cast.broken("sharers.balances") != []
+
+
+# One payout, whose form was sent twice, and one that is put right twice.
+
+
+def test_a_form_that_is_sent_twice_books_once(sharer, buyer):
+    _order, reward = released(sharer, buyer)
+    reward_release(reward_id=reward.pk, now=clock.now() + timedelta(days=8))
+    told = many(lambda _n: pay_out(sharer, buyer, "one form", amount_fen=1), 4)
+    assert sum(isinstance(one, RewardEntry) for one in told) == 1
+    assert told.count(None) == 3
+    assert cast.broken(*BOOKS) == []
+
+
+def test_without_the_key_a_form_books_as_often_as_it_is_sent(sharer, buyer, monkeypatch):
+    """Control: a form whose key nobody claims."""
+    _order, reward = released(sharer, buyer)
+    reward_release(reward_id=reward.pk, now=clock.now() + timedelta(days=8))
+    monkeypatch.setattr("sharers.services.rewards.form_claim", lambda **_claim: None)
+    told = many(lambda _n: pay_out(sharer, buyer, "one form", amount_fen=1), 2)
+    assert sum(isinstance(one, RewardEntry) for one in told) == 2
+
+
+def put_right(entry, by):
+    return payout_reverse(entry_id=entry.pk, reason="填错了", by_id=by.id, now=clock.now())
+
+
+def test_a_payout_is_put_right_once(sharer, buyer):
+    _order, reward = released(sharer, buyer)
+    reward_release(reward_id=reward.pk, now=clock.now() + timedelta(days=8))
+    entry = pay_out(sharer, buyer, "form")
+    told = many(lambda _n: put_right(entry, buyer), 4)
+    assert sorted(told) == [False, False, False, True]
+    sharer.refresh_from_db()
+    assert sharer.available_fen == REWARD_FEN
+    assert cast.broken(*BOOKS) == []
+
+
+def test_without_the_lock_putting_right_twice_ends_in_an_error(sharer, buyer, monkeypatch):
+    """Control: both find it not put right yet; the entry's unique key is what is left."""
+    _order, reward = released(sharer, buyer)
+    reward_release(reward_id=reward.pk, now=clock.now() + timedelta(days=8))
+    entry = pay_out(sharer, buyer, "form")
+    unlocked(monkeypatch)
+    told = kinds(many(lambda _n: put_right(entry, buyer), 2))
+    assert told == {"ok": 1, "IntegrityError": 1}

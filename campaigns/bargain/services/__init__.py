@@ -17,7 +17,13 @@ from campaigns.bargain.services.decide import (
     bargain_order_closed,
     bargain_order_paid,
 )
-from campaigns.bargain.services.help import bargain_help, help_show, help_tie, helping_allowed
+from campaigns.bargain.services.help import (
+    bargain_help,
+    faces_hide,
+    help_show,
+    help_tie,
+    helping_allowed,
+)
 from campaigns.bargain.services.launch import bargain_launch, launch_refusal
 from campaigns.bargain.services.network import network_report
 from campaigns.bargain.services.refusals import (
@@ -82,6 +88,7 @@ __all__ = [
     "campaign_given_fen",
     "campaign_outlook",
     "campaign_publish",
+    "faces_hide",
     "help_show",
     "help_tie",
     "helping_allowed",

@@ -5,7 +5,6 @@ helper's day → bargain
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -26,14 +25,14 @@ from campaigns.bargain.services.refusals import (
 )
 from campaigns.bargain.states import BargainState
 from core.facts import facts_record
+from guard.policy import wechat_allows
 from orders.queries import has_paid
 from sharing.services import ties_make
 
 
-def helping_allowed(*, risk_accepted: bool, in_wechat: bool) -> bool:
-    """What 《微信外部链接内容管理规范》 leaves: under WECHAT_SHARE_POLICY=strict nobody helps inside
-    WeChat, unless the store has taken the risk."""
-    return settings.WECHAT_SHARE_POLICY != "strict" or not in_wechat or risk_accepted
+def helping_allowed(*, store_id: int, risk_accepted: bool, in_wechat: bool) -> bool:
+    """Whether this campaign's bargains may be helped with here (`guard.policy`)."""
+    return wechat_allows(store_id=store_id, in_wechat=in_wechat, is_answered=risk_accepted)
 
 
 def bargain_help(
@@ -49,7 +48,11 @@ def bargain_help(
         raise BargainOver
     if found.launcher_id == user_id:
         raise OwnBargain
-    if not helping_allowed(risk_accepted=found.campaign.wechat_risk_accepted, in_wechat=in_wechat):
+    if not helping_allowed(
+        store_id=found.store_id,
+        risk_accepted=found.campaign.wechat_risk_accepted,
+        in_wechat=in_wechat,
+    ):
         raise OutsideOnly
     try:
         with transaction.atomic():
@@ -66,6 +69,12 @@ def help_show(*, bargain_public_id: str, user_id: int, shows_profile: bool) -> b
     help."""
     mine = Help.objects.filter(bargain__public_id=bargain_public_id, user_id=user_id)
     return bool(mine.update(shows_profile=shows_profile))
+
+
+def faces_hide(*, user_id: int) -> None:
+    """The person is not to be shown on any bargain's page they launched or helped until now."""
+    Bargain.objects.filter(launcher_id=user_id, shows_profile=True).update(shows_profile=False)
+    Help.objects.filter(user_id=user_id, shows_profile=True).update(shows_profile=False)
 
 
 def help_tie(*, bargain_id: int, helper_id: int, now: datetime) -> None:

@@ -69,7 +69,7 @@ def test_the_last_help():
 def test_buying():
     alice = known()
     bargain = launch(campaign_make(), alice)
-    assert statements(lambda: buy(bargain, alice)) == 15
+    assert statements(lambda: buy(bargain, alice)) == 16
 
 
 def test_the_money():

@@ -41,7 +41,9 @@ def bargain(request: HttpRequest, public_id: str) -> HttpResponse:
         "now": clock.now(),
         "site_url": settings.SITE_URL,
         # The same bytes for everyone, so they are fit for WeChat; the fragment brings the rest.
-        "quiet": not services.helping_allowed(risk_accepted=board.risk_accepted, in_wechat=True),
+        "quiet": not services.helping_allowed(
+            store_id=board.store_id, risk_accepted=board.risk_accepted, in_wechat=True
+        ),
     }
     return render(request, "bargain/bargain.html", context)
 
@@ -142,7 +144,7 @@ def _personal(request: HttpRequest, board: BargainBoard) -> dict[str, Any]:
     if request.user.pk is not None:
         who = bargain_mine(board.public_id, request.user.pk, now=now)
     allowed = services.helping_allowed(
-        risk_accepted=board.risk_accepted, in_wechat=_inside(request)
+        store_id=board.store_id, risk_accepted=board.risk_accepted, in_wechat=_inside(request)
     )
     return {
         **_about(board),

@@ -34,7 +34,9 @@ def launch(request: HttpRequest, campaign: str) -> HttpResponse:
     now, status = clock.now(), 200
     refused: services.BargainRefused | None
     inside = inside_wechat(request.headers.get("User-Agent", ""))
-    quiet = not services.helping_allowed(risk_accepted=terms.risk_accepted, in_wechat=inside)
+    quiet = not services.helping_allowed(
+        store_id=terms.store_id, risk_accepted=terms.risk_accepted, in_wechat=inside
+    )
     if quiet:
         refused, status = services.OutsideOnly(), 409
     elif request.method == "POST":

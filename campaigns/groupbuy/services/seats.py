@@ -15,6 +15,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from accounts.queries import AddressSnapshot
+from accounts.services import profile_show_consent
 from campaigns.groupbuy.deals import deal_of
 from campaigns.groupbuy.events import MemberRebated, MemberStranded
 from campaigns.groupbuy.locks import (
@@ -208,6 +209,13 @@ def _member_new(seat: Seat, order: Any, *, now: datetime) -> None:
         shows_profile=seat.shows_profile,
         reserved_at=now,
     )
+    if seat.shows_profile:
+        profile_show_consent(user_id=seat.user_id, now=now)
+
+
+def faces_hide(*, user_id: int) -> None:
+    """The person is not to be shown on the page of any group they were in until now."""
+    Member.objects.filter(user_id=user_id, shows_profile=True).update(shows_profile=False)
 
 
 def _limit_check(seat: Seat) -> None:
