@@ -38,13 +38,9 @@ def test_eight_workers_keep_one_bill(account):
     assert TradeBill.objects.get().differences.count() == 20
 
 
-def test_without_asking_who_was_first_the_constraint_is_all_that_holds(account, monkeypatch):
-    """Control: everybody has seen that there is none, and believes to be the first."""
-
-    def careless(**given):
-        given |= given.pop("defaults")
-        return TradeBill.objects.create(**given), True
-
-    monkeypatch.setattr(services, "bill_parse", together(services.bill_parse, 4))
-    monkeypatch.setattr(TradeBill.objects, "get_or_create", careless)
+def test_without_the_bills_lock_the_constraint_is_all_that_holds(account, monkeypatch):
+    """Control: everybody has seen a bill that is not kept yet, and believes to be the first."""
+    unlocked = together(lambda pk: TradeBill.objects.get(pk=pk), 4)
+    monkeypatch.setattr(services, "bill_locked", unlocked)
     assert kinds(many(lambda _: fetch(account), 4)) == {"ok": 1, "IntegrityError": 3}
+    assert BillLine.objects.count() == 20
