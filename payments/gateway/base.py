@@ -140,12 +140,15 @@ class RefundResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """A verified and decrypted notice: about a trade, about a refund, or about neither."""
+    """A verified and decrypted notice: about a trade, about a refund, or about neither. `nonsense`
+    says why it cannot be read although the provider signed it, or is "". `raw` is what was sealed."""
 
     notice_id: str
     event_type: str
     trade: Trade | None = None
     refund: RefundResult | None = None
+    nonsense: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Gateway(Protocol):

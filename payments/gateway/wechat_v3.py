@@ -363,12 +363,23 @@ def refund_of(data: Mapping[str, Any]) -> RefundResult:
 
 
 def _notice_of(message: Mapping[str, Any]) -> Notice:
-    event, resource = _text(message["event_type"]), message["resource"]
+    """What a verified and decrypted message says, as far as it makes sense."""
+    event, resource = str(message.get("event_type", "")), message["resource"]
+    trade, refund, nonsense = None, None, ""
+    try:
+        if event == "TRANSACTION.SUCCESS":
+            trade = trade_of(resource)
+        elif event.startswith("REFUND."):
+            refund = refund_of(resource)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        nonsense = f"{type(error).__name__}: {error}"
     return Notice(
-        notice_id=_text(message["id"]),
+        notice_id=str(message.get("id", "")),
         event_type=event,
-        trade=trade_of(resource) if event == "TRANSACTION.SUCCESS" else None,
-        refund=refund_of(resource) if event.startswith("REFUND.") else None,
+        trade=trade,
+        refund=refund,
+        nonsense=nonsense,
+        raw=resource if isinstance(resource, dict) else {},
     )
 
 
