@@ -31,12 +31,7 @@ class GatewayError(Exception):
     @property
     def not_found(self) -> bool:
         """The provider has never heard of the number."""
-        return self.code in {
-            "ORDER_NOT_EXIST",
-            "ORDERNOTEXIST",
-            "RESOURCE_NOT_EXISTS",
-            "REFUNDNOTEXIST",
-        }
+        return self.code in {"ORDER_NOT_EXIST", "RESOURCE_NOT_EXISTS"}
 
     @property
     def number_refused(self) -> bool:
@@ -45,7 +40,7 @@ class GatewayError(Exception):
             "OUT_TRADE_NO_USED",
             "INVALID_REQUEST",
             "ORDER_CLOSED",
-            "ORDERPAID",
+            "ORDER_PAID",
             "TRADE_ERROR",
         }
 

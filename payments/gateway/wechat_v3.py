@@ -10,7 +10,6 @@ import json
 import logging
 import re
 import secrets
-import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -22,6 +21,7 @@ from django.conf import settings
 from wechatpayv3 import WeChatPay, WeChatPayType
 from wechatpayv3.core import Core
 
+from core.outbound import NoRoom, call_room, calls_within, time_left_s, timeouts
 from payments.gateway.base import (
     GatewayError,
     Notice,
@@ -37,18 +37,29 @@ from payments.gateway.base import (
 
 log = logging.getLogger(__name__)
 
-# To connect and to wait for an answer, in seconds: three together.
-TIMEOUT = (1.0, 2.0)
-# Calls at once per process, so that a slow provider cannot eat every worker.
-CALLS_AT_ONCE = 8
-CALL_WAIT_S = 0.5
 # Tencent's own SDKs refuse a message whose clock is this far away, in seconds.
 SKEW_S = 300
 # Answered without an effect, or with an unknown one: worth one repetition with the same number.
-RETRIED = frozenset({"SYSTEM_ERROR", "SYSTEMERROR", "FREQUENCY_LIMITED", "FREQUENCY_LIMIT_EXCEED"})
+RETRIED = frozenset({"SYSTEM_ERROR", "FREQUENCY_LIMITED"})
 RETRY_WAIT_S = 0.2
+# A repetition with less than this left, in seconds, would only be cut off.
+RETRY_LEAST_S = 1.0
 # The request is right and may be accepted later: a clock or a key is in trouble, or they are.
-PASSING = RETRIED | {"SIGN_ERROR", "BANKERROR", "USERPAYING", "RATELIMIT_EXCEEDED"}
+PASSING = RETRIED | {"SIGN_ERROR", "BANK_ERROR", "USERPAYING", "RATELIMIT_EXCEEDED"}
+# Spellings of v2 and of the list of 2022, which still come.
+SPELLINGS = {
+    "BANKERROR": "BANK_ERROR",
+    "FREQUENCY_LIMIT_EXCEED": "FREQUENCY_LIMITED",
+    "INVALIDREQUEST": "INVALID_REQUEST",
+    "NOTENOUGH": "NOT_ENOUGH",
+    "ORDERCLOSED": "ORDER_CLOSED",
+    "ORDERNOTEXIST": "ORDER_NOT_EXIST",
+    "ORDERPAID": "ORDER_PAID",
+    "REFUNDNOTEXIST": "RESOURCE_NOT_EXISTS",
+    "SIGNERROR": "SIGN_ERROR",
+    "SYSTEMERROR": "SYSTEM_ERROR",
+    "TRADEERROR": "TRADE_ERROR",
+}
 
 # A million lines.
 BILL_MAX_BYTES = 300 * 1024 * 1024
@@ -79,7 +90,6 @@ _REFUNDS = {
     "ABNORMAL": RefundStatus.ABNORMAL,
     "CLOSED": RefundStatus.CLOSED,
 }
-_slots = threading.BoundedSemaphore(CALLS_AT_ONCE)
 
 
 class Unverified(Exception):
@@ -87,7 +97,12 @@ class Unverified(Exception):
 
 
 class CheckedCore(Core):
-    """The library's core, that trusts one key only, and only fresh messages."""
+    """The library's core, that trusts one key only, and only fresh messages, and takes no longer
+    than the caller has."""
+
+    @property
+    def _timeout(self) -> tuple[float, float]:
+        return timeouts()
 
     def _verify_signature(self, headers: Mapping[str, str], body: str) -> bool:
         stamp = headers.get("Wechatpay-Timestamp", "")
@@ -135,7 +150,6 @@ class WechatV3:
                 appid=appid,
                 apiv3_key=apiv3_key,
                 notify_url=pay_notify_url,
-                timeout=TIMEOUT,
                 public_key=public_key,
                 public_key_id=public_key_id,
             )
@@ -280,21 +294,24 @@ class WechatV3:
             raise NoticeRefused(f"unreadable: {type(error).__name__}") from error
 
     def _call(self, verb: Callable[[], tuple[int, str | bytes]]) -> dict[str, Any]:
-        """One call with at most one repetition; the JSON answer ({} for 204)."""
-        try:
+        """One call with at most one repetition, in three seconds together; the JSON answer ({} for
+        204)."""
+        with calls_within():
+            try:
+                return self._call_once(verb)
+            except GatewayError as error:
+                if error.code not in RETRIED or time_left_s() < RETRY_WAIT_S + RETRY_LEAST_S:
+                    raise
+                log.info("%s: once more, with the same number", error.code)
+            time.sleep(RETRY_WAIT_S)
             return self._call_once(verb)
-        except GatewayError as error:
-            if error.code not in RETRIED:
-                raise
-            log.info("%s: once more, with the same number", error.code)
-        time.sleep(RETRY_WAIT_S)
-        return self._call_once(verb)
 
     def _call_once(self, verb: Callable[[], tuple[int, str | bytes]]) -> dict[str, Any]:
-        if not _slots.acquire(timeout=CALL_WAIT_S):
-            raise GatewayError(GatewayError.BUSY, "too many calls at once", permanent=False)
         try:
-            status, text = verb()
+            with call_room():
+                status, text = verb()
+        except NoRoom as error:
+            raise GatewayError(GatewayError.BUSY, str(error), permanent=False) from error
         except requests.RequestException as error:
             raise GatewayError(
                 GatewayError.SILENT, type(error).__name__, permanent=False
@@ -303,14 +320,13 @@ class WechatV3:
             raise
         except Exception as error:  # the library raises bare exceptions for a bad signature
             raise GatewayError(GatewayError.UNVERIFIED, str(error), permanent=False) from error
-        finally:
-            _slots.release()
         if status == 204:
             return {}
         answer = _json_object(text)
         if 200 <= status < 300:
             return answer
-        code = str(answer.get("code") or f"HTTP_{status}")
+        said = str(answer.get("code") or f"HTTP_{status}")
+        code = SPELLINGS.get(said, said)
         passing = code in PASSING or status >= 500 or status == 429
         raise GatewayError(
             code, str(answer.get("message", ""))[:300], permanent=not passing, status=status

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest
 
-from simulator.api.v3 import ApiError, call, fen, sub_of, text
+from simulator.api.v3 import ApiError, call, error_chosen, fen, sub_of, text
 from simulator.models import Merchant, Refund, Trade
 from simulator.services import clock
 from simulator.services.faults import fault_take
@@ -43,6 +43,8 @@ def refund(merchant: Merchant, body: dict[str, Any], request: HttpRequest) -> di
             return _told(old)
         trade = _trade(merchant, wanted)
         _limits(trade, wanted)
+        if fault_take("refund", among=frozenset({"not_enough"})):
+            raise error_chosen("not_enough")
         made = Refund.objects.create(
             merchant=merchant,
             trade=trade,

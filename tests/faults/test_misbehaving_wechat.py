@@ -1,5 +1,6 @@
 """WeChat at its worst for two hundred orders; afterwards every fen is where it belongs."""
 
+import threading
 from urllib.parse import urlsplit
 
 import requests
@@ -7,6 +8,7 @@ import requests
 from tests.crowd import AGENT
 from tests.faults.traffic import day
 
+NATIVE = {"channel": "native"}
 CALLS = {
     "system_error_before": 0.06,
     "system_error_after": 0.06,
@@ -57,6 +59,32 @@ def test_two_hundred_orders_while_wechat_misbehaves(shop):
     books = [shop.control("GET", f"books?mchid={m}") for m in ("1900000101", "1900000201")]
     assert sum(b["paid_fen"] - b["refunded_fen"] for b in books) == kept
     assert shop.value("SELECT count(*) FROM payments_paymentincident") == 0
+
+
+def test_pages_are_served_while_wechat_pay_hangs(shop):
+    """As many buyers ask for the cashier as the web has threads, and nobody answers there."""
+    trade = day(shop, buyers=8, seed=5, name="hung")
+    skus, _ = trade.goods()
+    orders = [buyer.order(f"/checkout/?sku={skus[0]}&quantity=1") for buyer in trade.buyers]
+    assert all(orders)
+    shop.fault("prepay", "timeout", times=100)
+    asking = [
+        threading.Thread(
+            target=buyer._go, args=("POST", f"/orders/{order}/pay/prepare/"), kwargs=NATIVE
+        )
+        for buyer, order in zip(trade.buyers, orders, strict=True)
+    ]
+    for one in asking:
+        one.start()
+    # Without room left every page waits until the first of them is given up, two seconds later.
+    pages = 0
+    while any(one.is_alive() for one in asking):
+        answer = requests.get(f"{shop.site}/", timeout=20)
+        pages += answer.status_code == 200 and any(one.is_alive() for one in asking)
+    for one in asking:
+        one.join()
+    shop.control("DELETE", "faults")
+    assert pages >= 5
 
 
 def phone_of(shop, key):
