@@ -167,7 +167,7 @@ class ExplainedPage(ReadOnlyAdmin):
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         if obj.is_heard:
             return super().response_change(request, obj)
-        messages.warning(request, _("没有保存：别人已经写过处理说明，以先写的为准。"))
+        messages.warning(request, _("没有保存：这一条已经处理过，以先写的说明为准。"))
         return HttpResponseRedirect(request.path)
 
 
