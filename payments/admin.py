@@ -137,8 +137,8 @@ class LedgerEntryPage(ReadOnlyAdmin):
 class ExplainedPage(ReadOnlyAdmin):
     """A staff list: a row stays until somebody has said, once, what it was."""
 
-    def explain(self, **told: Any) -> bool:
-        """The service that records it, with the row's id as `row_id`."""
+    def explain(self, *, row_id: int, **told: Any) -> bool:
+        """The service that records it."""
         raise NotImplementedError
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
