@@ -117,7 +117,7 @@ def all_settled(simulator):
         if one["paid_at"]
     }
     lost = Payment.objects.filter(state="prepared", out_trade_no__in=books)
-    found = len(lost)
+    found = lost.count()
     for _ in range(8):
         for payment in lost.all():
             payment_poll(payment_id=payment.pk, now=clock.now())
@@ -140,6 +140,7 @@ def all_returned(simulator):
                 refund_retry(refund_id=refund.pk, by_id=0, now=clock.now())
         simulator.control("POST", "notices/flush")
     assert not Refund.objects.exclude(state="succeeded").exists()
+    cast.deliver()
     return len(stuck)
 
 
@@ -213,7 +214,7 @@ def test_every_difference_of_a_day_is_none_or_explained_and_a_tampered_line_is_f
     account = merchant_account_provision(store_id=store.pk, mchid="1900000071", name=store.name)
     misbehave(simulator)
     lost, stuck = a_day(simulator, store)
-    assert lost > 10
+    assert lost > 0.02 * ORDERS
     assert stuck > 2
     notices = simulator.control("GET", "notices")
     assert {one["mode"] for one in notices} > {"duplicate", "late", "lost", "forged", "stale"}
@@ -223,8 +224,8 @@ def test_every_difference_of_a_day_is_none_or_explained_and_a_tampered_line_is_f
     paid = Payment.objects.filter(account=account, state="succeeded")
     back = Refund.objects.filter(payment__account=account, state="succeeded")
     assert Order.objects.count() == ORDERS
-    assert paid.count() > 300
-    assert back.count() > 15
+    assert paid.count() > 0.6 * ORDERS
+    assert back.count() > 0.03 * ORDERS
     assert cast.broken() == []
 
     # The bill itself comes damaged, and then it comes.
