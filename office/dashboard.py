@@ -16,6 +16,7 @@ from core.money import yuan
 from notices.queries import staff_lines
 from orders.queries import open_invoice_count, store_day
 from payments.queries import (
+    missing_bill_count,
     open_difference_count,
     open_incident_count,
     stuck_refund_count,
@@ -45,7 +46,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     refunds = reverse("admin:payments_refund_changelist")
     incidents = reverse("admin:payments_paymentincident_changelist")
     bills = reverse("admin:payments_billdifference_changelist")
-    differing = open_difference_count(store_id)
+    differing, missing = open_difference_count(store_id), missing_bill_count(store_id)
+    absent = reverse("admin:payments_tradebill_changelist")
     invoices = reverse("admin:orders_invoice_changelist")
     asked = open_invoice_count(store_id)
     skus = reverse("admin:catalog_sku_changelist")
@@ -63,6 +65,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         Tile(_("退款需处理"), str(stuck), f"{refunds}?state__exact=stuck", stuck > 0),
         Tile(_("支付异常"), str(open_incidents), incidents, open_incidents > 0),
         Tile(_("对账差异"), str(differing), f"{bills}?explained_at__isempty=1", differing > 0),
+        Tile(
+            _("账单未取回"),
+            str(missing),
+            f"{absent}?matched_at__isempty=1&explained_at__isempty=1",
+            missing > 0,
+        ),
         Tile(_("待开票"), str(asked), f"{invoices}?state__exact=requested", asked > 0),
         Tile(_("库存不足"), str(low), f"{skus}?stock=low", low > 0),
         Tile(_("群码快用完"), str(short), entries, short > 0),

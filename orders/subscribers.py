@@ -12,9 +12,16 @@ from orders.services import (
     order_close_if_unpayable,
     order_payment_take,
     order_price_settle,
+    orders_match,
 )
 from orders.services.cart import cart_fold
-from payments.events import PaymentClosed, PaymentSucceeded, RefundRequested, RefundStuck
+from payments.events import (
+    BillMatched,
+    PaymentClosed,
+    PaymentSucceeded,
+    RefundRequested,
+    RefundStuck,
+)
 
 
 @subscribe(PaymentSucceeded, inline=True)
@@ -55,3 +62,8 @@ def review_decided(event: ReviewDecided, *, now: datetime) -> None:
 @subscribe(RefundStuck)
 def refund_stuck(event: RefundStuck, *, now: datetime) -> None:
     refund_stuck_report(order_ref=event.order_ref, now=now)
+
+
+@subscribe(BillMatched)
+def bill_matched(event: BillMatched, *, now: datetime) -> None:
+    orders_match(bill_id=event.bill_id, now=now)

@@ -4,7 +4,9 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -20,7 +22,8 @@ from payments.models import (
     Refund,
     TradeBill,
 )
-from payments.services import difference_explain, incident_explain, refund_retry
+from payments.services import bill_explain, difference_explain, incident_explain, refund_retry
+from payments.states import RefundState
 from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin
 
 
@@ -111,7 +114,12 @@ class RefundPage(ReadOnlyAdmin):
     def retry(self, request: HttpRequest, queryset: QuerySet[Refund]) -> None:
         for refund in queryset:
             state = refund_retry(refund_id=refund.pk, by_id=request.user.pk or 0, now=clock.now())
-            messages.info(request, f"{refund.out_refund_no}：{state.label}")
+            refund.refresh_from_db()
+            told = str(state.label)
+            if state == RefundState.REQUESTED and refund.due_at:
+                at = timezone.localtime(refund.due_at)
+                told = _("将在 %(time)s 用原单号提交") % {"time": f"{at:%H:%M:%S}"}
+            messages.info(request, f"{refund.out_refund_no}：{told}")
 
 
 @admin.register(LedgerEntry)
@@ -130,8 +138,45 @@ class LedgerEntryPage(ReadOnlyAdmin):
         return yuan(entry.amount_fen)
 
 
+class ExplainedPage(ReadOnlyAdmin):
+    """A staff list: a row stays until somebody has said, once, what it was."""
+
+    def explain(self, *, row_id: int, **told: Any) -> bool:
+        """The service that records it."""
+        raise NotImplementedError
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        shown = super().get_readonly_fields(request, obj)
+        is_open = obj is not None and self.is_open(obj)
+        return [field for field in shown if field != "explanation" or not is_open]
+
+    def is_open(self, obj: Any) -> bool:
+        """Whether it still waits to be explained."""
+        return obj.explained_at is None
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "explanation":
+            kwargs["required"] = True
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        # Without the field somebody else has explained it since this page was opened.
+        text = form.cleaned_data.get("explanation")
+        told = {"explanation": text, "by_id": request.user.pk, "now": clock.now()}
+        obj.is_heard = bool(text) and self.explain(row_id=obj.pk, **told)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return super().log_change(request, obj, message) if obj.is_heard else None
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        if obj.is_heard:
+            return super().response_change(request, obj)
+        messages.warning(request, _("没有保存：这一条已经处理过，以先写的说明为准。"))
+        return HttpResponseRedirect(request.path)
+
+
 @admin.register(PaymentIncident)
-class PaymentIncidentPage(ReadOnlyAdmin):
+class PaymentIncidentPage(ExplainedPage):
     """Signed messages that do not fit. Nothing is settled until a person has explained them."""
 
     platform = owner = frozenset({"view", "change"})
@@ -140,32 +185,46 @@ class PaymentIncidentPage(ReadOnlyAdmin):
     list_filter = ["kind", ("explained_at", admin.EmptyFieldListFilter)]
     ordering = ["-id"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [f for f in super().get_readonly_fields(request, obj) if f != "explanation"]
-
     @admin.display(description=_("金额（元）"))
     def amount(self, incident: PaymentIncident) -> str:
         return yuan(incident.amount_fen)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        incident_explain(
-            incident_id=obj.pk,
-            explanation=form.cleaned_data["explanation"],
-            by_id=request.user.pk,  # type: ignore[arg-type]
-            now=clock.now(),
-        )
+    def explain(self, *, row_id: int, **told: Any) -> bool:
+        return incident_explain(incident_id=row_id, **told)
 
 
 @admin.register(TradeBill)
-class TradeBillPage(ReadOnlyAdmin):
-    """What WeChat Pay says of each day, and whether it was matched."""
+class TradeBillPage(ExplainedPage):
+    """What WeChat Pay says of each day, and whether it was matched; those that did not come wait for
+    a person until they do."""
 
-    platform = owner = clerk = VIEW
-    list_display = ["day", "account", "lines", "open_differences", "fetched_at", "matched_at"]
+    platform = owner = frozenset({"view", "change"})
+    clerk = VIEW
+    list_display = [
+        *("day", "account", "lines", "open_differences"),
+        *("fetched_at", "error", "explained_at"),
+    ]
+    list_filter = [
+        ("matched_at", admin.EmptyFieldListFilter),
+        ("explained_at", admin.EmptyFieldListFilter),
+    ]
     list_select_related = ["account", "store"]
     date_hierarchy = "day"
     ordering = ["-day", "account"]
-    fields = ["account", "day", "lines", "open_differences", "checksum", "fetched_at", "matched_at"]
+    fields = [
+        *("account", "day", "lines", "open_differences", "checksum"),
+        *("fetched_at", "matched_at", "tried_at", "error"),
+        *("explained_at", "explained_by", "explanation"),
+    ]
+
+    def is_open(self, obj: TradeBill) -> bool:
+        return super().is_open(obj) and obj.matched_at is None
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), "open_differences"]
+
+    def explain(self, *, row_id: int, **told: Any) -> bool:
+        return bill_explain(bill_id=row_id, **told)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TradeBill]:
         rows: QuerySet[TradeBill] = super().get_queryset(request)
@@ -199,7 +258,7 @@ class BillLinePage(ReadOnlyAdmin):
 
 
 @admin.register(BillDifference)
-class BillDifferencePage(ReadOnlyAdmin):
+class BillDifferencePage(ExplainedPage):
     """Where bill and books disagree, until a person has said why."""
 
     platform = owner = frozenset({"view", "change"})
@@ -210,9 +269,6 @@ class BillDifferencePage(ReadOnlyAdmin):
     list_select_related = ["bill", "store"]
     ordering = ["-id"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [f for f in super().get_readonly_fields(request, obj) if f != "explanation"]
-
     @admin.display(description=_("这里（元）"))
     def ours(self, difference: BillDifference) -> str:
         return "—" if difference.ours_fen is None else yuan(difference.ours_fen)
@@ -221,10 +277,5 @@ class BillDifferencePage(ReadOnlyAdmin):
     def theirs(self, difference: BillDifference) -> str:
         return "—" if difference.theirs_fen is None else yuan(difference.theirs_fen)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        difference_explain(
-            difference_id=obj.pk,
-            explanation=form.cleaned_data["explanation"],
-            by_id=request.user.pk,  # type: ignore[arg-type]
-            now=clock.now(),
-        )
+    def explain(self, *, row_id: int, **told: Any) -> bool:
+        return difference_explain(difference_id=row_id, **told)

@@ -7,13 +7,15 @@ import csv
 import io
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 CHINA = ZoneInfo("Asia/Shanghai")
 PAID, REFUNDED = "SUCCESS", "REFUND"
 # A reversed payment of a scanned code: money that never stayed. We take no such payments.
 REVOKED = "REVOKED"
+# What happens so close to midnight may stand in the next day's bill.
+EDGE = timedelta(minutes=10)
 _YUAN = re.compile(r"(-?)(\d{1,11})(?:\.(\d{1,5}))?", re.ASCII)
 _NEEDED = (
     "交易时间",
@@ -23,7 +25,9 @@ _NEEDED = (
     "商户订单号",
     "交易状态",
     "货币种类",
+    "微信退款单号",
     "商户退款单号",
+    "退款状态",
     "申请退款金额",
     "订单金额",
     "手续费",
@@ -36,7 +40,8 @@ class BillUnreadable(Exception):
 
 @dataclass(frozen=True)
 class BillRow:
-    """One line. A refund has `out_refund_no` and `refund_fen`; `amount_fen` is what was paid.
+    """One line. A refund has `out_refund_no`, `refund_fen`, and WeChat Pay's number and word for how
+    it went; `amount_fen` is what was paid.
     `merchant` is whose money it is: the sub-merchant of a provider, or the merchant itself."""
 
     number: int
@@ -49,6 +54,19 @@ class BillRow:
     refund_fen: int
     fee_text: str
     merchant: str = ""
+    provider_refund_id: str = ""
+    refund_status: str = ""
+
+
+def day_begins(day: date) -> datetime:
+    """Midnight in China."""
+    return datetime.combine(day, time(0), tzinfo=CHINA)
+
+
+def day_missed_in(day: date) -> tuple[datetime, datetime]:
+    """From when until before when something that has no line is missed in the bill of that day."""
+    begins = day_begins(day)
+    return begins - EDGE, begins + timedelta(days=1) - EDGE
 
 
 def bill_parse(content: bytes, *, mchid: str = "") -> list[BillRow]:
@@ -101,6 +119,8 @@ def _row(number: int, line: dict[str, str]) -> BillRow:
         amount_fen=_fen(number, line["订单金额"]),
         refund_fen=_fen(number, line["申请退款金额"]),
         fee_text=line["手续费"],
+        provider_refund_id=line["微信退款单号"] if is_refund else "",
+        refund_status=line["退款状态"] if is_refund else "",
         merchant=next((one for one in (line["特约商户号"], line["商户号"]) if one.strip("0")), ""),
     )
 

@@ -55,11 +55,14 @@ def refund_due(refund_id: int, *, now: datetime) -> datetime | None:
     refund = Refund.objects.get(pk=refund_id)
     since = refund.submitted_at or refund.requested_at
     if refund.state == RefundState.REQUESTED:
-        # Only what was tried past its limit needs a person: a queue that slept catches up itself.
-        if refund.asked_at and refund.asked_at - refund.requested_at > REQUESTED_LIMIT:
+        # Only what was tried past its limit needs a person: a queue that slept catches up itself, and
+        # one of many parts waits for its turn.
+        first = refund.first_asked_at
+        if first and refund.asked_at and refund.asked_at - first > REQUESTED_LIMIT:
             refund_stick(refund_id=refund_id, now=now)
             return now + STUCK_ASKED_EVERY
         enqueue(tasks.refund_submit, refund_id)
+        since = refund.first_asked_at or refund.turn_at or refund.requested_at
         return next_ask(since=since, now=now, at_most=PAYMENT_ASKED_EVERY)
     if refund.state == RefundState.SUBMITTED:
         if now - since > SUBMITTED_LIMIT:

@@ -54,3 +54,12 @@ class RefundStuck(Event):
     refund_id: int
     store_id: int
     order_ref: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillMatched(Event):
+    """A day's bill was kept and compared with payments and refunds; orders compare themselves."""
+
+    name: ClassVar[str] = "bill.matched"
+    bill_id: int
+    store_id: int

@@ -7,11 +7,13 @@ from typing import Any
 import requests
 from django.conf import settings
 from django.db import connection
+from django.db.models.functions import Greatest
 
 from core.invariants import invariant
 from core.money import yuan
 from payments import simulated
-from payments.models import MerchantAccount, Payment, PaymentIncident, Refund
+from payments.bills import CHINA
+from payments.models import MerchantAccount, Payment, PaymentIncident, Refund, TradeBill
 from payments.schedule import (
     CLOSING_ASKED_EVERY,
     REFUND_ASKED_EVERY,
@@ -27,6 +29,7 @@ SLACK = timedelta(minutes=2)
 # Two books are never read at the same instant, and a notice takes its time. Money that we wait for
 # is found by asking, however its notice fares.
 GRACE = timedelta(minutes=1)
+BILL_LIMIT = timedelta(days=3)
 
 Found = Iterable[tuple[str, str]]
 
@@ -105,8 +108,10 @@ def payments_in_time(now: datetime) -> Found:
 
 @invariant("refunds.in_time", because="a refund is final, in time, or on the staff list")
 def refunds_in_time(now: datetime) -> Found:
-    requested = Refund.objects.filter(
-        state=RefundState.REQUESTED, requested_at__lt=now - REQUESTED_LIMIT - SLACK
+    # One of many parts of a payment waits for its turn; what is tried has its limit from then on.
+    tried = Greatest("requested_at", "turn_at", "first_asked_at")
+    requested = Refund.objects.annotate(tried_at=tried).filter(
+        state=RefundState.REQUESTED, tried_at__lt=now - REQUESTED_LIMIT - SLACK
     )
     submitted = Refund.objects.filter(
         state=RefundState.SUBMITTED, submitted_at__lt=now - SUBMITTED_LIMIT - SLACK
@@ -116,6 +121,18 @@ def refunds_in_time(now: datetime) -> Found:
             "public_id", "state", "requested_at"
         )[:ROWS_MAX]:
             yield f"refund {public_id}", f"{state}, asked for {since.isoformat()}"
+
+
+@invariant(
+    "bills.matched",
+    because="three days later every bill is here and matched, or a person has said why not",
+)
+def bills_matched(now: datetime) -> Found:
+    late = TradeBill.objects.filter(
+        matched_at=None, explained_at=None, day__lt=(now - BILL_LIMIT).astimezone(CHINA).date()
+    ).select_related("account")
+    for bill in late.order_by("pk")[:ROWS_MAX]:
+        yield f"bill {bill.account.mchid} {bill.day}", bill.error or "never fetched"
 
 
 @invariant("books.agree", because="our books and the simulator's agree fen for fen")

@@ -4,7 +4,7 @@ FOR NO KEY UPDATE: rows that refer to a payment do not wait. Nothing is locked w
 is asked.
 """
 
-from payments.models import Payment, Refund
+from payments.models import Payment, Refund, TradeBill
 from payments.states import LIVE_PAYMENT
 
 
@@ -32,3 +32,8 @@ def refund_payment_locked(refund_id: int) -> Refund:
     refund = Refund.objects.select_for_update(no_key=True).get(pk=refund_id)
     refund.payment = payment
     return refund
+
+
+def bill_locked(bill_id: int) -> TradeBill:
+    """A day's bill, locked: whoever keeps its lines is alone with it. Raises TradeBill.DoesNotExist."""
+    return TradeBill.objects.select_for_update(no_key=True).get(pk=bill_id)

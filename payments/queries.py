@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.db.models import F, Q, QuerySet, Sum
 
+from payments.bills import day_missed_in
 from payments.models import (
     BillDifference,
     BillLine,
@@ -13,6 +14,7 @@ from payments.models import (
     Payment,
     PaymentIncident,
     Refund,
+    TradeBill,
 )
 from payments.states import LIVE_PAYMENT, PaymentState, RefundState
 
@@ -102,6 +104,29 @@ def open_difference_count(store_id: int | None = None) -> int:
     return (rows if store_id is None else rows.filter(store_id=store_id)).count()
 
 
+def missing_bill_count(store_id: int | None = None) -> int:
+    """How many days' bills did not come, or were no good, and nobody has said why."""
+    rows = TradeBill.objects.filter(matched_at=None, explained_at=None)
+    return (rows if store_id is None else rows.filter(store_id=store_id)).count()
+
+
+def bill_orders(bill_id: int) -> dict[str, int]:
+    """What payments and refunds leave of the money of each order that a bill, or its day, is about:
+    in fen, by the order's public id."""
+    bill = TradeBill.objects.get(pk=bill_id)
+    during = day_missed_in(bill.day)
+    ours = Payment.objects.filter(account=bill.account_id)
+    about = (
+        ours.filter(paid_at__gte=during[0], paid_at__lt=during[1]),
+        ours.filter(refunds__requested_at__gte=during[0], refunds__requested_at__lt=during[1]),
+        ours.filter(out_trade_no__in=bill.rows.values("out_trade_no")),
+    )
+    refs = {ref for rows in about for ref in rows.values_list("order_ref", flat=True)}
+    left = Payment.objects.filter(order_ref__in=refs, state=PaymentState.SUCCEEDED)
+    sums = left.values_list("order_ref").annotate(fen=Sum(F("amount_fen") - F("refunded_fen")))
+    return {**dict.fromkeys(refs, 0), **dict(sums)}
+
+
 def stuck_refund_count(store_id: int | None = None) -> int:
     """How many refunds are on the staff list."""
     return stuck_refunds(store_id).count()
@@ -126,11 +151,12 @@ class LedgerMove:
 
 @dataclass(frozen=True)
 class BilledMoney:
-    """What WeChat Pay's bill says of it; `difference` is what nobody has explained yet, or ""."""
+    """What WeChat Pay's bill says of it, in fen, None where no bill has it; `difference` is what
+    nobody has explained yet, or ""."""
 
     day: date
     reference: str
-    amount_fen: int
+    amount_fen: int | None
     fee: str
     difference: str
 
@@ -152,19 +178,36 @@ def ledger_of(order_ref: str) -> tuple[LedgerMove, ...]:
 
 
 def billed_of(order_ref: str) -> tuple[BilledMoney, ...]:
-    """The bill's lines about an order, and the differences about it, in two queries."""
+    """The bill's lines about an order, and the differences about it, in two queries. A difference
+    about what has no line stands by itself."""
     numbers = Payment.objects.filter(order_ref=order_ref).values("out_trade_no")
     lines = BillLine.objects.filter(out_trade_no__in=numbers).select_related("bill")
     open_ones = BillDifference.objects.filter(order_ref=order_ref, explained_at=None)
-    differences = {one.reference: str(one) for one in open_ones}
+    differences: dict[str, list[BillDifference]] = {}
+    for one in open_ones.select_related("bill").order_by("pk"):
+        differences.setdefault(one.reference, []).append(one)
     told = [
         BilledMoney(
             day=line.bill.day,
             reference=line.out_refund_no or line.out_trade_no,
             amount_fen=-line.refund_fen if line.out_refund_no else line.amount_fen,
             fee=line.fee_text,
-            difference=differences.pop(line.out_refund_no or line.out_trade_no, ""),
+            difference=_said(differences.pop(line.out_refund_no or line.out_trade_no, [])),
         )
         for line in lines.order_by("bill__day", "number")
     ]
+    told += [
+        BilledMoney(
+            day=rest[0].bill.day,
+            reference=reference,
+            amount_fen=None,
+            fee="",
+            difference=_said(rest),
+        )
+        for reference, rest in differences.items()
+    ]
     return tuple(told)
+
+
+def _said(differences: list[BillDifference]) -> str:
+    return "；".join(str(one) for one in differences)

@@ -89,5 +89,11 @@ REFUND = Machine(
             because="refused for good, or reported abnormal: a person must look",
             fact=RefundStuck,
         ),
+        Move(
+            "retry",
+            (RefundState.STUCK,),
+            RefundState.REQUESTED,
+            because="a person wants it tried again, under its own number",
+        ),
     ],
 )

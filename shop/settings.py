@@ -221,6 +221,8 @@ WECHAT_API_URL = wechat_url("WECHAT_API_URL")
 WECHAT_PAY_URL = wechat_url("WECHAT_PAY_URL")
 WECHAT_JSSDK_URL = wechat_url("WECHAT_JSSDK_URL")
 WECHAT_MP_URL = wechat_url("WECHAT_MP_URL", beside=WECHAT_OPEN_URL)
+# Per process, Pay included; below the web server's threads, so that a hung Tencent leaves some.
+TENCENT_CALLS_AT_ONCE = env.int("TENCENT_CALLS_AT_ONCE", default=2)
 WECHAT_BRIDGE_URL = simulator_only("WECHAT_BRIDGE_URL")
 SIMULATOR_URL = simulator_only("SIMULATOR_URL")
 # Messages: {"shipped": {"id": "…", "places": {"thing1": "goods"}}, …} by the kinds of

@@ -14,6 +14,7 @@ from wechatpy.client import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 from wechatpy.oauth import WeChatOAuth
 
+from core.outbound import calls_within
 from wechat.domains import secret_of
 from wechat.http import guard
 from wechat.store import StoreUnavailable, shared_get
@@ -59,24 +60,28 @@ class Client(WeChatClient):
         raise NotImplementedError
 
     def call(self, verb: Callable[["Client"], T]) -> T:
-        """One call to Tencent, with one retry when the shared token was refused.
+        """One call to Tencent, with one retry when the shared token was refused; three seconds in all.
 
         Raises WechatTrouble.
         """
         try:
-            try:
-                used = self.access_token
-                return verb(self)
-            except WeChatClientException as error:
-                if error.errcode not in TOKEN_REFUSED:
-                    raise
-                log.info("the access token was refused (%s): a new one, once", error.errcode)
-                self._refused = used
-                return verb(self)
+            with calls_within():
+                return self._with_token(verb)
         except (WeChatClientException, requests.RequestException, StoreUnavailable) as error:
             raise trouble(error) from error
         finally:
             self._refused = ""
+
+    def _with_token(self, verb: Callable[["Client"], T]) -> T:
+        try:
+            used = self.access_token
+            return verb(self)
+        except WeChatClientException as error:
+            if error.errcode not in TOKEN_REFUSED:
+                raise
+            log.info("the access token was refused (%s): a new one, once", error.errcode)
+            self._refused = used
+            return verb(self)
 
     def _token_fetch(self) -> tuple[str, int]:
         """stable_token in normal mode: it does not invalidate the token that is in use."""

@@ -1,4 +1,4 @@
-"""The wire to Tencent: only the configured hosts, never longer than three seconds."""
+"""The wire to Tencent: only the configured hosts, few calls at once, none longer than three seconds."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,12 +7,15 @@ import requests
 from django.conf import settings
 from requests.adapters import HTTPAdapter
 
-# To connect and to wait for an answer, in seconds: three together.
-TIMEOUT = (1.0, 2.0)
+from core.outbound import NoRoom, call_room, timeouts
 
 
 class HostRefused(requests.RequestException):
     """The library wanted to talk to a host that is not in the settings."""
+
+
+class Busy(requests.RequestException):
+    """Too many calls at once: nothing was sent."""
 
 
 def allowed_hosts() -> frozenset[str]:
@@ -35,7 +38,14 @@ class TencentAdapter(HTTPAdapter):
         host = urlsplit(request.url or "").netloc
         if host not in allowed_hosts():
             raise HostRefused(f"{host} is none of the configured WeChat hosts")
-        return super().send(request, timeout=TIMEOUT, **kwargs)
+        try:
+            with call_room():
+                response = super().send(request, timeout=timeouts(), **kwargs)
+                # Read here: an answer that stops half-way takes up room, too.
+                response.content  # noqa: B018
+                return response
+        except NoRoom as error:
+            raise Busy(str(error)) from error
 
 
 def guard(session: requests.Session) -> requests.Session:

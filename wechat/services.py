@@ -14,6 +14,7 @@ from wechatpy.exceptions import WeChatClientException
 from wechatpy.oauth import WeChatOAuth
 
 from core import clock
+from core.outbound import calls_within
 from wechat.client import Client, WechatTrouble, client, oauth, trouble
 from wechat.domains import Domain, appid_of, domain_of, domains, origin_of
 from wechat.messages import (
@@ -111,10 +112,11 @@ def oauth_person(code: str, *, appid: str = "") -> OAuthPerson:
     """
     session = oauth(appid=appid)
     try:
-        token = session.fetch_access_token(code)
-        scope = str(token.get("scope", ""))
-        is_snapshot = bool(int(token.get("is_snapshotuser") or 0))
-        profile = {} if is_snapshot else _profile(session, scope)
+        with calls_within():
+            token = session.fetch_access_token(code)
+            scope = str(token.get("scope", ""))
+            is_snapshot = bool(int(token.get("is_snapshotuser") or 0))
+            profile = {} if is_snapshot else _profile(session, scope)
     except (WeChatClientException, requests.RequestException) as error:
         raise trouble(error) from error
     except (KeyError, ValueError, TypeError) as error:

@@ -6,8 +6,7 @@ import requests
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from wechat.http import TIMEOUT
-
+TIMEOUT = (1.0, 2.0)
 # How many a 服务号 may name.
 JS_DOMAINS = 5
 

@@ -12,19 +12,20 @@ import redis
 from django.conf import settings
 from redis.exceptions import LockError, RedisError
 
+from core.outbound import NoRoom, call_room, time_left_s
+
 log = logging.getLogger(__name__)
 
 # A value is renewed so long before it ends, in seconds; both old and new are good meanwhile.
 EARLY = 300
 # The lock frees itself when its holder dies; a fetch takes three seconds at most.
 LOCK_HELD_S = 10.0
-LOCK_WAIT_S = 4.0
 
 Fetch = Callable[[], tuple[str, int]]
 
 
 class StoreUnavailable(Exception):
-    """Redis did not answer, or the lock was not to be had in time."""
+    """Redis did not answer, or there was no lock or no room for a call to be had in time."""
 
 
 @lru_cache(maxsize=4)
@@ -44,14 +45,18 @@ def shared_get(*, appid: str, what: str, fetch: Fetch, not_this: str = "") -> st
         value = _read(store, key)
         if value and value != not_this:
             return value
-        with store.lock(f"{key}:lock", timeout=LOCK_HELD_S, blocking_timeout=LOCK_WAIT_S):
+        # Whoever waits for a fetch that hangs takes up room as the fetch does.
+        with (
+            call_room(),
+            store.lock(f"{key}:lock", timeout=LOCK_HELD_S, blocking_timeout=time_left_s()),
+        ):
             value = _read(store, key)
             if value and value != not_this:
                 return value
             value, lives_s = fetch()
             store.set(key, json.dumps(value), ex=max(lives_s - EARLY, lives_s // 2, 1))
             return value
-    except (RedisError, LockError) as error:
+    except (RedisError, LockError, NoRoom) as error:
         log.warning("the shared store did not give %s", what, exc_info=True)
         raise StoreUnavailable(str(error)) from error
 

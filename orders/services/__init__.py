@@ -23,6 +23,7 @@ from orders.services.invoice import (
     invoice_issue,
     invoice_request,
 )
+from orders.services.match import orders_match
 from orders.services.pay import order_payment_take
 from orders.services.place import (
     BuyerGone,
@@ -98,6 +99,7 @@ __all__ = [
     "order_receive_overdue",
     "order_ship",
     "order_urge",
+    "orders_match",
     "parcel_track",
     "pickup_find",
     "review_refuse",

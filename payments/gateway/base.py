@@ -31,12 +31,7 @@ class GatewayError(Exception):
     @property
     def not_found(self) -> bool:
         """The provider has never heard of the number."""
-        return self.code in {
-            "ORDER_NOT_EXIST",
-            "ORDERNOTEXIST",
-            "RESOURCE_NOT_EXISTS",
-            "REFUNDNOTEXIST",
-        }
+        return self.code in {"ORDER_NOT_EXIST", "RESOURCE_NOT_EXISTS"}
 
     @property
     def number_refused(self) -> bool:
@@ -45,7 +40,7 @@ class GatewayError(Exception):
             "OUT_TRADE_NO_USED",
             "INVALID_REQUEST",
             "ORDER_CLOSED",
-            "ORDERPAID",
+            "ORDER_PAID",
             "TRADE_ERROR",
         }
 
@@ -140,12 +135,15 @@ class RefundResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """A verified and decrypted notice: about a trade, about a refund, or about neither."""
+    """A verified and decrypted notice: about a trade, about a refund, or about neither. `nonsense`
+    says why it cannot be read although the provider signed it, or is "". `raw` is what was sealed."""
 
     notice_id: str
     event_type: str
     trade: Trade | None = None
     refund: RefundResult | None = None
+    nonsense: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Gateway(Protocol):

@@ -10,7 +10,6 @@ import json
 import logging
 import re
 import secrets
-import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -22,6 +21,7 @@ from django.conf import settings
 from wechatpayv3 import WeChatPay, WeChatPayType
 from wechatpayv3.core import Core
 
+from core.outbound import NoRoom, call_room, calls_within, time_left_s, timeouts
 from payments.gateway.base import (
     GatewayError,
     Notice,
@@ -30,25 +30,35 @@ from payments.gateway.base import (
     Prepared,
     RefundAsk,
     RefundResult,
-    RefundStatus,
     Trade,
-    TradeState,
 )
+from payments.gateway.wechat_words import notice_of, refund_of, trade_of
 
 log = logging.getLogger(__name__)
 
-# To connect and to wait for an answer, in seconds: three together.
-TIMEOUT = (1.0, 2.0)
-# Calls at once per process, so that a slow provider cannot eat every worker.
-CALLS_AT_ONCE = 8
-CALL_WAIT_S = 0.5
 # Tencent's own SDKs refuse a message whose clock is this far away, in seconds.
 SKEW_S = 300
 # Answered without an effect, or with an unknown one: worth one repetition with the same number.
-RETRIED = frozenset({"SYSTEM_ERROR", "SYSTEMERROR", "FREQUENCY_LIMITED", "FREQUENCY_LIMIT_EXCEED"})
+RETRIED = frozenset({"SYSTEM_ERROR", "FREQUENCY_LIMITED"})
 RETRY_WAIT_S = 0.2
+# A repetition with less than this left, in seconds, would only be cut off.
+RETRY_LEAST_S = 1.0
 # The request is right and may be accepted later: a clock or a key is in trouble, or they are.
-PASSING = RETRIED | {"SIGN_ERROR", "BANKERROR", "USERPAYING", "RATELIMIT_EXCEEDED"}
+PASSING = RETRIED | {"SIGN_ERROR", "BANK_ERROR", "USERPAYING", "RATELIMIT_EXCEEDED"}
+# Spellings of v2 and of the list of 2022, which still come.
+SPELLINGS = {
+    "BANKERROR": "BANK_ERROR",
+    "FREQUENCY_LIMIT_EXCEED": "FREQUENCY_LIMITED",
+    "INVALIDREQUEST": "INVALID_REQUEST",
+    "NOTENOUGH": "NOT_ENOUGH",
+    "ORDERCLOSED": "ORDER_CLOSED",
+    "ORDERNOTEXIST": "ORDER_NOT_EXIST",
+    "ORDERPAID": "ORDER_PAID",
+    "REFUNDNOTEXIST": "RESOURCE_NOT_EXISTS",
+    "SIGNERROR": "SIGN_ERROR",
+    "SYSTEMERROR": "SYSTEM_ERROR",
+    "TRADEERROR": "TRADE_ERROR",
+}
 
 # A million lines.
 BILL_MAX_BYTES = 300 * 1024 * 1024
@@ -64,30 +74,18 @@ NEEDED_HEADERS = (
 PROBE = "WECHATPAY/SIGNTEST/"
 _DIGITS = re.compile(r"[0-9]{1,12}", re.ASCII)
 
-_TRADES = {
-    "SUCCESS": TradeState.PAID,
-    "REFUND": TradeState.PAID,
-    "NOTPAY": TradeState.UNPAID,
-    "USERPAYING": TradeState.UNPAID,
-    "PAYERROR": TradeState.UNPAID,
-    "CLOSED": TradeState.CLOSED,
-    "REVOKED": TradeState.CLOSED,
-}
-_REFUNDS = {
-    "SUCCESS": RefundStatus.SUCCEEDED,
-    "PROCESSING": RefundStatus.PROCESSING,
-    "ABNORMAL": RefundStatus.ABNORMAL,
-    "CLOSED": RefundStatus.CLOSED,
-}
-_slots = threading.BoundedSemaphore(CALLS_AT_ONCE)
-
 
 class Unverified(Exception):
     """A message that the provider did not sign, or not now."""
 
 
 class CheckedCore(Core):
-    """The library's core, that trusts one key only, and only fresh messages."""
+    """The library's core, that trusts one key only, and only fresh messages, and takes no longer
+    than the caller has."""
+
+    @property
+    def _timeout(self) -> tuple[float, float]:
+        return timeouts()
 
     def _verify_signature(self, headers: Mapping[str, str], body: str) -> bool:
         stamp = headers.get("Wechatpay-Timestamp", "")
@@ -135,7 +133,6 @@ class WechatV3:
                 appid=appid,
                 apiv3_key=apiv3_key,
                 notify_url=pay_notify_url,
-                timeout=TIMEOUT,
                 public_key=public_key,
                 public_key_id=public_key_id,
             )
@@ -273,28 +270,31 @@ class WechatV3:
             message = self._pay.callback(wanted, body)
             if not message:
                 raise NoticeRefused("the signature or the ciphertext is not good")
-            return _notice_of(message)
+            return notice_of(message)
         except NoticeRefused:
             raise
         except Exception as error:
             raise NoticeRefused(f"unreadable: {type(error).__name__}") from error
 
     def _call(self, verb: Callable[[], tuple[int, str | bytes]]) -> dict[str, Any]:
-        """One call with at most one repetition; the JSON answer ({} for 204)."""
-        try:
+        """One call with at most one repetition, in three seconds together; the JSON answer ({} for
+        204)."""
+        with calls_within():
+            try:
+                return self._call_once(verb)
+            except GatewayError as error:
+                if error.code not in RETRIED or time_left_s() < RETRY_WAIT_S + RETRY_LEAST_S:
+                    raise
+                log.info("%s: once more, with the same number", error.code)
+            time.sleep(RETRY_WAIT_S)
             return self._call_once(verb)
-        except GatewayError as error:
-            if error.code not in RETRIED:
-                raise
-            log.info("%s: once more, with the same number", error.code)
-        time.sleep(RETRY_WAIT_S)
-        return self._call_once(verb)
 
     def _call_once(self, verb: Callable[[], tuple[int, str | bytes]]) -> dict[str, Any]:
-        if not _slots.acquire(timeout=CALL_WAIT_S):
-            raise GatewayError(GatewayError.BUSY, "too many calls at once", permanent=False)
         try:
-            status, text = verb()
+            with call_room():
+                status, text = verb()
+        except NoRoom as error:
+            raise GatewayError(GatewayError.BUSY, str(error), permanent=False) from error
         except requests.RequestException as error:
             raise GatewayError(
                 GatewayError.SILENT, type(error).__name__, permanent=False
@@ -303,14 +303,13 @@ class WechatV3:
             raise
         except Exception as error:  # the library raises bare exceptions for a bad signature
             raise GatewayError(GatewayError.UNVERIFIED, str(error), permanent=False) from error
-        finally:
-            _slots.release()
         if status == 204:
             return {}
         answer = _json_object(text)
         if 200 <= status < 300:
             return answer
-        code = str(answer.get("code") or f"HTTP_{status}")
+        said = str(answer.get("code") or f"HTTP_{status}")
+        code = SPELLINGS.get(said, said)
         passing = code in PASSING or status >= 500 or status == 429
         raise GatewayError(
             code, str(answer.get("message", ""))[:300], permanent=not passing, status=status
@@ -322,73 +321,6 @@ class WechatV3:
             return read(answer)
         except (KeyError, TypeError, ValueError) as error:
             raise _nonsense(answer) from error
-
-
-def trade_of(data: Mapping[str, Any]) -> Trade:
-    """A trade from a query's answer or a notice's resource. Raises KeyError, TypeError, ValueError."""
-    state = _TRADES[data["trade_state"]]
-    amount = data.get("amount") or {}
-    if state == TradeState.PAID and not (data["transaction_id"] and data["success_time"]):
-        raise ValueError("paid, but without a number or an instant")
-    return Trade(
-        out_trade_no=_text(data["out_trade_no"]),
-        state=state,
-        mchid=_text(data["sub_mchid"] if "sp_mchid" in data else data["mchid"]),
-        appid=_text(data["sp_appid"] if "sp_mchid" in data else data["appid"]),
-        sp_mchid=_text(data.get("sp_mchid") or ""),
-        transaction_id=_text(data.get("transaction_id") or ""),
-        amount_fen=_fen(amount["total"]) if state == TradeState.PAID else None,
-        currency=_text(amount.get("currency") or "CNY"),
-        paid_at=_instant(data["success_time"]) if state == TradeState.PAID else None,
-        raw=data,
-    )
-
-
-def refund_of(data: Mapping[str, Any]) -> RefundResult:
-    """A refund from an answer (`status`) or a notice (`refund_status`). Raises as `trade_of`."""
-    status = _REFUNDS[data["refund_status"] if "refund_status" in data else data["status"]]
-    succeeded_at = data.get("success_time")
-    return RefundResult(
-        out_refund_no=_text(data["out_refund_no"]),
-        out_trade_no=_text(data["out_trade_no"]),
-        provider_refund_id=_text(data["refund_id"]),
-        status=status,
-        refund_fen=_fen(data["amount"]["refund"]),
-        total_fen=_fen(data["amount"]["total"]),
-        mchid=_text(data.get("sub_mchid") or data.get("mchid") or ""),
-        sp_mchid=_text(data.get("sp_mchid") or ""),
-        succeeded_at=_instant(succeeded_at) if succeeded_at else None,
-        raw=data,
-    )
-
-
-def _notice_of(message: Mapping[str, Any]) -> Notice:
-    event, resource = _text(message["event_type"]), message["resource"]
-    return Notice(
-        notice_id=_text(message["id"]),
-        event_type=event,
-        trade=trade_of(resource) if event == "TRANSACTION.SUCCESS" else None,
-        refund=refund_of(resource) if event.startswith("REFUND.") else None,
-    )
-
-
-def _fen(value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError(f"{value!r} is not an amount of fen")
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a text")
-    return value
-
-
-def _instant(value: str) -> datetime:
-    at = datetime.fromisoformat(value)
-    if at.tzinfo is None:
-        raise ValueError(f"{value!r} has no zone")
-    return at
 
 
 def _json_object(text: str | bytes) -> dict[str, Any]:

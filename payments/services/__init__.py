@@ -3,9 +3,9 @@
 from payments.bills import BillUnreadable
 from payments.models import Refund
 from payments.services.accounts import merchant_account_check
-from payments.services.bills import bill_fetch, bill_match, bills_wanted, difference_explain
+from payments.services.bills import bill_differ, bill_fetch, bill_match, bills_wanted
 from payments.services.close import payment_begin_close, payment_close
-from payments.services.incidents import incident_explain
+from payments.services.explain import bill_explain, difference_explain, incident_explain
 from payments.services.notices import NoticeUnfit, UnknownAccount, notice_receive
 from payments.services.open import NoMerchantAccount, payment_open
 from payments.services.prepare import GatewayTrouble, PaymentGone, PreparedPayment, payment_prepare
@@ -32,6 +32,8 @@ __all__ = [
     "PreparedPayment",
     "RefundReason",
     "UnknownAccount",
+    "bill_differ",
+    "bill_explain",
     "bill_fetch",
     "bill_match",
     "bills_wanted",

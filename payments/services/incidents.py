@@ -45,15 +45,3 @@ def incident_record(
             ],
             ignore_conflicts=True,
         )
-
-
-def incident_explain(*, incident_id: int, explanation: str, by_id: int, now: datetime) -> bool:
-    """A person says what it was; it leaves the staff list. False when that was said before.
-
-    Raises ValueError for an empty explanation.
-    """
-    text = explanation.strip()
-    if not text:
-        raise ValueError("an explanation says something")
-    open_one = PaymentIncident.objects.filter(pk=incident_id, explained_at=None)
-    return bool(open_one.update(explained_at=now, explanation=text, explained_by=by_id))

@@ -77,12 +77,16 @@ def _refund_heard(account: MerchantAccount, notice: Notice, *, now: datetime) ->
 
 
 def _strange(account: MerchantAccount, notice: Notice, *, now: datetime) -> bool:
+    """Of an event that nobody asked for, or one that cannot be read."""
     incident_record(
         account=account,
-        kind=Kind.UNKNOWN,
+        kind=Kind.UNREADABLE if notice.nonsense else Kind.UNKNOWN,
         reference=notice.notice_id,
         amount_fen=0,
-        detail={"event_type": notice.event_type},
+        detail={
+            "event_type": notice.event_type,
+            **({**notice.raw, "nonsense": notice.nonsense} if notice.nonsense else {}),
+        },
         now=now,
     )
     return False

@@ -74,6 +74,7 @@ def refund_request(
         part=part,
         amount_fen=amount_fen,
         requested_at=now,
+        turn_at=now,
         due_at=now + NET_AFTER,
     )
     facts_record(RefundRequested.of(refund), now=now)
@@ -86,7 +87,7 @@ def refund_submit(*, refund_id: int, now: datetime) -> RefundState:
     No transaction may be open. Safe to repeat: the number is the same. A silent provider leaves
     it requested; a refusal for good makes it stuck, with the reason in Chinese.
     """
-    refund = _claimed(refund_id, now=now, sources=(RefundState.REQUESTED,))
+    refund = _claimed(refund_id, now=now)
     return _state(refund_id) if refund is None else _submit(refund, now=now)
 
 
@@ -109,16 +110,18 @@ def refund_poll(*, refund_id: int, now: datetime) -> RefundState:
 
 
 def refund_retry(*, refund_id: int, by_id: int, now: datetime) -> RefundState:
-    """Staff try a stuck refund again, under the same number; the state it is in afterwards.
+    """Staff want a stuck refund tried again, under the same number; the state it is in afterwards.
 
-    The provider is asked first: what staff mended on its own pages may have settled it. No
+    The provider is asked first: what staff mended on its own pages may have settled it. One that has
+    to wait for its turn is `requested` until `turn_at`, when its deadline hands it over. No
     transaction may be open.
     """
     log.info("refund %s is retried by user %s", refund_id, by_id)
     if refund_poll(refund_id=refund_id, now=now) == RefundState.STUCK:
-        refund = _claimed(refund_id, now=now, sources=(RefundState.STUCK,))
-        if refund is not None:
-            _submit(refund, now=now)
+        changes = {"turn_at": now, "first_asked_at": None, "due_at": now + NET_AFTER}
+        with transaction.atomic():
+            REFUND.move_row(Refund.objects.get(pk=refund_id), "retry", now=now, changes=changes)
+        refund_submit(refund_id=refund_id, now=now)
     return _state(refund_id)
 
 
@@ -200,11 +203,12 @@ def refund_stick(*, refund_id: int, now: datetime) -> bool:
     )
 
 
-def _claimed(refund_id: int, *, now: datetime, sources: tuple[str, ...]) -> Refund | None:
-    """The refund, marked as asked, when it may be handed over now."""
+def _claimed(refund_id: int, *, now: datetime) -> Refund | None:
+    """The refund, marked as asked, when it may be handed over now; one that may not be yet is due
+    at its turn."""
     with transaction.atomic():
         refund = refund_payment_locked(refund_id)
-        if refund.state not in sources:
+        if refund.state != RefundState.REQUESTED:
             return None
         payment = refund.payment
         siblings = Refund.objects.filter(payment=payment).exclude(pk=refund_id)
@@ -215,10 +219,13 @@ def _claimed(refund_id: int, *, now: datetime, sources: tuple[str, ...]) -> Refu
             _stick(refund, refusal_text("TOO_MANY"), now=now)
             return None
         newest = siblings.filter(asked_at__gt=now - BETWEEN_PARTIALS).order_by("-asked_at").first()
+        mine = Refund.objects.filter(pk=refund_id)
         if newest is not None and newest.asked_at is not None:
-            Refund.objects.filter(pk=refund_id).update(due_at=newest.asked_at + BETWEEN_PARTIALS)
+            turn_at = newest.asked_at + BETWEEN_PARTIALS
+            mine.update(turn_at=turn_at, due_at=turn_at)
             return None
-        Refund.objects.filter(pk=refund_id).update(asked_at=now, due_at=now + NET_AFTER)
+        first_asked_at = refund.first_asked_at or now
+        mine.update(first_asked_at=first_asked_at, asked_at=now, due_at=now + NET_AFTER)
         return refund
 
 

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from payments.gateway import gateway_for
 from payments.gateway.base import GatewayError, Trade, TradeState
@@ -14,6 +14,11 @@ from payments.states import PAYMENT, PaymentState
 log = logging.getLogger(__name__)
 
 Kind = PaymentIncident.Kind
+TRANSACTION_ONCE = "payments_transaction_once"
+
+
+class TransactionTaken(Exception):
+    """The provider's number stands on another payment of the account already."""
 
 
 def payment_settle(
@@ -22,15 +27,22 @@ def payment_settle(
     """Record the money: state, ledger row and fact, in one transaction of its own.
 
     From every state, closed included: the provider is the authority. False when it was recorded
-    before. Raises ValueError for an amount that is not the payment's: that is never settled.
+    before. Raises ValueError for an amount that is not the payment's, and TransactionTaken: these are
+    never settled.
     """
     with transaction.atomic():
         payment = Payment.objects.get(pk=payment_id)
         if payment.amount_fen != amount_fen:
             raise ValueError(f"payment {payment_id}: {amount_fen} fen is not its amount")
         changes = {"transaction_id": transaction_id, "paid_at": paid_at, "due_at": None}
-        if not PAYMENT.move_row(payment, "settle", now=now, changes=changes):
-            return False
+        try:
+            if not PAYMENT.move_row(payment, "settle", now=now, changes=changes):
+                return False
+        except IntegrityError as error:
+            # Nothing of this transaction stays: who asks first cannot know who settles meanwhile.
+            if TRANSACTION_ONCE in str(error):
+                raise TransactionTaken(transaction_id) from error
+            raise
         LedgerEntry.objects.create(
             store_id=payment.store_id,
             account_id=payment.account_id,
@@ -71,14 +83,18 @@ def trade_settle(
     """
     kind = misfit(account, payment, trade)
     if kind is None and payment is not None and trade.amount_fen is not None:
-        payment_settle(
-            payment_id=payment.pk,
-            transaction_id=trade.transaction_id,
-            amount_fen=trade.amount_fen,
-            paid_at=trade.paid_at or now,
-            now=now,
-        )
-        return True
+        try:
+            payment_settle(
+                payment_id=payment.pk,
+                transaction_id=trade.transaction_id,
+                amount_fen=trade.amount_fen,
+                paid_at=trade.paid_at or now,
+                now=now,
+            )
+        except TransactionTaken:
+            kind = Kind.TRANSACTION
+        else:
+            return True
     incident_record(
         account=account,
         kind=kind or Kind.UNKNOWN,

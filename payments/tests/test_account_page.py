@@ -70,7 +70,10 @@ def test_keys_are_rotated_and_what_is_left_empty_stays(office, good):
     assert office.post(page, keep).status_code == 302
     account.refresh_from_db()
     assert (account.serial_no, account.apiv3_key) == ("AB" * 20, good["apiv3_key"])
-    assert office.post(page, {**keep, "apiv3_key": "another-key-0123456789-abcdefghi"}).status_code == 302
+    assert (
+        office.post(page, {**keep, "apiv3_key": "another-key-0123456789-abcdefghi"}).status_code
+        == 302
+    )
     account.refresh_from_db()
     assert account.apiv3_key == "another-key-0123456789-abcdefghi"
     assert account.private_key.strip() == good["private_key"].strip()

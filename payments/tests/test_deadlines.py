@@ -103,7 +103,7 @@ def test_a_refund_that_the_queue_lost_is_submitted(refund, queued):
 
 def test_a_refund_that_is_not_accepted_in_ten_minutes_needs_a_person(refund, queued):
     late = refund.requested_at + timedelta(minutes=11)
-    Refund.objects.filter(pk=refund.pk).update(asked_at=late)
+    Refund.objects.filter(pk=refund.pk).update(first_asked_at=refund.requested_at, asked_at=late)
     refund_due(refund.pk, now=late)
     assert state(refund) == "stuck"
     assert "核对" in refund.error
@@ -113,7 +113,7 @@ def test_a_refund_that_is_not_accepted_in_ten_minutes_needs_a_person(refund, que
 @pytest.mark.parametrize("asked_after_s", [None, 30])
 def test_a_queue_that_slept_is_not_a_refund_that_is_stuck(refund, queued, asked_after_s):
     asked_at = asked_after_s and refund.requested_at + timedelta(seconds=asked_after_s)
-    Refund.objects.filter(pk=refund.pk).update(asked_at=asked_at)
+    Refund.objects.filter(pk=refund.pk).update(first_asked_at=asked_at, asked_at=asked_at)
     refund_due(refund.pk, now=refund.requested_at + timedelta(days=1))
     assert state(refund) == "requested"
     assert queued == [("refund_submit", refund.pk)]

@@ -1,14 +1,17 @@
 """The WeChat Pay gateway over real HTTP: what it sends, and what it believes."""
 
 import base64
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from core import clock
+from core import clock, outbound
 from payments.gateway import gateway_for, notify_url, wechat_v3
 from payments.gateway.base import (
     GatewayError,
@@ -296,16 +299,53 @@ def test_nobody_there_is_silence(account, settings):
     assert raised.value.code == GatewayError.SILENT
 
 
-def test_a_slow_provider_cannot_eat_every_worker(provider, gateway, monkeypatch):
-    monkeypatch.setattr(wechat_v3, "CALL_WAIT_S", 0.01)
-    taken = [wechat_v3._slots.acquire() for _ in range(wechat_v3.CALLS_AT_ONCE)]
-    try:
-        error = failing(provider, lambda: gateway.query("260101abcdef"))
-    finally:
-        for _slot in taken:
-            wechat_v3._slots.release()
-    assert (error.code, error.permanent) == (GatewayError.BUSY, False)
-    assert provider.requests == []
+def test_a_hung_provider_holds_as_many_threads_as_it_may_and_no_more(
+    provider, gateway, account, settings, monkeypatch
+):
+    monkeypatch.setattr(outbound, "ROOM_WAIT_S", 0.05)
+    may, release = settings.TENCENT_CALLS_AT_ONCE, threading.Event()
+
+    def hangs(_request):
+        release.wait(10)
+        return Reply(200, trade(account))
+
+    monkeypatch.setattr(provider, "otherwise", hangs)
+    with ThreadPoolExecutor(may + 6) as pool:
+        calls = [pool.submit(gateway.query, "260101abcdef") for _ in range(may + 6)]
+        back = list(islice(as_completed(calls), 6))
+        # Everybody else is back already, while these hang.
+        hanging = [call for call in calls if not call.done()]
+        release.set()
+    assert (len(hanging), len(provider.requests)) == (may, may)
+    assert {call.exception().code for call in back} == {GatewayError.BUSY}
+    assert {call.result().state for call in hanging} == {TradeState.PAID}
+
+
+def test_without_room_for_few_it_would_hold_them_all(
+    provider, gateway, account, settings, monkeypatch
+):
+    """Control: room for everybody."""
+    everybody = settings.TENCENT_CALLS_AT_ONCE + 6
+    arrived = threading.Barrier(everybody + 1, timeout=10)
+    monkeypatch.setattr(outbound, "_room", threading.BoundedSemaphore(everybody))
+
+    def hangs(_request):
+        arrived.wait()
+        return Reply(200, trade(account))
+
+    monkeypatch.setattr(provider, "otherwise", hangs)
+    with ThreadPoolExecutor(everybody) as pool:
+        calls = [pool.submit(gateway.query, "260101abcdef") for _ in range(everybody)]
+        arrived.wait()
+    assert len(provider.requests) == len(calls) == everybody
+
+
+def test_what_took_too_long_is_not_repeated(provider, gateway, monkeypatch):
+    monkeypatch.setattr(wechat_v3, "RETRY_LEAST_S", outbound.TOTAL_S)
+    error = failing(
+        provider, lambda: gateway.refund(REFUND_ASK), *[Reply(500, {"code": "SYSTEM_ERROR"})] * 2
+    )
+    assert (error.code, len(provider.requests)) == ("SYSTEM_ERROR", 1)
 
 
 def test_keys_that_cannot_be_read_say_so(account):

@@ -2,11 +2,15 @@
 
 import base64
 import json
+import time
+from datetime import timedelta
 
 import pytest
 
+from core import clock
 from core.models import Fact
 from payments.models import LedgerEntry, Payment, PaymentIncident
+from payments.services import payment_poll, payment_prepare
 from payments.tests.factories import (
     NoticeMaker,
     merchant_account_make,
@@ -133,14 +137,37 @@ def test_another_serial_is_refused_without_asking_anybody(
     refused(client, payment, body, headers, status=401)
 
 
-@pytest.mark.parametrize("age_s", [301, -305])
-def test_a_clock_over_300_seconds_away_is_refused(client, payment, maker, age_s):
+@pytest.fixture
+def frozen(monkeypatch):
+    """Ours and the library's clock stand still, on a full second."""
+    now = clock.now().replace(microsecond=0)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    monkeypatch.setattr(time, "time", now.timestamp)
+
+
+@pytest.mark.parametrize("age_s", [300, -300, 301, -301])
+def test_a_clock_300_seconds_away_is_refused(client, payment, maker, frozen, age_s):
     body = maker.body(maker.trade(payment))
     refused(client, payment, body, maker.headers(body, age_s=age_s), status=401)
 
 
-@pytest.mark.parametrize("age_s", [295, -295])
-def test_a_clock_295_seconds_away_is_accepted(client, payment, maker, age_s):
+@pytest.mark.parametrize("skew_s", [299, -299])
+@pytest.mark.parametrize("of", ["ours", "the library's"])
+def test_each_of_the_two_clocks_refuses_by_itself(
+    client, payment, maker, frozen, monkeypatch, of, skew_s
+):
+    body = maker.body(maker.trade(payment))
+    headers = maker.headers(body, age_s=skew_s)
+    further = clock.now() + timedelta(seconds=1 if skew_s > 0 else -1)
+    if of == "ours":
+        monkeypatch.setattr(clock, "now", lambda: further)
+    else:
+        monkeypatch.setattr(time, "time", further.timestamp)
+    refused(client, payment, body, headers, status=401)
+
+
+@pytest.mark.parametrize("age_s", [299, -299])
+def test_a_clock_299_seconds_away_is_accepted(client, payment, maker, frozen, age_s):
     body = maker.body(maker.trade(payment))
     answer = notice_post(client, payment.account, body, maker.headers(body, age_s=age_s))
     assert answer.status_code == 204
@@ -192,9 +219,12 @@ def test_a_signed_body_that_is_no_notice_is_refused(client, payment, maker, body
         {"trade_state": "WONDERFUL"},
     ],
 )
-def test_a_signed_notice_that_makes_no_sense_is_refused(client, payment, maker, change):
+def test_a_signed_notice_that_makes_no_sense_is_an_incident(client, payment, maker, change):
     body = maker.body({**maker.trade(payment), **change})
-    refused(client, payment, body, maker.headers(body), status=401)
+    refused(client, payment, body, maker.headers(body), status=400, incident="unreadable")
+    detail = PaymentIncident.objects.get().detail
+    assert detail["nonsense"]
+    assert "payer" not in detail
 
 
 def test_a_notice_sealed_with_another_key_is_refused(client, payment, maker, account):
@@ -279,6 +309,43 @@ def test_a_second_transaction_for_one_payment_is_an_incident(client, payment, ma
     payment.refresh_from_db()
     body = maker.body(maker.trade(payment))
     refused(client, payment, body, maker.headers(body), status=400, incident="transaction")
+
+
+def test_a_transaction_that_another_payment_has_is_an_incident(client, payment, maker):
+    body = maker.body(maker.trade(payment, transaction_id="4200001"))
+    assert notice_post(client, payment.account, body, maker.headers(body)).status_code == 204
+    other = payment_make(account=payment.account)
+    body = maker.body(maker.trade(other, transaction_id="4200001"))
+    refused(client, other, body, maker.headers(body), status=400, incident="transaction")
+    assert PaymentIncident.objects.get().payment_id == other.pk
+
+
+def test_asking_about_such_a_payment_finds_the_same_incident(client, fake, payment, maker):
+    body = maker.body(maker.trade(payment, transaction_id="4200001"))
+    notice_post(client, payment.account, body, maker.headers(body))
+    other = payment_make(account=payment.account)
+    payment_prepare(
+        payment_public_id=other.public_id,
+        payer_id=other.payer_id,
+        channel="native",
+        now=clock.now(),
+    )
+    fake.pay(other.out_trade_no, transaction_id="4200001")
+    assert payment_poll(payment_id=other.pk, now=clock.now()) == "prepared"
+    assert incidents() == [("transaction", 1)]
+
+
+@pytest.mark.parametrize(
+    ("event", "resource"),
+    [
+        ("REFUND.SUCCESS", {"refund_status": "SUCCESS"}),
+        ("REFUND.SUCCESS", []),
+        ("TRANSACTION.SUCCESS", "sealed"),
+    ],
+)
+def test_a_signed_notice_that_says_nothing_is_an_incident(client, payment, maker, event, resource):
+    body = maker.body(resource, event_type=event)
+    refused(client, payment, body, maker.headers(body), status=400, incident="unreadable")
 
 
 def test_an_incident_that_is_told_again_counts_up(client, payment, maker):

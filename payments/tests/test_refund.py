@@ -16,7 +16,6 @@ from payments.services import (
     RefundReason,
     refund_poll,
     refund_request,
-    refund_retry,
     refund_settle,
     refund_submit,
 )
@@ -173,39 +172,6 @@ def test_an_abnormal_refund_is_stuck_and_can_still_succeed(fake, paid, status):
     fake.refund_becomes(refund.out_refund_no, RefundStatus.SUCCEEDED)
     assert refund_poll(refund_id=refund.pk, now=clock.now()) == "succeeded"
     assert LedgerEntry.objects.get(refund=refund).amount_fen == -1250
-
-
-def test_staff_retry_asks_first_and_keeps_the_number(fake, paid):
-    refund = request(paid)
-    fake.fail("refund", "NOT_ENOUGH", permanent=True)
-    submit(refund)
-    fake.calls.clear()
-    state = refund_retry(refund_id=refund.pk, by_id=paid.payer_id, now=clock.now())
-    assert state == "submitted"
-    assert fake.calls == [
-        ("query_refund", refund.out_refund_no),
-        ("refund", refund.out_refund_no),
-    ]
-    refund.refresh_from_db()
-    assert refund.error == ""
-
-
-def test_staff_retry_of_a_refund_that_is_not_stuck_sends_nothing(fake, paid):
-    refund = request(paid)
-    submit(refund)
-    refund_retry(refund_id=refund.pk, by_id=paid.payer_id, now=clock.now())
-    assert fake.count("refund") == 1
-
-
-def test_two_refunds_of_one_payment_keep_a_minute_apart(fake, paid):
-    first = request(paid, amount_fen=100)
-    second = request(paid, RefundReason.CANCELLED, amount_fen=100)
-    assert submit(first) == "submitted"
-    assert submit(second) == "requested"
-    second.refresh_from_db()
-    first.refresh_from_db()
-    assert second.due_at == first.asked_at + timedelta(seconds=61)
-    assert submit(second, later_s=62) == "submitted"
 
 
 def test_a_payment_of_more_than_a_year_ago_is_stuck_without_asking(fake, paid):

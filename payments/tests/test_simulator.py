@@ -11,6 +11,8 @@ from django.db import transaction
 
 from core import clock
 from core.invariants import audit
+from payments.gateway import gateway_for
+from payments.gateway.wechat_v3 import WechatV3
 from payments.models import LedgerEntry, MerchantAccount, Payment
 from payments.services import (
     GatewayTrouble,
@@ -22,6 +24,7 @@ from payments.services import (
     payment_prepare,
     refund_poll,
     refund_request,
+    refund_retry,
     refund_submit,
 )
 from payments.simulated import merchant_account_provision
@@ -229,6 +232,77 @@ def test_asking_again_for_a_paid_number_finds_the_money(simulator, payment, open
     with pytest.raises(PaymentGone) as gone:
         prepare(payment, openid)
     assert gone.value.found_state == "succeeded"
+
+
+@pytest.fixture
+def choose(simulator):
+    """Codes on which Tencent's documents differ; afterwards the usual ones."""
+    before = simulator.control("GET", "settings")
+    yield lambda **codes: simulator.control("POST", "settings", **codes)
+    simulator.control("POST", "settings", **before)
+
+
+@pytest.mark.parametrize("code", ["OUT_TRADE_NO_USED", "INVALID_REQUEST", "ORDERPAID"])
+def test_a_paid_number_is_found_paid_whatever_it_is_called(
+    simulator, choose, payment, openid, code
+):
+    choose(paid_again=code)
+    prepare(payment, openid)
+    pay(simulator, payment)
+    Payment.objects.filter(pk=payment.pk).update(prepared_at=None)
+    with pytest.raises(PaymentGone) as gone:
+        prepare(payment, openid)
+    assert gone.value.found_state == "succeeded"
+
+
+@pytest.mark.parametrize(
+    "code", ["INVALID_REQUEST", "OUT_TRADE_NO_USED", "ORDER_CLOSED", "ORDERCLOSED"]
+)
+def test_a_closed_number_is_replaced_whatever_it_is_called(choose, payment, openid, code):
+    choose(closed_again=code)
+    prepare(payment, openid)
+    gateway_for(payment.account).close(payment.out_trade_no)
+    Payment.objects.filter(pk=payment.pk).update(prepared_at=None)
+    again = prepare(payment, openid)
+    assert again.payment_public_id != payment.public_id
+    payment.refresh_from_db()
+    assert payment.state == "closed"
+
+
+@pytest.mark.parametrize("code", ["INVALID_REQUEST", "TRADE_ERROR", "ORDERPAID"])
+def test_closing_finds_the_money_that_came_meanwhile(
+    simulator, choose, payment, openid, code, monkeypatch
+):
+    choose(close_paid=code)
+    prepare(payment, openid)
+    payment_begin_close(order_ref=payment.order_ref, now=clock.now())
+    close = WechatV3.close
+
+    def paid_meanwhile(gateway, number):
+        pay(simulator, payment)
+        close(gateway, number)
+
+    monkeypatch.setattr(WechatV3, "close", paid_meanwhile)
+    assert payment_close(payment_id=payment.pk, now=clock.now()) is False
+    payment.refresh_from_db()
+    assert payment.state == "succeeded"
+
+
+@pytest.mark.parametrize("code", ["NOT_ENOUGH", "NOTENOUGH"])
+def test_a_refund_without_the_merchants_money_is_stuck_until_it_is_retried(
+    simulator, choose, payment, openid, code
+):
+    choose(not_enough=code)
+    paid(simulator, payment, openid)
+    with transaction.atomic():
+        refund = refund_request(payment_id=payment.pk, reason=RefundReason.LATE, now=clock.now())
+    simulator.fault("refund", "not_enough")
+    assert refund_submit(refund_id=refund.pk, now=clock.now()) == "stuck"
+    refund.refresh_from_db()
+    assert "余额不足" in refund.error
+    state = refund_retry(refund_id=refund.pk, by_id=payment.payer_id, now=clock.now())
+    assert state == "submitted"
+    assert len(simulator.books(payment.account.mchid)["refunds"]) == 1
 
 
 def test_asking_again_for_an_unpaid_number_renews_it(simulator, payment, openid):

@@ -262,10 +262,12 @@ def clock(request: HttpRequest, body: dict[str, Any]) -> Answer:
 
 @endpoint("GET", "POST")
 def settings(request: HttpRequest, body: dict[str, Any]) -> Answer:
-    """{"paid_again"}: the code for a prepay of a paid number, where the documents differ."""
-    if "paid_again" in body:
-        choices.paid_again_set(body["paid_again"])
-    return {"paid_again": choices.paid_again()}
+    """{"paid_again", "closed_again", "close_paid", "not_enough"}: the codes for a prepay of a paid or
+    of a closed number, for closing a paid one, and for a refund without money, where documents
+    differ."""
+    for name in choices.CHOICES.keys() & body.keys():
+        choices.choose(name, body[name])
+    return {name: choices.chosen(name) for name in choices.CHOICES}
 
 
 @endpoint("POST")

@@ -18,9 +18,9 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 
-from simulator.api.v3 import ApiError, call, fen, sub_of, text
+from simulator.api.v3 import ApiError, call, error_chosen, fen, sub_of, text
 from simulator.models import Merchant, Prepay, Trade
-from simulator.services import choices, clock, people
+from simulator.services import clock, people
 from simulator.services.money import is_notify_url
 from simulator.services.notices import trade_resource
 from simulator.services.remembered import is_app
@@ -114,7 +114,7 @@ def close(
     with transaction.atomic():
         trade = _known(owner, out_trade_no=out_trade_no)
         if trade.state in {"SUCCESS", "REFUND"}:
-            raise ApiError(400, "ORDERPAID", "该订单已支付")
+            raise error_chosen("close_paid")
         trade.state = "CLOSED"
         trade.save(update_fields=["state"])
 
@@ -170,11 +170,9 @@ def _prepay(
 def _again_check(old: Trade, asked: str) -> None:
     """Raises ApiError unless the number is still open and was asked for in the same words."""
     if old.state == "CLOSED":
-        raise ApiError(400, "ORDER_CLOSED", "订单已关闭，请重新下单")
+        raise error_chosen("closed_again")
     if old.state != "NOTPAY":
-        code = choices.paid_again()
-        status, message = choices.PAID_AGAIN[code]
-        raise ApiError(status, code, message)
+        raise error_chosen("paid_again")
     if old.asked != asked:
         raise ApiError(400, "INVALID_REQUEST", "重入请求数据和已存在的业务单据数据不一致")
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest
 
-from simulator.api.v3 import ApiError, call, fen, sub_of, text
+from simulator.api.v3 import ApiError, call, error_chosen, fen, sub_of, text
 from simulator.models import Merchant, Refund, Trade
 from simulator.services import clock
 from simulator.services.faults import fault_take
@@ -30,35 +30,47 @@ def refund(merchant: Merchant, body: dict[str, Any], request: HttpRequest) -> di
         merchant = sub_of(merchant, body["sub_mchid"])
     asked = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
     with transaction.atomic():
-        old = (
-            Refund.objects.select_related("trade__merchant")
-            .filter(merchant=merchant, out_refund_no=wanted["out_refund_no"])
-            .first()
-        )
-        if old is not None:
-            if old.asked != asked:
-                raise ApiError(400, "INVALID_REQUEST", "退款单号重复，但参数与原退款不一致")
-            if old.state == "ABNORMAL":
-                _again(old)
-            return _told(old)
-        trade = _trade(merchant, wanted)
-        _limits(trade, wanted)
-        made = Refund.objects.create(
-            merchant=merchant,
-            trade=trade,
-            out_refund_no=wanted["out_refund_no"],
-            refund_id=number_new("5030"),
-            refund_fen=wanted["refund"],
-            reason=wanted["reason"],
-            notify_url=wanted["notify_url"],
-            asked=asked,
-            becomes=_becomes(),
-            due_at=clock.after(TAKES_S),
-            made_at=clock.due_now(),
-        )
-        trade.state = "REFUND"
-        trade.save(update_fields=["state"])
-        return _told(made)
+        made = _made(merchant, wanted, asked)
+    if made is None:
+        # Not inside: the rule that said so is used up.
+        raise error_chosen("not_enough")
+    return _told(made)
+
+
+def _made(merchant: Merchant, wanted: dict[str, Any], asked: str) -> Refund | None:
+    """The refund of that number, new or known; None when the merchant has no money for it. Raises
+    ApiError."""
+    old = (
+        Refund.objects.select_related("trade__merchant")
+        .filter(merchant=merchant, out_refund_no=wanted["out_refund_no"])
+        .first()
+    )
+    if old is not None:
+        if old.asked != asked:
+            raise ApiError(400, "INVALID_REQUEST", "退款单号重复，但参数与原退款不一致")
+        if old.state == "ABNORMAL":
+            _again(old)
+        return old
+    trade = _trade(merchant, wanted)
+    _limits(trade, wanted)
+    if fault_take("refund", among=frozenset({"not_enough"})):
+        return None
+    made = Refund.objects.create(
+        merchant=merchant,
+        trade=trade,
+        out_refund_no=wanted["out_refund_no"],
+        refund_id=number_new("5030"),
+        refund_fen=wanted["refund"],
+        reason=wanted["reason"],
+        notify_url=wanted["notify_url"],
+        asked=asked,
+        becomes=_becomes(),
+        due_at=clock.after(TAKES_S),
+        made_at=clock.due_now(),
+    )
+    trade.state = "REFUND"
+    trade.save(update_fields=["state"])
+    return made
 
 
 @call("refund_query", "GET")

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from simulator.models import Merchant
-from simulator.services import keys
+from simulator.services import choices, keys
 from simulator.services.faults import CALL_MODES, fault_take
 from simulator.services.remembered import merchant_of
 
@@ -32,6 +32,13 @@ class ApiError(Exception):
     def __init__(self, status: int, code: str, message: str, **detail: Any) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.detail = status, code, message, detail
+
+
+def error_chosen(question: str) -> ApiError:
+    """The answer to one of the questions of `services/choices.py`."""
+    code = choices.chosen(question)
+    status, message = choices.CHOICES[question][code]
+    return ApiError(status, code, message)
 
 
 Verb = Callable[..., dict[str, Any] | None]

@@ -31,7 +31,11 @@ PLAIN_MODES = {mode: means for mode, means in CALL_MODES.items() if mode != "bad
 MODES = {
     **dict.fromkeys(("prepay", "query", "close", "refund_query"), CALL_MODES),
     "token": PLAIN_MODES,
-    "refund": {**CALL_MODES, "abnormal": "退款异常，要人处理"},
+    "refund": {
+        **CALL_MODES,
+        "abnormal": "退款异常，要人处理",
+        "not_enough": "报 NOT_ENOUGH，说商户余额不足",
+    },
     "bill": {**CALL_MODES, "tampered": "账单里改一笔金额", "bad_hash": "账单的校验值不对"},
     "notice": NOTICE_MODES,
     "message": {

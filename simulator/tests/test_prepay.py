@@ -136,14 +136,54 @@ def test_paid_once_only_and_the_number_is_used_up(phone, merchant):
     assert merchant.books()["paid_fen"] == 1250
 
 
-def test_the_code_for_a_paid_number_can_be_chosen_because_documents_differ(phone, merchant):
+@pytest.fixture
+def choose(phone):
+    """Answer a question on which documents differ with another code; afterwards with the usual one."""
+    before = phone.control("GET", "settings")
+    yield lambda **codes: phone.control("POST", "settings", **codes)
+    phone.control("POST", "settings", **before)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(403, "OUT_TRADE_NO_USED"), (400, "INVALID_REQUEST"), (400, "ORDERPAID")],
+)
+def test_the_code_for_a_paid_number_can_be_chosen(choose, merchant, status, code):
     order = merchant.paid()
-    phone.control("POST", "settings", paid_again="INVALID_REQUEST")
-    try:
-        refused(merchant.jsapi(order), 400, "INVALID_REQUEST")
-    finally:
-        phone.control("POST", "settings", paid_again="OUT_TRADE_NO_USED")
-    assert phone.ask("POST", "settings", paid_again="WHATEVER").status_code == 400
+    choose(paid_again=code)
+    refused(merchant.jsapi(order), status, code)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "INVALID_REQUEST"),
+        (403, "OUT_TRADE_NO_USED"),
+        (400, "ORDER_CLOSED"),
+        (400, "ORDERCLOSED"),
+    ],
+)
+def test_the_code_for_a_closed_number_can_be_chosen(choose, merchant, status, code):
+    order = merchant.order()
+    merchant.native(order)
+    merchant.close(order["out_trade_no"])
+    choose(closed_again=code)
+    refused(merchant.native(order), status, code)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "INVALID_REQUEST"), (403, "TRADE_ERROR"), (400, "ORDERPAID")]
+)
+def test_the_code_for_closing_a_paid_trade_can_be_chosen(choose, merchant, status, code):
+    order = merchant.paid()
+    choose(close_paid=code)
+    refused(merchant.close(order["out_trade_no"]), status, code)
+    assert merchant.query(order["out_trade_no"]).json()["trade_state"] == "SUCCESS"
+
+
+def test_a_code_that_no_document_names_cannot_be_chosen(phone, choose):
+    for question in phone.control("GET", "settings"):
+        assert phone.ask("POST", "settings", **{question: "WHATEVER"}).status_code == 400
 
 
 def test_only_the_named_payer_pays_inside_wechat(phone, merchant, openid):
@@ -177,12 +217,12 @@ def test_closed_takes_no_money_and_stays_closed(phone, merchant, openid):
         "POST", "pay", mchid=merchant.mchid, out_trade_no=order["out_trade_no"], person="alice"
     )
     assert answer.status_code == 400
-    refused(merchant.jsapi(order), 400, "ORDER_CLOSED")
+    refused(merchant.jsapi(order), 400, "INVALID_REQUEST")
 
 
 def test_a_paid_trade_is_not_closed(merchant):
     order = merchant.paid()
-    refused(merchant.close(order["out_trade_no"]), 400, "ORDERPAID")
+    refused(merchant.close(order["out_trade_no"]), 400, "INVALID_REQUEST")
     assert merchant.query(order["out_trade_no"]).json()["trade_state"] == "SUCCESS"
 
 

@@ -46,6 +46,14 @@ def test_never_more_than_was_paid(phone, merchant):
     assert sum(one["refund_fen"] for one in merchant.books()["refunds"]) == 1250
 
 
+def test_without_the_merchants_money_nothing_goes_back_until_there_is_some(phone, merchant):
+    order = merchant.paid()
+    phone.control("POST", "faults", operation="refund", mode="not_enough", times=1)
+    refused(merchant.refund(order, 1250, out_refund_no="poor"), 403, "NOT_ENOUGH")
+    assert merchant.books()["refunds"] == []
+    assert merchant.refund(order, 1250, out_refund_no="poor").status_code == 200
+
+
 def test_a_minute_between_two_parts(phone, merchant):
     order = merchant.paid()
     assert merchant.refund(order, 1).status_code == 200

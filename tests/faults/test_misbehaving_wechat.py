@@ -1,5 +1,9 @@
 """WeChat at its worst for two hundred orders; afterwards every fen is where it belongs."""
 
+import threading
+
+import requests
+
 from tests.faults.storm import (
     BILL_OWN,
     bills_fetch,
@@ -13,6 +17,7 @@ from tests.faults.storm import (
 )
 from tests.faults.traffic import day
 
+NATIVE = {"channel": "native"}
 CALLS = {
     "system_error_before": 0.06,
     "system_error_after": 0.06,
@@ -105,6 +110,32 @@ def the_bills_of_it(shop):
     # WeChat's clock was moved on: refunds of afterwards stand in a later day's bill.
     assert {one["kind"] for one in found if one["side"] == "refund"} <= {"not_there"}
     assert shop.audit() == []
+
+
+def test_pages_are_served_while_wechat_pay_hangs(shop):
+    """As many buyers ask for the cashier as the web has threads, and nobody answers there."""
+    trade = day(shop, buyers=8, seed=5, name="hung")
+    skus, _ = trade.goods()
+    orders = [buyer.order(f"/checkout/?sku={skus[0]}&quantity=1") for buyer in trade.buyers]
+    assert all(orders)
+    shop.fault("prepay", "timeout", times=100)
+    asking = [
+        threading.Thread(
+            target=buyer._go, args=("POST", f"/orders/{order}/pay/prepare/"), kwargs=NATIVE
+        )
+        for buyer, order in zip(trade.buyers, orders, strict=True)
+    ]
+    for one in asking:
+        one.start()
+    # Without room left every page waits until the first of them is given up, two seconds later.
+    pages = 0
+    while any(one.is_alive() for one in asking):
+        answer = requests.get(f"{shop.site}/", timeout=20)
+        pages += answer.status_code == 200 and any(one.is_alive() for one in asking)
+    for one in asking:
+        one.join()
+    shop.control("DELETE", "faults")
+    assert pages >= 5
 
 
 def test_a_sign_in_that_wechat_spoils_makes_no_account_and_the_next_one_works(shop):

@@ -31,20 +31,26 @@ def fetch(account):
     return bill_fetch(account_id=account.pk, day=DAY, now=clock.now()).pk
 
 
-def test_eight_workers_keep_one_bill(account):
+@pytest.fixture
+def missed(account):
+    """It did not come the first time."""
+    return TradeBill.objects.create(store=account.store, account=account, day=DAY)
+
+
+@pytest.mark.parametrize("is_missed", [False, True])
+def test_eight_workers_keep_one_bill(account, is_missed, request):
+    if is_missed:
+        request.getfixturevalue("missed")
     told = many(lambda _: fetch(account), 8)
     assert len(set(told)) == TradeBill.objects.count() == 1
     assert BillLine.objects.count() == 20
     assert TradeBill.objects.get().differences.count() == 20
 
 
-def test_without_asking_who_was_first_the_constraint_is_all_that_holds(account, monkeypatch):
-    """Control: everybody has seen that there is none, and believes to be the first."""
-
-    def careless(**given):
-        given |= given.pop("defaults")
-        return TradeBill.objects.create(**given), True
-
-    monkeypatch.setattr(services, "bill_parse", together(services.bill_parse, 4))
-    monkeypatch.setattr(TradeBill.objects, "get_or_create", careless)
+@pytest.mark.usefixtures("missed")
+def test_without_the_bills_lock_the_constraint_is_all_that_holds(account, monkeypatch):
+    """Control: everybody has seen a bill that is not kept yet, and believes to be the first."""
+    unlocked = together(lambda pk: TradeBill.objects.get(pk=pk), 4)
+    monkeypatch.setattr(services, "bill_locked", unlocked)
     assert kinds(many(lambda _: fetch(account), 4)) == {"ok": 1, "IntegrityError": 3}
+    assert BillLine.objects.count() == 20

@@ -1,17 +1,20 @@
 """Money: the same news from several sides, at once. Each with its control."""
 
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from django.db import transaction
 
 from core import clock
 from core.deliveries import delivery_attempt
-from core.facts import Subscriber, _subscribers
+from core.facts import Subscriber, _subscribers, facts_record
+from core.ids import random_token
 from core.invariants import audit
-from core.models import Delivery
+from core.models import Delivery, Fact
 from orders.models import Order
 from orders.services import order_close_request, order_expire, order_payment_take
+from orders.states import ORDER
 from payments.models import LedgerEntry, Payment, Refund
 from payments.services import (
     PaymentGone,
@@ -24,11 +27,19 @@ from payments.services import (
     refund_request,
     refund_settle,
 )
-from payments.states import PAYMENT
+from payments.states import PAYMENT, REFUND
 from payments.tests.factories import transaction_id_make
 from payments.tests.fake import FakeGateway
 from tests import cast
-from tests.races.threads import LEADS, at_once, head_to_head, kinds, many, together
+from tests.races.threads import (
+    LEADS,
+    MEETING_S,
+    at_once,
+    head_to_head,
+    kinds,
+    many,
+    together,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -110,19 +121,27 @@ def test_notices_and_polls_of_one_payment_count_once(provider):
     assert cast.broken() == []
 
 
-def test_without_compare_and_set_each_notice_is_new_money(monkeypatch):
-    """Control: looking at the state first. The ledger's own constraint is all that is left."""
-    _, payment = bought()
-    number = transaction_id_make()
-    look = together(lambda row: row.state != "succeeded", 2)
+def look_first(monkeypatch, machine, states, readers=2):
+    """In the place of compare-and-set: look whether the row is in one of these states, then move it."""
+    look = together(lambda row: row.state in states, readers)
 
     def careless(row, name, *, now, changes=None):
         if not look(row):
             return False
-        type(row).objects.filter(pk=row.pk).update(state="succeeded", **(changes or {}))
+        move = machine.moves[name]
+        type(row).objects.filter(pk=row.pk).update(**{"state": move.target, **(changes or {})})
+        if move.fact:
+            facts_record(move.fact.of(row), now=now)
         return True
 
-    monkeypatch.setattr(PAYMENT, "move_row", careless)
+    monkeypatch.setattr(machine, "move_row", careless)
+
+
+def test_without_compare_and_set_each_notice_is_new_money(monkeypatch):
+    """Control: looking at the state first. The ledger's own constraint is all that is left."""
+    _, payment = bought()
+    number = transaction_id_make()
+    look_first(monkeypatch, PAYMENT, {"open"})
     assert kinds(many(lambda _: settle(payment, number), 2)) == {"ok": 1, "IntegrityError": 1}
 
 
@@ -182,10 +201,65 @@ def test_a_trade_is_closed_at_wechat_while_its_notice_arrives(provider, lead_s):
     assert cast.broken() == []
 
 
-def test_money_after_closing_is_told_from_four_sides_and_goes_back_once():
+@pytest.fixture
+def settled_meanwhile(monkeypatch):
+    """WeChat was asked before the money came, and its answer arrives after the notice."""
+    settled = Event()
+
+    def answer(_payment, *, now):
+        assert settled.wait(MEETING_S)
+        return True
+
+    monkeypatch.setattr("payments.services.close._closed_there", answer)
+
+    def run():
+        order, payment = bought()
+        Payment.objects.filter(pk=payment.pk).update(asked_at=clock.now())
+        order_close_request(order_id=order.pk, now=clock.now(), by_buyer=True)
+
+        def notice():
+            settle(payment, transaction_id_make())
+            settled.set()
+
+        told = at_once(lambda: payment_close(payment_id=payment.pk, now=clock.now()), notice)
+        assert kinds(told) == {"ok": 2}
+        payment.refresh_from_db()
+        return payment
+
+    return run
+
+
+def test_a_closing_that_comes_after_the_money_changes_nothing(settled_meanwhile):
+    payment = settled_meanwhile()
+    assert payment.state == "succeeded"
+    assert cast.broken("payments.in_ledger") == []
+
+
+def test_without_compare_and_set_the_closing_wipes_the_money_out(settled_meanwhile, monkeypatch):
+    """Control: closing moves whatever it finds."""
+    real = PAYMENT.move_row
+
+    def careless(row, name, *, now, changes=None):
+        if name != "close":
+            return real(row, name, now=now, changes=changes)
+        return bool(type(row).objects.filter(pk=row.pk).update(state="closed", **(changes or {})))
+
+    monkeypatch.setattr(PAYMENT, "move_row", careless)
+    payment = settled_meanwhile()
+    assert payment.state == "closed"
+    assert len(cast.broken("payments.in_ledger")) == 1
+
+
+def closed():
+    """An order that closed unpaid."""
     order, payment = bought()
     order_close_request(order_id=order.pk, now=clock.now())
     assert state(order) == "closed"
+    return order, payment
+
+
+def test_money_after_closing_is_told_from_four_sides_and_goes_back_once():
+    order, payment = closed()
     number = transaction_id_make()
     told = many(lambda _: settle(payment, number), 4)
     assert sorted(told) == [False] * 3 + [True]
@@ -193,6 +267,21 @@ def test_money_after_closing_is_told_from_four_sides_and_goes_back_once():
     assert kinds(told) == {"ok": 4}
     assert (state(order), refunds()) == ("cancelled", ["late"])
     assert cast.broken() == []
+
+
+def test_without_one_refund_per_reason_all_sides_ask_for_the_money_again(monkeypatch):
+    """Control: nobody locks the order, and every asking is a refund of its own. That no more goes
+    back than came is all that is left."""
+    order, payment = closed()
+    settle_silently(payment)
+    unlocked = together(lambda ref: Order.objects.get(public_id=ref), 4)
+    monkeypatch.setattr("orders.services.pay.order_lock_by_ref", unlocked)
+    monkeypatch.setattr(
+        "orders.services.pay.refund_request",
+        lambda **asked: refund_request(**asked, part=random_token(8)),
+    )
+    told = many(lambda _: take(order, payment), 4)
+    assert kinds(told) == {"ok": 1, "NothingToRefund": 3}
 
 
 def take(order, payment):
@@ -289,21 +378,29 @@ def test_without_the_payments_lock_some_are_told_that_there_is_nothing(monkeypat
     assert payment.refunded_fen == payment.amount_fen
 
 
-def test_six_notices_of_one_refund_count_once():
+@pytest.fixture
+def heard():
+    """What a notice of a refund's success does when it fits."""
     _, payment = paid()
     refund = ask(payment)
+    return lambda _: refund_settle(
+        refund_id=refund,
+        provider_refund_id="50000000000000000000000001",
+        amount_fen=payment.amount_fen,
+        succeeded_at=clock.now(),
+        now=clock.now(),
+    )
 
-    def heard(_):
-        return refund_settle(
-            refund_id=refund,
-            provider_refund_id="50000000000000000000000001",
-            amount_fen=payment.amount_fen,
-            succeeded_at=clock.now(),
-            now=clock.now(),
-        )
 
+def test_six_notices_of_one_refund_count_once(heard):
     assert sorted(many(heard, 6)) == [False] * 5 + [True]
     assert LedgerEntry.objects.filter(kind="refund").count() == 1
+
+
+def test_without_compare_and_set_each_notice_of_a_refund_is_money_that_left(heard, monkeypatch):
+    """Control: looking at the state first. The ledger's own constraint is all that is left."""
+    look_first(monkeypatch, REFUND, {"requested"})
+    assert kinds(many(heard, 2)) == {"ok": 1, "IntegrityError": 1}
 
 
 # One delivery, several workers.
@@ -341,10 +438,27 @@ def test_without_skip_locked_every_worker_delivers(counting, monkeypatch):
 # One order, several ticks.
 
 
+def expire(order, ticks):
+    return many(lambda _: order_expire(order_id=order.pk, now=order.pay_before), ticks)
+
+
+def closings():
+    return Fact.objects.filter(name="order.closed").count()
+
+
 def test_an_order_expires_once_however_many_ticks():
     order, _ = bought()
-    later = order.pay_before
-    assert kinds(many(lambda _: order_expire(order_id=order.pk, now=later), 6)) == {"ok": 6}
+    assert kinds(expire(order, 6)) == {"ok": 6}
     cast.deliver()
-    assert state(order) == "closed"
+    assert (state(order), closings()) == ("closed", 1)
     assert cast.broken() == []
+
+
+def test_without_lock_and_compare_and_set_each_tick_closes_the_order(monkeypatch):
+    """Control: both ticks have seen an order that waits for its money, and believe it."""
+    order, _ = bought()
+    unlocked = together(lambda pk: Order.objects.get(pk=pk), 2)
+    monkeypatch.setattr("orders.services.close.order_lock", unlocked)
+    look_first(monkeypatch, ORDER, {"awaiting_payment"}, readers=1)
+    assert kinds(expire(order, 2)) == {"ok": 2}
+    assert closings() == 2

@@ -1,11 +1,14 @@
 """Tickets that every process shares, and the signature of a page."""
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
+from threading import BoundedSemaphore
 
 import pytest
 import requests
 
+from core import outbound
 from wechat.client import Client, WechatTrouble, client
 from wechat.http import HostRefused, guard
 from wechat.services import ForeignUrl, jssdk_config
@@ -53,6 +56,13 @@ def test_the_view_is_never_cached(ticket, client, settings):
     assert answer.json().keys() == {"appId", "timestamp", "nonceStr", "signature"}
 
 
+@pytest.fixture
+def as_processes(monkeypatch):
+    """Each of a test's threads stands for a process, which has room for calls of its own."""
+    monkeypatch.setattr(outbound, "_room", BoundedSemaphore(100))
+
+
+@pytest.mark.usefixtures("as_processes")
 def test_twelve_processes_fetch_one_token_and_one_ticket(ticket, settings):
     ticket.delay_s = 0.1
     with ThreadPoolExecutor(12) as pool:
@@ -61,6 +71,7 @@ def test_twelve_processes_fetch_one_token_and_one_ticket(ticket, settings):
     assert (ticket.count(TOKEN), ticket.count(TICKET)) == (1, 1)
 
 
+@pytest.mark.usefixtures("as_processes")
 def test_without_the_lock_each_would_fetch_its_own(ticket, settings, monkeypatch):
     """The control of the test above."""
     monkeypatch.setattr("wechat.store._read", lambda _store, _key: "")
@@ -108,6 +119,29 @@ def test_a_forgotten_ticket_is_fetched_anew(ticket, settings):
     shared_forget(appid=settings.WECHAT_APPID, what="jsapi_ticket")
     jssdk_config(f"{settings.SITE_URL}/")
     assert (ticket.count(TOKEN), ticket.count(TICKET)) == (1, 2)
+
+
+def test_a_ticket_that_hangs_holds_as_many_threads_as_it_may(ticket, settings, monkeypatch):
+    """Also those who wait for somebody else's fetch."""
+    monkeypatch.setattr(outbound, "ROOM_WAIT_S", 0.05)
+    ticket.delay_s = 10
+    may, page = settings.TENCENT_CALLS_AT_ONCE, f"{settings.SITE_URL}/"
+    with ThreadPoolExecutor(may + 6) as pool:
+        configs = [pool.submit(jssdk_config, page) for _ in range(may + 6)]
+        back = list(islice(as_completed(configs), 6))
+        waiting = sum(not config.done() for config in configs)
+    assert waiting == may
+    assert {type(config.exception()) for config in back} == {WechatTrouble}
+    assert ticket.count(TOKEN) <= may
+    assert ticket.count(TICKET) == 0
+
+
+def test_a_ticket_that_is_known_needs_no_room(ticket, settings, monkeypatch):
+    page = f"{settings.SITE_URL}/"
+    jssdk_config(page)
+    monkeypatch.setattr(outbound, "_room", BoundedSemaphore(1))
+    with outbound._room:
+        assert jssdk_config(page)["signature"]
 
 
 def test_when_redis_is_away_the_page_is_told_to_wait(ticket, settings, client):

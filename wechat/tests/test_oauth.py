@@ -1,9 +1,11 @@
 """Who comes back from WeChat's consent page."""
 
+from threading import BoundedSemaphore
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from core import outbound
 from wechat.services import ForeignUrl, WechatTrouble, authorize_url, oauth_person, oauth_state_new
 
 
@@ -119,6 +121,15 @@ def test_silence_ends_after_two_seconds_and_leaks_no_secret(tencent):
         oauth_person("code")
     assert not caught.value.permanent
     assert "s" * 32 not in str(caught.value)
+
+
+def test_a_sign_in_that_finds_no_room_asks_nobody(tencent, monkeypatch):
+    monkeypatch.setattr(outbound, "ROOM_WAIT_S", 0.01)
+    monkeypatch.setattr(outbound, "_room", BoundedSemaphore(1))
+    with outbound._room, pytest.raises(WechatTrouble) as caught:
+        oauth_person("code")
+    assert not caught.value.permanent
+    assert tencent.asked == []
 
 
 def test_without_an_account_nobody_is_asked(tencent, settings):

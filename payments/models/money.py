@@ -1,7 +1,4 @@
-"""Money: merchant accounts, payment attempts, refunds, the ledger, and incidents.
-
-A payment belongs to an order by `order_ref` (the order's public id): payments do not know orders.
-"""
+"""Merchant accounts, payment attempts, refunds and the ledger."""
 
 from django.conf import settings
 from django.db import models
@@ -177,6 +174,10 @@ class Refund(Deadline):
     provider_status = models.CharField(_("微信退款状态"), max_length=16, blank=True)
     error = models.TextField(_("最后的错误"), blank=True)
     requested_at = models.DateTimeField(_("申请时间"))
+    # When its turn is: at once, when its siblings' minute is over, or when staff want it again.
+    turn_at = models.DateTimeField(_("可提交时间"), null=True, blank=True)
+    # Since when it has been tried: what is tried for too long needs a person.
+    first_asked_at = models.DateTimeField(_("首次提交时间"), null=True, blank=True)
     # Set before each call to the provider; two refunds of one payment keep a minute apart by it.
     asked_at = models.DateTimeField(_("最近提交时间"), null=True, blank=True)
     submitted_at = models.DateTimeField(_("提交时间"), null=True, blank=True)
@@ -246,174 +247,3 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.amount_fen}"
-
-
-class PaymentIncident(models.Model):
-    """A validly signed message that does not fit. Never settled by itself: a person looks."""
-
-    class Kind(models.TextChoices):
-        UNKNOWN = "unknown", _("找不到支付单")
-        AMOUNT = "amount", _("金额不符")
-        CURRENCY = "currency", _("币种不符")
-        MERCHANT = "merchant", _("商户号不符")
-        APPID = "appid", _("AppID不符")
-        REFUND = "refund", _("退款不符")
-        TRANSACTION = "transaction", _("微信单号不符")
-
-    store = models.ForeignKey(
-        "stores.Store", models.PROTECT, related_name="+", verbose_name=_("店铺")
-    )
-    account = models.ForeignKey(
-        MerchantAccount, models.PROTECT, related_name="incidents", verbose_name=_("商户号")
-    )
-    kind = models.CharField(_("类型"), max_length=16, choices=Kind.choices)
-    payment = models.ForeignKey(
-        Payment,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="incidents",
-        verbose_name=_("支付单"),
-    )
-    reference = models.CharField(_("微信单号"), max_length=64)
-    amount_fen = models.BigIntegerField(_("金额（分）"), default=0)
-    detail = models.JSONField(_("内容"))
-    seen_at = models.DateTimeField(_("时间"))
-    seen_count = models.PositiveIntegerField(_("次数"), default=1)
-    explained_at = models.DateTimeField(_("处理时间"), null=True, blank=True)
-    explained_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("处理人"),
-    )
-    explanation = models.TextField(_("处理说明"), blank=True)
-
-    class Meta:
-        verbose_name = _("支付异常")
-        verbose_name_plural = _("支付异常")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["account", "kind", "reference"], name="payments_incident_once"
-            )
-        ]
-        indexes = [models.Index(fields=["store", "-id"])]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.reference}"
-
-
-class TradeBill(models.Model):
-    """WeChat Pay's own account of one day of one merchant number, as it was fetched."""
-
-    store = models.ForeignKey(
-        "stores.Store", models.PROTECT, related_name="+", verbose_name=_("店铺")
-    )
-    account = models.ForeignKey(
-        MerchantAccount, models.PROTECT, related_name="bills", verbose_name=_("商户号")
-    )
-    day = models.DateField(_("账单日"))
-    checksum = models.CharField(_("校验值"), max_length=40, blank=True)
-    lines = models.PositiveIntegerField(_("笔数"), default=0)
-    fetched_at = models.DateTimeField(_("取回时间"))
-    matched_at = models.DateTimeField(_("核对时间"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("交易账单")
-        verbose_name_plural = _("交易账单")
-        constraints = [
-            models.UniqueConstraint(fields=["account", "day"], name="payments_bill_once_a_day")
-        ]
-        indexes = [models.Index(fields=["store", "-day"])]
-
-    def __str__(self) -> str:
-        return f"{self.account_id} {self.day}"
-
-
-class BillLine(models.Model):
-    """A line of a bill. Money in has no refund number, money back has one."""
-
-    store = models.ForeignKey(
-        "stores.Store", models.PROTECT, related_name="+", editable=False, db_index=False
-    )
-    bill = models.ForeignKey(
-        TradeBill, models.CASCADE, related_name="rows", verbose_name=_("账单"), db_index=False
-    )
-    number = models.PositiveIntegerField(_("行号"))
-    kind = models.CharField(_("交易状态"), max_length=12)
-    happened_at = models.DateTimeField(_("交易时间"))
-    transaction_id = models.CharField(_("微信订单号"), max_length=64)
-    out_trade_no = models.CharField(_("商户订单号"), max_length=64, db_index=True)
-    out_refund_no = models.CharField(_("商户退款单号"), max_length=64, blank=True, db_index=True)
-    amount_fen = models.BigIntegerField(_("订单金额（分）"))
-    refund_fen = models.BigIntegerField(_("申请退款金额（分）"))
-    fee_text = models.CharField(_("手续费（元）"), max_length=20, blank=True)
-
-    class Meta:
-        verbose_name = _("账单明细")
-        verbose_name_plural = _("账单明细")
-        constraints = [
-            models.UniqueConstraint(fields=["bill", "number"], name="payments_bill_line_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.out_refund_no or self.out_trade_no}"
-
-
-class BillDifference(models.Model):
-    """Where a bill and our books disagree. Nothing is corrected by itself: a person explains it."""
-
-    class Kind(models.TextChoices):
-        NOT_HERE = "not_here", _("账单有，这里没有")
-        NOT_THERE = "not_there", _("这里有，账单没有")
-        AMOUNT = "amount", _("金额不符")
-        NUMBER = "number", _("微信单号不符")
-
-    class Side(models.TextChoices):
-        PAYMENT = "payment", _("收款")
-        REFUND = "refund", _("退款")
-
-    store = models.ForeignKey(
-        "stores.Store", models.PROTECT, related_name="+", verbose_name=_("店铺")
-    )
-    bill = models.ForeignKey(
-        TradeBill, models.CASCADE, related_name="differences", verbose_name=_("账单")
-    )
-    side = models.CharField(_("收退"), max_length=12, choices=Side.choices)
-    kind = models.CharField(_("类型"), max_length=12, choices=Kind.choices)
-    reference = models.CharField(_("商户单号"), max_length=64)
-    order_ref = models.CharField(_("订单"), max_length=32, blank=True)
-    ours_fen = models.BigIntegerField(_("这里（分）"), null=True)
-    theirs_fen = models.BigIntegerField(_("账单（分）"), null=True)
-    found_at = models.DateTimeField(_("发现时间"))
-    explained_at = models.DateTimeField(_("处理时间"), null=True, blank=True)
-    explained_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("处理人"),
-    )
-    explanation = models.TextField(_("处理说明"), blank=True)
-
-    class Meta:
-        verbose_name = _("对账差异")
-        verbose_name_plural = _("对账差异")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["bill", "side", "kind", "reference"], name="payments_difference_once"
-            )
-        ]
-        indexes = [
-            models.Index(
-                fields=["store"],
-                name="payments_difference_open",
-                condition=Q(explained_at=None),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_side_display()} {self.get_kind_display()} {self.reference}"

@@ -1,0 +1,39 @@
+"""A person says what it was, once; it leaves the staff list.
+
+Each service returns False when that was said before, which stands, and raises ValueError for an
+explanation that says nothing.
+"""
+
+from datetime import datetime
+
+from payments.models import BillDifference, PaymentIncident, TradeBill
+
+
+def incident_explain(*, incident_id: int, explanation: str, by_id: int, now: datetime) -> bool:
+    """Of a signed message that does not fit."""
+    return _explain(PaymentIncident, incident_id, explanation, by_id=by_id, now=now)
+
+
+def difference_explain(*, difference_id: int, explanation: str, by_id: int, now: datetime) -> bool:
+    """Of a difference between a bill and our books."""
+    return _explain(BillDifference, difference_id, explanation, by_id=by_id, now=now)
+
+
+def bill_explain(*, bill_id: int, explanation: str, by_id: int, now: datetime) -> bool:
+    """Of a bill that did not come: it is not asked for any more."""
+    return _explain(TradeBill, bill_id, explanation, by_id=by_id, now=now)
+
+
+def _explain(
+    model: type[PaymentIncident | BillDifference | TradeBill],
+    pk: int,
+    explanation: str,
+    *,
+    by_id: int,
+    now: datetime,
+) -> bool:
+    text = explanation.strip()
+    if not text:
+        raise ValueError("an explanation says something")
+    open_one = model._default_manager.filter(pk=pk, explained_at=None)
+    return bool(open_one.update(explained_at=now, explanation=text, explained_by=by_id))

@@ -1,0 +1,144 @@
+"""The staff lists in the office: what is explained once, by whom, and what is said to who comes second."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.urls import reverse
+
+from core import clock
+from payments.models import BillDifference, PaymentIncident, TradeBill
+from payments.services import incident_explain
+from payments.tests.factories import merchant_account_make
+from payments.tests.test_bills import DAY
+from stores.models import StoreStaff
+from stores.tests.factories import staff_make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def account(db):
+    return merchant_account_make()
+
+
+def incident(account):
+    return PaymentIncident.objects.create(
+        store=account.store,
+        account=account,
+        kind="amount",
+        reference="4200001",
+        amount_fen=1,
+        detail={},
+        seen_at=clock.now(),
+    )
+
+
+def missing_bill(account):
+    return TradeBill.objects.create(
+        store=account.store, account=account, day=DAY, tried_at=clock.now(), error="没有响应"
+    )
+
+
+def difference(account):
+    now = clock.now()
+    bill = TradeBill.objects.create(
+        store=account.store, account=account, day=DAY, fetched_at=now, matched_at=now
+    )
+    return BillDifference.objects.create(
+        store=account.store,
+        bill=bill,
+        side="payment",
+        kind="not_here",
+        reference="n1",
+        theirs_fen=99,
+        found_at=now,
+    )
+
+
+@pytest.fixture(params=[incident, difference, missing_bill])
+def row(request, account):
+    return request.param(account)
+
+
+@pytest.fixture
+def page(client, row):
+    """Sign in as the row's merchant; then open its page, or say there what it was."""
+    who = staff_make(row.store).user
+    client.force_login(who)
+    name = f"admin:payments_{row._meta.model_name}_change"
+
+    def visit(*said):
+        url = reverse(name, args=[row.pk])
+        answer = (
+            client.post(url, {"explanation": said[0]}, follow=True) if said else client.get(url)
+        )
+        assert answer.status_code == 200
+        row.refresh_from_db()
+        return answer.content.decode()
+
+    visit.who = who
+    return visit
+
+
+def test_it_is_explained_by_whoever_says_so(page, row):
+    assert 'name="explanation"' in page()
+    assert "成功" in page("  银行晚了一天 ")
+    assert (row.explanation, row.explained_by_id) == ("银行晚了一天", page.who.pk)
+    assert row.explained_at is not None
+    assert LogEntry.objects.get().user_id == page.who.pk
+
+
+@pytest.mark.parametrize("nothing", ["", "   ", "\n\t　"])
+def test_an_explanation_says_something(page, row, nothing):
+    assert "这个字段是必填项" in page(nothing)
+    assert (row.explained_at, row.explanation) == (None, "")
+
+
+def test_what_is_explained_can_only_be_read(page, row):
+    page("银行晚了一天")
+    again = page()
+    assert "银行晚了一天" in again
+    assert 'name="explanation"' not in again
+
+
+def test_who_comes_second_is_told_so(page, row):
+    page("银行晚了一天")
+    second = page("我来说")
+    assert "没有保存" in second
+    assert "银行晚了一天" in second
+    assert row.explanation == "银行晚了一天"
+    assert LogEntry.objects.count() == 1
+
+
+def test_who_is_overtaken_while_saving_is_told_so(account, client, monkeypatch):
+    row = incident(account)
+    first, second = (staff_make(account.store, role=role).user for role in ("owner", "clerk"))
+    client.force_login(first)
+
+    def overtaken(**told):
+        by = {**told, "explanation": "先说的", "by_id": second.pk}
+        assert incident_explain(**by) is True
+        return incident_explain(**told)
+
+    monkeypatch.setattr("payments.admin.incident_explain", overtaken)
+    url = reverse("admin:payments_paymentincident_change", args=[row.pk])
+    answer = client.post(url, {"explanation": "后说的"}, follow=True).content.decode()
+    assert "没有保存" in answer
+    row.refresh_from_db()
+    assert (row.explanation, row.explained_by_id) == ("先说的", second.pk)
+
+
+def test_a_clerk_only_reads(client, row):
+    client.force_login(staff_make(row.store, role=StoreStaff.Role.CLERK).user)
+    url = reverse(f"admin:payments_{row._meta.model_name}_change", args=[row.pk])
+    assert 'name="explanation"' not in client.get(url).content.decode()
+    assert client.post(url, {"explanation": "我"}).status_code == 403
+
+
+def test_a_bill_that_came_has_nothing_to_explain(client, account):
+    bill = difference(account).bill
+    client.force_login(staff_make(account.store).user)
+    url = reverse("admin:payments_tradebill_change", args=[bill.pk])
+    assert 'name="explanation"' not in client.get(url).content.decode()
+    assert client.post(url, {"explanation": "多余"}).status_code == 302
+    bill.refresh_from_db()
+    assert bill.explained_at is None
