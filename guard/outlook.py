@@ -49,6 +49,11 @@ class Outlook:
         return tuple(one for one in self.pieces if one.cost_fen is not None)
 
     @property
+    def lowest_fen(self) -> int:
+        """The least that any piece sells for. There is at least one piece."""
+        return min(one.least_fen for one in self.pieces)
+
+    @property
     def margin_fen(self) -> int | None:
         """What the piece that earns least earns; None while any cost is unknown."""
         if len(self.known) < len(self.pieces):

@@ -206,9 +206,8 @@ class GroupCampaignPage(CancelsWithReason, GuardedPublishing, StoreAdmin):
                 _("如果都成到最高一级阶梯，退差价 %(sum)s 元。")
                 % {"sum": yuan(campaign_rebate_fen(campaign))}
             )
-        lowest_fen = min(one.least_fen for one in found.pieces)
         lowest = _("最低成交价 %(price)s 元（团长价和最高阶梯都算上）") % {
-            "price": yuan(lowest_fen)
+            "price": yuan(found.lowest_fen)
         }
         return outlook_show(
             found, refunds=refunds, notes=[lowest, *campaign_advice(campaign_id=campaign.pk)]
@@ -219,13 +218,13 @@ class GroupCampaignPage(CancelsWithReason, GuardedPublishing, StoreAdmin):
 
     def guard_findings(self, campaign: GroupCampaign) -> list[Finding]:
         prices = list(campaign.prices.values_list("price_fen", flat=True))
-        # The lowest of all: the leader's price and the ladder's last step are prices as well.
-        lowest = campaign_outlook(campaign)
+        # The leader's price and the ladder's last step are prices as well.
+        outlook = campaign_outlook(campaign)
         return [
             *wording(product_texts(campaign.product)),
             *settings_of(
                 people=campaign.size,
-                prices_fen=[*prices, lowest.lowest_fen] if lowest is not None else prices,
+                prices_fen=[*prices, outlook.lowest_fen] if outlook is not None else prices,
                 newcomers_only=campaign.newcomers_only,
             ),
         ]
