@@ -1,4 +1,4 @@
-"""Groups for newcomers (老带新): who may join one. Why so: `docs/decisions/0015-who-is-a-newcomer.md`."""
+"""Groups for newcomers (老带新): who may join one. Why so: `docs/decisions/0013-who-is-a-newcomer.md`."""
 
 from campaigns.groupbuy.locks import newcomer_lock
 from campaigns.groupbuy.models import Member

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from campaigns.groupbuy.models import Group
 from campaigns.groupbuy.queries import campaign_for_product, shelf_offers
-from campaigns.groupbuy.services import group_expire
+from campaigns.groupbuy.services import Shown, group_expire
 from campaigns.groupbuy.tests.test_endings import filled, laddered
 from catalog.models import Sku
 from core import clock
@@ -41,7 +41,7 @@ def test_the_lower_price_is_shown_and_charged_everywhere(client):
     form = client.get(reverse("groupbuy:join", args=[group.public_id])).content.decode()
     total = f"{3000 + cast.FREIGHT_FEN}"
     assert f'name="shown_fen" value="{total}"' in form
-    joined = cast.join(group.public_id, sku, bob, expected_payable_fen=int(total))
+    joined = cast.join(group.public_id, sku, bob, shown=Shown(int(total)))
     led = cast.lead(campaign, sku, cast.person())
     assert paid_fen(joined.order_public_id) == paid_fen(led.order_public_id) == 3000
 
