@@ -60,7 +60,7 @@ def row(request, account):
 
 
 @pytest.fixture
-def page(client, row):
+def office(client, row):
     """Sign in as the row's merchant; then open its page, or say there what it was."""
     who = staff_make(row.store).user
     client.force_login(who)
@@ -79,30 +79,30 @@ def page(client, row):
     return visit
 
 
-def test_it_is_explained_by_whoever_says_so(page, row):
-    assert 'name="explanation"' in page()
-    assert "成功" in page("  银行晚了一天 ")
-    assert (row.explanation, row.explained_by_id) == ("银行晚了一天", page.who.pk)
+def test_it_is_explained_by_whoever_says_so(office, row):
+    assert 'name="explanation"' in office()
+    assert "成功" in office("  银行晚了一天 ")
+    assert (row.explanation, row.explained_by_id) == ("银行晚了一天", office.who.pk)
     assert row.explained_at is not None
-    assert LogEntry.objects.get().user_id == page.who.pk
+    assert LogEntry.objects.get().user_id == office.who.pk
 
 
 @pytest.mark.parametrize("nothing", ["", "   ", "\n\t　"])
-def test_an_explanation_says_something(page, row, nothing):
-    assert "这个字段是必填项" in page(nothing)
+def test_an_explanation_says_something(office, row, nothing):
+    assert "这个字段是必填项" in office(nothing)
     assert (row.explained_at, row.explanation) == (None, "")
 
 
-def test_what_is_explained_can_only_be_read(page, row):
-    page("银行晚了一天")
-    again = page()
+def test_what_is_explained_can_only_be_read(office, row):
+    office("银行晚了一天")
+    again = office()
     assert "银行晚了一天" in again
     assert 'name="explanation"' not in again
 
 
-def test_who_comes_second_is_told_so(page, row):
-    page("银行晚了一天")
-    second = page("我来说")
+def test_who_comes_second_is_told_so(office, row):
+    office("银行晚了一天")
+    second = office("我来说")
     assert "没有保存" in second
     assert "银行晚了一天" in second
     assert row.explanation == "银行晚了一天"
