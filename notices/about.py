@@ -327,7 +327,7 @@ def _group_values(group: GroupGist) -> dict[str, str]:
 
 def _is_one_short(group: GroupGist) -> bool:
     """Whether the group needs exactly one more, and would not do without."""
-    return (group.deal.least or group.size) - len(group.seats) == 1
+    return group.seats_left == 1 and not group.has_enough
 
 
 def _of_group(group: GroupGist, key: str, people: tuple[int, ...], **values: str) -> Subject:

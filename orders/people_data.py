@@ -7,7 +7,7 @@ from core.people_data import Held, held_register, obstacle_register
 from orders.models import Invoice, Order
 from orders.states import InvoiceState, OrderState
 
-TRADE = "a record of a trade: 《电子商务法》 article 31 has it kept for three years"
+TRADE = "a record of a trade: article 31 of the E-Commerce Law has it kept for three years"
 
 held_register(
     Held(

@@ -111,6 +111,7 @@ UNFOLD: dict[str, Any] = {
                     _item(_("优惠券"), "confirmation_number", "coupons.coupontemplate"),
                     _item(_("领出的券"), "redeem", "coupons.coupon"),
                     _item(_("合规确认"), "gavel", "guard.acknowledgement"),
+                    _item(_("微信规范风险"), "warning", "guard.wechatrisk"),
                     _item(_("分享员"), "diversity_3", "sharers.sharer"),
                     _item(_("分享员计划"), "tune", "sharers.sharerplan"),
                     _item(_("规格奖励"), "percent", "sharers.skurate"),

@@ -103,7 +103,7 @@ def test_what_is_shown_is_charged_and_a_full_reduction_stays_out(client, alice, 
 @KINDS
 def test_once_published_it_never_changes_its_mind(alice, make):
     _path, _sku, model = make(alice, takes=False)
-    with pytest.raises(IntegrityError, match="takes coupons"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="terms of a published"), transaction.atomic():
         model.objects.update(takes_coupons=True)
     assert not model.objects.get().takes_coupons
 

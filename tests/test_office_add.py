@@ -15,6 +15,7 @@ from catalog.tests.factories import category_make, picture
 from community.tests.factories import entry_make
 from core import clock, limits
 from core.forms import PictureField
+from payments.tests.factories import private_pem, public_pem
 from stores.models import Store
 from stores.scoped import StoreAdmin
 from stores.tests.factories import staff_make
@@ -81,6 +82,7 @@ def typed(store: Store) -> dict[str, dict[str, Any]]:
         "sharers.SharerPlan": {"rate_bp": "5", "terms": "无"},
         "sharers.SkuRate": {"sku": sku.pk, "rate_bp": "5"},
         "risk.RiskPolicy": {},
+        "guard.WechatRisk": {},
         "groupbuy.GroupCampaign": {
             "product": sku.product_id,
             "quota": "9",
@@ -210,12 +212,12 @@ def test_platform_staff_add_a_row_on_every_page_of_theirs():
         "payments.MerchantAccount": {
             "store": store.pk,
             "mchid": "1900000999",
-            "appid": "wx1",
-            "serial_no": "A",
-            "public_key": "k",
-            "public_key_id": "k",
+            "appid": "wx00000000000000aa",
+            "serial_no": "A" * 40,
+            "public_key": public_pem("wechat"),
+            "public_key_id": "PUB_KEY_ID_0123456789",
             "apiv3_key": "a" * 32,
-            "private_key": "p",
+            "private_key": private_pem("merchant"),
             "is_active": "",
         },
     }

@@ -325,12 +325,10 @@ def test_the_spread_is_of_the_own_store(stores):
     links = ShareLink.objects.filter(store=other)
     assert links
     for link in links:
-        answer = client.get(
-            "/office/sharing/sharelink/spread/", {"days": "90", "target": link.target_ref}
-        )
+        answer = client.get("/office/spread/", {"days": "90", "target": link.target_ref})
         assert answer.status_code == 200
         found = answer.context["spread"]
-        own_found = client.get("/office/sharing/sharelink/spread/", {"target": "nothing"})
+        own_found = client.get("/office/spread/", {"target": "nothing"})
         assert found == own_found.context["spread"]
         assert link.target_ref not in str(answer.context["targets"])
 

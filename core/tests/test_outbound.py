@@ -23,7 +23,7 @@ def pass_s(monkeypatch):
 
 
 def test_a_web_process_has_threads_left_when_tencent_hangs(tmp_path):
-    web = commands(site_url="http://a:1", simulator_url="http://b:2", folder=tmp_path)["web"]
+    web = commands(web_port=1, simulator_port=2, folder=tmp_path)["web"]
     threads = int(web[web.index("--blocking-threads") + 1])
     assert 0 < settings.TENCENT_CALLS_AT_ONCE < threads
 

@@ -9,6 +9,7 @@ from sharers.models import SharerPlan
 from sharers.tests.factories import plan_make
 from stores.tests.factories import staff_make
 from tests import cast
+from tests.office import fill
 
 pytestmark = pytest.mark.django_db
 
@@ -76,20 +77,13 @@ def test_a_product_that_is_sold_is_asked_about_again(client):
     product = sku.product
     client.force_login(staff_make(product.store).user)
     url = reverse("admin:catalog_product_change", args=[product.pk])
-    page = client.get(url).context
-    form = page["adminform"].form
-    typed = {name: form[name].value() for name in form.fields}
-    sent = {name: value for name, value in typed.items() if value is not None}
-    for inline in page["inline_admin_formsets"]:
-        prefix = inline.formset.prefix
-        sent |= {f"{prefix}-TOTAL_FORMS": 0, f"{prefix}-INITIAL_FORMS": 0}
-    answer = client.post(url, {**sent, "title": BAD})
+    answer = fill(client, url, title=BAD)
     assert answer.status_code == 200
     assert "转发朋友圈" in answer.content.decode()
     product.refresh_from_db()
     assert product.title != BAD
     _form, tick = shown(answer)
-    answer = client.post(url, {**sent, "title": BAD, **tick})
+    answer = fill(client, url, title=BAD, **tick)
     assert answer.status_code == 302, answer.context["errors"]
     product.refresh_from_db()
     assert product.title == BAD

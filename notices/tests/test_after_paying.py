@@ -18,6 +18,7 @@ from orders.services import (
     order_address_change,
 )
 from orders.tests.factories import deliver, order_make, paid_make, pay, person
+from risk.reports import REFUSED
 from risk.services import risk_report
 from stores.tests.factories import staff_make
 from tests import cast
@@ -39,15 +40,14 @@ def suspect(sku):
     """Somebody whose orders this SKU's shop looks at before it sends them."""
     who = person()
     User.objects.filter(pk=who.id).update(joined_at=clock.now() - timedelta(days=30))
-    risk_report(
-        user_id=who.id,
-        store_id=sku.store_id,
-        score=60,
-        kind="fraud",
-        reference="x",
-        lasts=timedelta(days=30),
-        now=clock.now(),
-    )
+    for reference in ("one", "another"):
+        risk_report(
+            REFUSED,
+            user_id=who.id,
+            store_id=sku.store_id,
+            reference=reference,
+            now=clock.now(),
+        )
     return who
 
 

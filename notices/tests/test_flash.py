@@ -13,7 +13,7 @@ from campaigns.flash.services import (
     reminder_ask,
     reminder_drop,
 )
-from campaigns.flash.tests.factories import coming, offer_add, offer_make
+from campaigns.flash.tests.factories import coming, offer_make
 from core import clock
 from core.deadlines import deadlines_run
 from core.facts import facts_record
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def offer():
-    made = offer_make(running=False)
+    made = offer_make(running=False, others=1)
     coming(made)
     return made
 
@@ -47,7 +47,7 @@ def soon(offer):
 
 def test_who_reserved_is_reminded_once_and_nobody_else(offer):
     alice, bob, charlie = cast.people(3)
-    other = offer_add(offer.campaign)
+    other = offer.campaign.offers.exclude(pk=offer.pk).get()
     assert ask(offer, alice)
     assert not ask(offer, alice)
     ask(offer, bob)

@@ -86,7 +86,7 @@ def test_shipping_twice_ships_once():
     ("make", "why"),
     [
         (order_make, "还没有付款"),
-        (lambda: paid_make(held=True), "拼团还没有成功"),
+        (lambda: paid_make(held=True), "成团后才能发货"),
         (closed, "已取消或关闭"),
         (cancelled, "已取消或关闭"),
     ],

@@ -72,7 +72,7 @@ def test_what_risk_found_is_one_more():
     sku, who = sku_on_sale(), person()
     act = lambda: order_make(sku, buyer_id=who.id, address=who.address)  # noqa: E731
     with_people = statements(person)
-    assert statements(act) == 13 + with_people
+    assert statements(act) == 14 + with_people
 
 
 def test_taking_money():

@@ -18,7 +18,7 @@ def _none(monkeypatch):
 
 
 def test_a_sheet_too_many_is_not_read(monkeypatch):
-    monkeypatch.setattr("orders.admin.sheet_read", lambda _: pytest.fail("it was read"))
+    monkeypatch.setattr("orders.admin.batches.sheet_read", lambda _: pytest.fail("it was read"))
     client = staff_client(paid_make().store)
     answer = client.post(
         "/office/orders/order/bulk-ship/", {"sheet": SimpleUploadedFile("a.xlsx", b"x")}
@@ -27,7 +27,9 @@ def test_a_sheet_too_many_is_not_read(monkeypatch):
 
 
 def test_an_invoice_too_many_is_not_read(monkeypatch):
-    monkeypatch.setattr("orders.admin.invoice_issue", lambda **_: pytest.fail("it was read"))
+    monkeypatch.setattr(
+        "orders.admin.invoice.invoice_issue", lambda **_: pytest.fail("it was read")
+    )
     order = paid_make()
     invoice_request(
         order_id=order.pk, kind="person", title="枣", tax_no="", email="a@b.cn", now=clock.now()

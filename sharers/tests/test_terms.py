@@ -77,11 +77,11 @@ def test_a_share_that_was_lowered_after_placing_does_not_count(sku, plan, sharer
 def test_a_promise_is_shown_when_it_is_worth_something(sku, sharer, buyer):
     order = order_make(sku, who=buyer)
     deliver()
-    assert desk(sharer).earnings == ()
+    assert desk(sharer).earnings.rows == ()
     assert not RewardEntry.objects.exists()
     pay(order.public_id)
     deliver()
-    (one,) = desk(sharer).earnings
+    (one,) = desk(sharer).earnings.rows
     assert one.amount_fen == REWARD_FEN
 
 

@@ -19,6 +19,7 @@ NOT_HELD = {
     "admin.logentry.user": "the office's own log of its staff",
     "catalog.pricechange.by": STAFF,
     "catalog.stockmovement.by": STAFF,
+    "core.accessentry.user": STAFF,
     "coupons.coupon.given_by": STAFF,
     "digital.digitalitem.by": STAFF,
     "guard.acknowledgement.by": STAFF,
@@ -30,6 +31,7 @@ NOT_HELD = {
     "orders.shipment.by": STAFF,
     "payments.billdifference.explained_by": STAFF,
     "payments.paymentincident.explained_by": STAFF,
+    "payments.tradebill.explained_by": STAFF,
     "sharers.rewardentry.by": STAFF,
 }
 

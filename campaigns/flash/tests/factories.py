@@ -53,12 +53,15 @@ def offer_make(
     on_hand: int = 100,
     publish: bool = True,
     running: bool = True,
+    others: int = 0,
     **fields: object,
 ) -> FlashOffer:
-    """An offer of a published campaign whose slot runs now."""
+    """An offer of a published campaign whose slot runs now, and so many others of it."""
     sku = sku or sku_on_sale(store, on_hand=on_hand)
     campaign = draft_make(store=sku.store)
     offer = offer_add(campaign, sku, **fields)
+    for _ in range(others):
+        offer_add(campaign)
     if publish:
         campaign_publish(campaign_id=campaign.pk, now=clock.now())
         if running:
