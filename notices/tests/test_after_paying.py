@@ -71,7 +71,7 @@ def test_who_joined_a_group_and_is_looked_at_is_told_both():
     campaign, sku = cast.campaign_make(size=3)
     cast.group_open(campaign, sku, suspect(sku))
     (notice,) = told(Kind.PAID)
-    assert "人齐并且店家核对过" in notice.body
+    assert "成团并且店家核对过" in notice.body
 
 
 # --- invoices ---
