@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 
 from community.models import CodeShowing, GroupCode
+from community.queries import code_known
 from community.services import code_show
-from community.services.codes import _known
 from community.tests.factories import code_make, counter_make, entry_make
 from core import clock
 from core.models import Fact
@@ -77,7 +77,7 @@ def test_without_the_lock_two_tabs_show_two_groups(entry, monkeypatch):
     code_make(entry, capacity=1)
     who = cast.person()
     monkeypatch.setattr("community.services.codes.viewer_lock", lambda *_: None)
-    monkeypatch.setattr("community.services.codes._known", together(_known, 2))
+    monkeypatch.setattr("community.services.codes.code_known", together(code_known, 2))
     told = many(lambda _n: look(entry, person_id=who.id), 2)
     assert len(set(told)) == 2
     assert counts() == [1, 1]
