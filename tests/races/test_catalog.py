@@ -4,7 +4,7 @@ is counted. With their controls."""
 import pytest
 
 from catalog.models import Product, ProductOption, Sku
-from catalog.services import skus_generate, stock, stock_reserve, stock_ship
+from catalog.services import prices, skus_generate, stock, stock_reserve, stock_ship
 from catalog.tests.factories import product_make, sku_make
 from core import clock
 from orders.queries import bought_quantities
@@ -89,7 +89,8 @@ def shelf(monkeypatch):
             assert kinds(at_once(lambda: leaves(sku))) == {"ok": 1}
         return locked(sku_id)
 
-    monkeypatch.setattr(stock, "sku_lock", lock)
+    for service in (prices, stock):  # whichever the page calls first
+        monkeypatch.setattr(service, "sku_lock", lock)
     return sku
 
 
