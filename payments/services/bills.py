@@ -71,12 +71,6 @@ def bill_fetch(*, account_id: int, day: date, now: datetime) -> TradeBill:
         return _kept(_bill(account, day), content, rows, now=now)
 
 
-def bill_match(*, bill_id: int, now: datetime) -> int:
-    """Compare a bill with our books again; how many differences are new."""
-    with transaction.atomic():
-        return _matched(bill_locked(bill_id), now=now)
-
-
 def bill_differ(*, bill_id: int, orders: dict[str, tuple[int, int]], now: datetime) -> int:
     """Orders differ from what their payments and refunds leave: by their public id, what each keeps
     and what is left of its money, in fen. How many of these are new."""
