@@ -36,7 +36,7 @@ def test_a_brief_says_what_an_order_is():
     flags = [
         (b.is_awaiting, b.is_held) for b in (briefs[waiting.pk], briefs[held.pk], briefs[closed.pk])
     ]
-    assert flags == [(True, False, False), (False, True, False), (False, False, True)]
+    assert flags == [(True, False), (False, True), (False, False)]
     assert briefs[held.pk].payment_id == held.payment_id
 
 

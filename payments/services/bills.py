@@ -122,9 +122,8 @@ def _kept(bill: TradeBill, content: bytes, rows: list[BillRow], *, now: datetime
     return bill
 
 
-def _matched(bill: TradeBill, *, now: datetime) -> int:
-    new = differences_record(bill, differences_of(bill), now=now)
+def _matched(bill: TradeBill, *, now: datetime) -> None:
+    differences_record(bill, differences_of(bill), now=now)
     bill.matched_at = now
     bill.save(update_fields=["checksum", "lines", "fetched_at", "error", "matched_at"])
     facts_record(BillMatched.of(bill), now=now)
-    return new
