@@ -104,12 +104,6 @@ def verified_email_of(user_id: int) -> str:
     return rows.order_by("-primary", "pk").values_list("email", flat=True).first() or ""
 
 
-def has_consent(user_id: int, document: str, version: str) -> bool:
-    """Whether the person agreed to this version of this text."""
-    given = Consent.objects.filter(user_id=user_id, document=document, withdrawn_at=None)
-    return given.filter(version=version).exists()
-
-
 def has_profile_consent(user_id: int) -> bool:
     """Whether groups' pages may show the person, by any version of that text."""
     document = Consent.Document.GROUP_PROFILE

@@ -1,22 +1,8 @@
 """What must always be true of group codes and of codes on the counter."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from django.db import connection
-
-from core.invariants import invariant
-
-LIMIT = 1000
-
-Broken = Iterable[tuple[str, str]]
-
-
-def _rows(sql: str) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"{sql} LIMIT {LIMIT}")
-        return cursor.fetchall()
+from core.invariants import Broken, invariant, rows
 
 
 @invariant(
@@ -24,7 +10,7 @@ def _rows(sql: str) -> list[tuple[Any, ...]]:
     because="a group's code was shown to as many as it counts, and never to more than it holds",
 )
 def codes(now: datetime) -> Broken:
-    for pk, shown, rows, capacity in _rows(
+    for pk, shown, showings, capacity in rows(
         """
         SELECT c.id, c.shown, COALESCE(s.number, 0), c.capacity
         FROM community_groupcode c LEFT JOIN (
@@ -33,7 +19,7 @@ def codes(now: datetime) -> Broken:
         WHERE c.shown <> COALESCE(s.number, 0) OR c.shown > c.capacity
         """
     ):
-        yield f"group code {pk}", f"counts {shown}, was shown to {rows}, holds {capacity}"
+        yield f"group code {pk}", f"counts {shown}, was shown to {showings}, holds {capacity}"
 
 
 @invariant(
@@ -41,7 +27,7 @@ def codes(now: datetime) -> Broken:
     because="a code on the counter is a paper link of its person and store, to its own store's page",
 )
 def counters(now: datetime) -> Broken:
-    for ref, token, sharer, person in _rows(
+    for ref, token, sharer, person in rows(
         """
         SELECT c.public_id, l.token, l.sharer_id, c.person_id
         FROM community_countercode c

@@ -7,8 +7,19 @@ rows.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
 
 from core.models import Delivery
+
+# So many rows of what breaks one invariant are named.
+LIMIT = 1000
+# Facts are delivered within a second: what waits for one may be out of step for so long.
+DELIVERY = timedelta(minutes=1)
+
+# What an invariant finds: (row, detail).
+Broken = Iterable[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -20,7 +31,7 @@ class Violation:
     detail: str
 
 
-Check = Callable[[datetime], Iterable[tuple[str, str]]]
+Check = Callable[[datetime], Broken]
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,13 @@ def invariant(name: str, *, because: str) -> Callable[[Check], Check]:
     return register
 
 
+def rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    """The first LIMIT rows of a query that finds what is wrong."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} LIMIT {LIMIT}", parameters)
+        return cursor.fetchall()
+
+
 def invariants() -> list[Invariant]:
     return [_invariants[name] for name in sorted(_invariants)]
 
@@ -56,28 +74,25 @@ def audit(*, now: datetime, names: Iterable[str] | None = None) -> list[Violatio
     return [Violation(one.name, row, detail) for one in asked for row, detail in one.check(now)]
 
 
-UNDELIVERED_LIMIT = timedelta(minutes=1)
-
-
 @invariant("facts.delivered", because="no fact is undelivered for longer than a minute")
-def facts_delivered(now: datetime) -> Iterable[tuple[str, str]]:
-    late = Delivery.objects.filter(delivered_at=None, fact_at__lt=now - UNDELIVERED_LIMIT)
-    for delivery in late.order_by("pk")[:1000].iterator():
+def facts_delivered(now: datetime) -> Broken:
+    late = Delivery.objects.filter(delivered_at=None, fact_at__lt=now - DELIVERY)
+    for delivery in late.order_by("pk")[:LIMIT].iterator():
         kind = "parked" if delivery.parked_at else "undelivered"
         yield f"delivery {delivery.pk}", f"{delivery} {kind} since {delivery.fact_at.isoformat()}"
 
 
 @invariant("deadlines.kept", because="no deadline is parked or long overdue")
-def deadlines_kept(now: datetime) -> Iterable[tuple[str, str]]:
+def deadlines_kept(now: datetime) -> Broken:
     from core.deadlines import deadline_kinds
 
     for kind in deadline_kinds():
-        rows = kind.model._base_manager
-        for pk, since, error in rows.filter(due_parked_at__isnull=False).values_list(
+        waiting = kind.model._base_manager
+        for pk, since, error in waiting.filter(due_parked_at__isnull=False).values_list(
             "pk", "due_parked_at", "due_error"
-        )[:1000]:
+        )[:LIMIT]:
             yield f"{kind.name} {pk}", f"parked since {since}: {error}"
-        for pk, due_at in rows.filter(due_at__lt=now - timedelta(minutes=2)).values_list(
+        for pk, due_at in waiting.filter(due_at__lt=now - timedelta(minutes=2)).values_list(
             "pk", "due_at"
-        )[:1000]:
+        )[:LIMIT]:
             yield f"{kind.name} {pk}", f"due since {due_at}"

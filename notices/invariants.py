@@ -1,27 +1,13 @@
 """What must always be true of what people were told."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from django.db import connection
-
-from core.invariants import invariant
-
-LIMIT = 1000
-
-Broken = Iterable[tuple[str, str]]
-
-
-def _rows(sql: str) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"{sql} LIMIT {LIMIT}")
-        return cursor.fetchall()
+from core.invariants import Broken, invariant, rows
 
 
 @invariant("notices.one_way", because="nobody is sent the same news by two ways")
 def one_way(now: datetime) -> Broken:
-    for ref, ways in _rows(
+    for ref, ways in rows(
         """
         SELECT n.public_id, count(*) FROM notices_noticedelivery d
         JOIN notices_notice n ON n.id = d.notice_id
@@ -37,7 +23,7 @@ def one_way(now: datetime) -> Broken:
     because="each message that needed a consent has spent exactly one of its own",
 )
 def consents(now: datetime) -> Broken:
-    for ref, state in _rows(
+    for ref, state in rows(
         """
         SELECT d.public_id, d.state FROM notices_noticedelivery d
         LEFT JOIN notices_noticeconsent c ON c.delivery_id = d.id AND c.state = 'used'
@@ -46,7 +32,7 @@ def consents(now: datetime) -> Broken:
         """
     ):
         yield f"delivery {ref}", f"{state} without a consent"
-    for consent_id, ref, state, via in _rows(
+    for consent_id, ref, state, via in rows(
         """
         SELECT c.id, d.public_id, d.state, d.via FROM notices_noticeconsent c
         JOIN notices_noticedelivery d ON d.id = c.delivery_id

@@ -1,27 +1,12 @@
 """What must always be true of orders, their stock and their money."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db import connection
+from core.invariants import DELIVERY, Broken, invariant, rows
 
-from core.invariants import invariant
-
-# Facts are delivered within a second; the audit allows them the minute that `facts.delivered` does.
-DELIVERY = timedelta(minutes=1)
 # A payment window, 30 minutes of a silent provider, and some slack.
 UNPAID_LIMIT = timedelta(minutes=35)
 RECEIVE_SLACK = timedelta(minutes=10)
-LIMIT = 1000
-
-Broken = Iterable[tuple[str, str]]
-
-
-def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"{sql} LIMIT {LIMIT}", parameters)
-        return cursor.fetchall()
 
 
 @invariant(
@@ -29,7 +14,7 @@ def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
     because="a SKU's reserved stock is what unpaid, held and unshipped orders want of it",
 )
 def stock_reserved(now: datetime) -> Broken:
-    for ref, reserved, wanted in _rows(
+    for ref, reserved, wanted in rows(
         """
         SELECT sku.public_id, sku.reserved, COALESCE(wanted.quantity, 0)
         FROM catalog_sku sku
@@ -50,7 +35,7 @@ def stock_reserved(now: datetime) -> Broken:
     "orders.lines_add_up", because="an order's goods are the sum of its lines, and it has some"
 )
 def lines_add_up(now: datetime) -> Broken:
-    for ref, goods_fen, sum_fen in _rows(
+    for ref, goods_fen, sum_fen in rows(
         """
         SELECT o.public_id, o.goods_fen, COALESCE(sum(line.amount_fen), 0)
         FROM orders_order o LEFT JOIN orders_orderline line ON line.order_id = o.id
@@ -65,7 +50,7 @@ def lines_add_up(now: datetime) -> Broken:
     because="an order's discount is the sum of its reasons, and of what came off its lines",
 )
 def discounts_add_up(now: datetime) -> Broken:
-    for ref, discount_fen, lines_fen, reasons_fen in _rows(
+    for ref, discount_fen, lines_fen, reasons_fen in rows(
         """
         SELECT o.public_id, o.discount_fen, lines.fen, reasons.fen
         FROM orders_order o
@@ -91,7 +76,7 @@ def discounts_add_up(now: datetime) -> Broken:
     because="every payment that arrived is kept by its order or goes back in full, never both",
 )
 def money_in(now: datetime) -> Broken:
-    for ref, order_ref, state, amount_fen, back_fen in _rows(
+    for ref, order_ref, state, amount_fen, back_fen in rows(
         """
         SELECT p.public_id, p.order_ref, COALESCE(o.state, 'no order'), p.amount_fen, back.fen
         FROM payments_payment p
@@ -132,7 +117,7 @@ def money_in(now: datetime) -> Broken:
     because="a paid order keeps exactly one payment of exactly what it cost; an unpaid one none",
 )
 def paid_once(now: datetime) -> Broken:
-    for ref, state, payable_fen, payment, amount_fen in _rows(
+    for ref, state, payable_fen, payment, amount_fen in rows(
         """
         SELECT o.public_id, o.state, o.payable_fen, p.state, p.amount_fen
         FROM orders_order o LEFT JOIN payments_payment p ON p.id = o.payment_id
@@ -149,7 +134,7 @@ def paid_once(now: datetime) -> Broken:
 
 @invariant("orders.unpaid_closed", because="no order waits for money beyond its limit")
 def unpaid_closed(now: datetime) -> Broken:
-    for ref, pay_before in _rows(
+    for ref, pay_before in rows(
         """
         SELECT public_id, pay_before FROM orders_order
         WHERE state = 'awaiting_payment'
@@ -165,7 +150,7 @@ def unpaid_closed(now: datetime) -> Broken:
     because="an order is on hold exactly while a hold is open, and no hold outlives its order",
 )
 def holds(now: datetime) -> Broken:
-    for ref, state in _rows(
+    for ref, state in rows(
         """
         SELECT o.public_id, o.state FROM orders_orderhold hold
         JOIN orders_order o ON o.id = hold.order_id
@@ -173,7 +158,7 @@ def holds(now: datetime) -> Broken:
         """
     ):
         yield f"order {ref}", f"{state} with an open hold"
-    for (ref,) in _rows(
+    for (ref,) in rows(
         """
         SELECT o.public_id FROM orders_order o WHERE o.state = 'on_hold' AND NOT EXISTS (
             SELECT 1 FROM orders_orderhold hold
@@ -190,7 +175,7 @@ def holds(now: datetime) -> Broken:
 )
 def lines_cancelled(now: datetime) -> Broken:
     # Through JSON, because a line's discount is a column that another part may bring.
-    for ref, line, cost_fen, back_fen in _rows(
+    for ref, line, cost_fen, back_fen in rows(
         """
         SELECT COALESCE(gone.public_id, r.order_ref), COALESCE('line_' || gone.id, r.part),
             gone.cost_fen, r.amount_fen
@@ -210,7 +195,7 @@ def lines_cancelled(now: datetime) -> Broken:
 
 @invariant("orders.shipped", because="a shipped order has a parcel, and is received in time")
 def shipped(now: datetime) -> Broken:
-    for (ref,) in _rows(
+    for (ref,) in rows(
         """
         SELECT o.public_id FROM orders_order o
         WHERE o.state IN ('shipped', 'completed') AND NOT EXISTS (
@@ -219,7 +204,7 @@ def shipped(now: datetime) -> Broken:
         """
     ):
         yield f"order {ref}", "shipped without a parcel"
-    for ref, line, said, sent in _rows(
+    for ref, line, said, sent in rows(
         """
         SELECT o.public_id, line.id, line.shipped_quantity, COALESCE(sum(part.quantity), 0)
         FROM orders_orderline line JOIN orders_order o ON o.id = line.order_id
@@ -231,7 +216,7 @@ def shipped(now: datetime) -> Broken:
         """
     ):
         yield f"order {ref}", f"line {line} says {said} sent, its parcels hold {sent}"
-    for ref, state, left in _rows(
+    for ref, state, left in rows(
         """
         SELECT o.public_id, o.state, sum(line.quantity - line.shipped_quantity)
         FROM orders_order o JOIN orders_orderline line ON line.order_id = o.id
@@ -245,7 +230,7 @@ def shipped(now: datetime) -> Broken:
         """
     ):
         yield f"order {ref}", f"{state} with {left} pieces to send"
-    for ref, receive_before in _rows(
+    for ref, receive_before in rows(
         """
         SELECT public_id, receive_before FROM orders_order
         WHERE state = 'shipped' AND COALESCE(receive_before < %(limit)s, TRUE)
@@ -257,7 +242,7 @@ def shipped(now: datetime) -> Broken:
 
 @invariant("orders.reviews", because="an order is held for risk exactly while its review waits")
 def reviews(now: datetime) -> Broken:
-    for ref, outcome, state, is_held in _rows(
+    for ref, outcome, state, is_held in rows(
         """
         SELECT o.public_id, r.outcome, o.state, h.id IS NOT NULL
         FROM orders_riskreview r JOIN orders_order o ON o.id = r.order_id

@@ -121,11 +121,6 @@ class OrderBrief:
         """Paid, and waiting for a hold to be released."""
         return self.state == OrderState.ON_HOLD
 
-    @property
-    def is_closed(self) -> bool:
-        """Never paid, and never will be kept if it is."""
-        return self.state == OrderState.CLOSED
-
 
 def orders_brief(order_ids: Iterable[int]) -> dict[int, OrderBrief]:
     """Orders by id, in one query."""
@@ -203,20 +198,6 @@ def buyer_of_store(store_id: int, named: str) -> int | None:
             return None
         rows = rows.filter(buyer_id=user_id)
     return rows.values_list("buyer_id", flat=True).first()
-
-
-def orders_of_store(store_id: int, *, state: str = "") -> QuerySet[Order]:
-    """A store's orders for its staff, newest first, with what the list shows."""
-    rows = Order.objects.filter(store_id=store_id).select_related("buyer")
-    if state:
-        rows = rows.filter(state=state)
-    return rows.prefetch_related("lines").order_by("-pk")
-
-
-def orders_to_ship(store_id: int) -> QuerySet[Order]:
-    """What the store has to send, the longest-waiting first."""
-    rows = Order.objects.filter(store_id=store_id, state=OrderState.TO_SHIP)
-    return rows.prefetch_related("lines").order_by("released_at", "pk")
 
 
 def _briefs(rows: QuerySet[Order]) -> list[OrderBrief]:

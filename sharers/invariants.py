@@ -1,29 +1,13 @@
 """What must always be true of what sharers earned."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from django.db import connection
-
-from core.invariants import invariant
-
-# Facts are delivered within a second; the audit allows them the minute that `facts.delivered` does.
-DELIVERY = timedelta(minutes=1)
-LIMIT = 1000
-
-Broken = Iterable[tuple[str, str]]
-
-
-def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"{sql} LIMIT {LIMIT}", parameters)
-        return cursor.fetchall()
+from core.invariants import DELIVERY, Broken, invariant, rows
 
 
 @invariant("sharers.rewards", because="what a line earned is what its entries add up to")
 def rewards(now: datetime) -> Broken:
-    for pk, amount_fen, entries_fen in _rows(
+    for pk, amount_fen, entries_fen in rows(
         """
         SELECT r.id, r.amount_fen, COALESCE(e.total, 0)
         FROM sharers_reward r LEFT JOIN (
@@ -39,7 +23,7 @@ def rewards(now: datetime) -> Broken:
     "sharers.balances", because="a sharer has what is frozen, and what is released less payouts"
 )
 def balances(now: datetime) -> Broken:
-    for ref, frozen, is_frozen, available, is_available in _rows(
+    for ref, frozen, is_frozen, available, is_available in rows(
         """
         SELECT s.public_id, s.frozen_fen, COALESCE(r.frozen, 0),
             s.available_fen, COALESCE(r.released, 0) + COALESCE(p.paid, 0)
@@ -65,7 +49,7 @@ def balances(now: datetime) -> Broken:
     "sharers.worth", because="an order that came to nothing, or a line given up, earns nothing"
 )
 def worth(now: datetime) -> Broken:
-    for pk, order_ref, amount_fen in _rows(
+    for pk, order_ref, amount_fen in rows(
         """
         SELECT r.id, o.public_id, r.amount_fen
         FROM sharers_reward r JOIN orders_order o ON o.id = r.order_id
@@ -82,7 +66,7 @@ def worth(now: datetime) -> Broken:
 
 @invariant("sharers.due", because="what waits for the time of returns knows when that is over")
 def due(now: datetime) -> Broken:
-    for pk, order_ref in _rows(
+    for pk, order_ref in rows(
         """
         SELECT r.id, o.public_id
         FROM sharers_reward r JOIN orders_order o ON o.id = r.order_id

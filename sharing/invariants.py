@@ -1,31 +1,17 @@
 """What must always be true of visits and attributions."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-from django.db import connection
-
-from core.invariants import invariant
+from core.invariants import Broken, invariant, rows
 from sharing.services import RULE, WINDOW
 from sharing.ties import untraced
-
-LIMIT = 1000
-
-Broken = Iterable[tuple[str, str]]
-
-
-def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"{sql} LIMIT {LIMIT}", parameters)
-        return cursor.fetchall()
 
 
 @invariant(
     "sharing.visits", because="a visit is a person's or a guest's, and never through one's own link"
 )
 def visits(now: datetime) -> Broken:
-    for pk, token, visitor, guest in _rows(
+    for pk, token, visitor, guest in rows(
         """
         SELECT visit.id, link.token, visit.visitor_id, visit.guest
         FROM sharing_visit visit JOIN sharing_sharelink link ON link.id = visit.link_id
@@ -43,7 +29,7 @@ def visits(now: datetime) -> Broken:
     because="an order is brought by a link of its store, whose sharer is not its buyer",
 )
 def attributions(now: datetime) -> Broken:
-    for ref, token, sharer, buyer in _rows(
+    for ref, token, sharer, buyer in rows(
         """
         SELECT o.public_id, link.token, a.sharer_id, o.buyer_id
         FROM sharing_attribution a
@@ -61,7 +47,7 @@ def attributions(now: datetime) -> Broken:
     because="an attribution names the last touch of its chain, and that one is within the window",
 )
 def chains(now: datetime) -> Broken:
-    for ref, token, last, placed_at in _rows(
+    for ref, token, last, placed_at in rows(
         """
         SELECT o.public_id, link.token, a.chain -> -1, o.placed_at
         FROM sharing_attribution a

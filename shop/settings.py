@@ -34,7 +34,6 @@ if not PRODUCTION:
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 ROOT_URLCONF = "shop.urls"
 WSGI_APPLICATION = "shop.wsgi.application"
-SITE_ID = 1
 # Who runs the platform and answers for personal data (PIPL, article 17).
 OPERATOR = {
     "name": required("OPERATOR_NAME", development_default="Xiaodian (demo)"),

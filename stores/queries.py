@@ -111,11 +111,6 @@ def staff_ids(store_id: int) -> tuple[int, ...]:
     return tuple(rows.order_by("user_id").values_list("user_id", flat=True))
 
 
-def role_of(user_id: int) -> str | None:
-    """What the person is there: one of StoreStaff.Role."""
-    return StoreStaff.objects.filter(user_id=user_id).values_list("role", flat=True).first()
-
-
 def _place(row: PickupPoint) -> PickupPlace:
     return PickupPlace(row.public_id, row.name, row.region, row.street, row.hours, row.phone)
 

@@ -88,9 +88,3 @@ def staff_remove(*, store_id: int, user_id: int) -> bool:
         if removed:
             office_access_set(user_id=user_id, allowed=False)
         return bool(removed)
-
-
-def store_of(*, user_id: int) -> Store | None:
-    """The store the person works in; the office shows that one and no other."""
-    staff = StoreStaff.objects.select_related("store").filter(user_id=user_id).first()
-    return staff.store if staff else None

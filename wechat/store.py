@@ -61,11 +61,6 @@ def shared_get(*, appid: str, what: str, fetch: Fetch, not_this: str = "") -> st
         raise StoreUnavailable(str(error)) from error
 
 
-def shared_forget(*, appid: str, what: str) -> None:
-    """Drop a shared value."""
-    _redis(settings.CACHE_URL).delete(f"wechat:{appid}:{what}")
-
-
 def _read(store: redis.Redis, key: str) -> str:
     raw = store.get(key)
     return str(json.loads(raw)) if raw else ""  # type: ignore[arg-type]

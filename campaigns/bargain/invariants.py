@@ -1,31 +1,16 @@
 """What must always be true of bargains, their helps and their campaigns."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
-
-from django.db import connection
 
 from campaigns.bargain.models import Bargain
 from campaigns.bargain.queries import bargain_faults
-from core.invariants import invariant
+from core.invariants import DELIVERY, Broken, invariant, rows
 
-# Facts are delivered within a second; the audit allows them the minute that `facts.delivered` does.
-DELIVERY = timedelta(minutes=1)
 # The tick comes every second; a worker may be away for a while.
 LATE = timedelta(minutes=5)
-LIMIT = 1000
 # Decrypting and drawing again costs a millisecond each: what changed lately is looked at, and as many
 # others by chance. `manage.py bargain_verify --all` looks at every one.
 FAIR_LATELY, FAIR_LIMIT = timedelta(hours=1), 500
-
-Broken = Iterable[tuple[str, str]]
-
-
-def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"{sql} LIMIT {LIMIT}", parameters)
-        return cursor.fetchall()
 
 
 @invariant(
@@ -34,7 +19,7 @@ def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
     "below the floor and never more of them than it needs",
 )
 def helps(now: datetime) -> Broken:
-    for ref, counted, cut_fen, given, given_fen in _rows(
+    for ref, counted, cut_fen, given, given_fen in rows(
         """
         SELECT b.public_id, b.helps, b.cut_fen, COALESCE(h.given, 0), COALESCE(h.fen, 0)
         FROM bargain_bargain b LEFT JOIN (
@@ -55,7 +40,7 @@ def helps(now: datetime) -> Broken:
 
 @invariant("bargain.prices", because="every help says what the price was after it")
 def prices(now: datetime) -> Broken:
-    for ref, number, after_fen, should_fen in _rows(
+    for ref, number, after_fen, should_fen in rows(
         """
         SELECT * FROM (
             SELECT b.public_id, h.number, h.price_after_fen AS after_fen, b.list_fen
@@ -69,7 +54,7 @@ def prices(now: datetime) -> Broken:
 
 @invariant("bargain.own", because="nobody helps their own bargain")
 def own(now: datetime) -> Broken:
-    for (ref,) in _rows(
+    for (ref,) in rows(
         """
         SELECT b.public_id FROM bargain_bargain b JOIN bargain_help h
             ON h.bargain_id = b.id AND h.user_id = b.launcher_id
@@ -80,7 +65,7 @@ def own(now: datetime) -> Broken:
 
 @invariant("bargain.days", because="what counts against a person's day are the helps of that day")
 def days(now: datetime) -> Broken:
-    for ref, user, day, counted, given in _rows(
+    for ref, user, day, counted, given in rows(
         """
         SELECT c.public_id, d.user_id, d.day, d.helps, COALESCE(h.given, 0)
         FROM bargain_helperday d JOIN bargain_bargaincampaign c ON c.id = d.campaign_id
@@ -98,7 +83,7 @@ def days(now: datetime) -> Broken:
 
 @invariant("bargain.quota", because="a campaign's used quota is its live and bought bargains")
 def quota(now: datetime) -> Broken:
-    for ref, used, taken in _rows(
+    for ref, used, taken in rows(
         """
         SELECT c.public_id, c.quota_used, COALESCE(b.pieces, 0)
         FROM bargain_bargaincampaign c LEFT JOIN (
@@ -113,7 +98,7 @@ def quota(now: datetime) -> Broken:
 
 @invariant("bargain.decided", because="no bargain outlives its deadline")
 def decided(now: datetime) -> Broken:
-    for ref, state, deadline_at in _rows(
+    for ref, state, deadline_at in rows(
         """
         SELECT public_id, state, deadline_at FROM bargain_bargain
         WHERE state IN ('running', 'reached') AND deadline_at < %(limit)s
@@ -125,7 +110,7 @@ def decided(now: datetime) -> Broken:
 
 @invariant("bargain.orders", because="a bargain and its order tell the same story at one price")
 def orders(now: datetime) -> Broken:
-    for ref, state, order_ref, order, price_fen, unit_fen in _rows(
+    for ref, state, order_ref, order, price_fen, unit_fen in rows(
         """
         SELECT b.public_id, b.state, o.public_id, o.state, b.list_fen - b.cut_fen,
             line.unit_price_fen

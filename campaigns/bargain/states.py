@@ -49,8 +49,6 @@ class BargainState(models.TextChoices):
 
 
 LIVE = (BargainState.RUNNING, BargainState.REACHED, BargainState.ORDERED)
-# What a bargain in these states has reserved of its campaign's quota.
-HOLDS_QUOTA = (*LIVE, BargainState.BOUGHT)
 
 BARGAIN = Machine(
     "bargain",

@@ -1,31 +1,15 @@
 """What must always be true of coupons, their budgets and the orders that they were spent on."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from django.db import connection
-
-from core.invariants import invariant
-
-# Facts are delivered within a second; the audit allows them the minute that `facts.delivered` does.
-DELIVERY = timedelta(minutes=1)
-LIMIT = 1000
-
-Broken = Iterable[tuple[str, str]]
-
-
-def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"{sql} LIMIT {LIMIT}", parameters)
-        return cursor.fetchall()
+from core.invariants import DELIVERY, Broken, invariant, rows
 
 
 @invariant(
     "coupons.budget", because="what a template counts as taken is its coupons, within its budget"
 )
 def budget(now: datetime) -> Broken:
-    for ref, taken, total, coupons in _rows(
+    for ref, taken, total, coupons in rows(
         """
         SELECT t.public_id, t.taken, t.total, count(c.id)
         FROM coupons_coupontemplate t LEFT JOIN coupons_coupon c ON c.template_id = t.id
@@ -37,7 +21,7 @@ def budget(now: datetime) -> Broken:
 
 @invariant("coupons.limit", because="nobody has more coupons of a template than one may have")
 def limit(now: datetime) -> Broken:
-    for ref, user_id, counted, coupons, most in _rows(
+    for ref, user_id, counted, coupons, most in rows(
         """
         SELECT t.public_id, c.user_id, COALESCE(h.taken, 0), c.coupons, t.limit_per_person
         FROM (SELECT template_id, user_id, count(*) AS coupons FROM coupons_coupon
@@ -54,7 +38,7 @@ def limit(now: datetime) -> Broken:
 
 @invariant("coupons.used", because="a used coupon's order is its owner's and carries its discount")
 def used(now: datetime) -> Broken:
-    for ref, order_ref, discount_fen, carried_fen in _rows(
+    for ref, order_ref, discount_fen, carried_fen in rows(
         """
         SELECT c.public_id, o.public_id, c.discount_fen, a.amount_fen
         FROM coupons_coupon c JOIN orders_order o ON o.id = c.order_id
@@ -69,7 +53,7 @@ def used(now: datetime) -> Broken:
 
 @invariant("coupons.spent", because="an order that lives and cost less by a coupon has spent it")
 def spent(now: datetime) -> Broken:
-    for order_ref, ref, state, other in _rows(
+    for order_ref, ref, state, other in rows(
         """
         SELECT o.public_id, a.reference, c.state, c.order_id
         FROM orders_orderadjustment a JOIN orders_order o ON o.id = a.order_id
@@ -89,7 +73,7 @@ def spent(now: datetime) -> Broken:
     "coupons.returned", because="what an order spent that came to nothing is back within a minute"
 )
 def returned(now: datetime) -> Broken:
-    for ref, order_ref, state in _rows(
+    for ref, order_ref, state in rows(
         """
         SELECT c.public_id, o.public_id, o.state
         FROM coupons_coupon c JOIN orders_order o ON o.id = c.order_id

@@ -1,26 +1,11 @@
 """What must always hold of flash sales."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db import connection
+from core.invariants import DELIVERY, Broken, invariant, rows
 
-from core.invariants import invariant
-
-# Facts are delivered within a second; the audit allows them the minute that `facts.delivered` does.
-DELIVERY = timedelta(minutes=1)
 # The tick comes every second; a worker may be away for a while.
 LATE = timedelta(minutes=5)
-LIMIT = 1000
-
-Broken = Iterable[tuple[str, str]]
-
-
-def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"{sql} LIMIT {LIMIT}", parameters)
-        return cursor.fetchall()
 
 
 @invariant(
@@ -28,7 +13,7 @@ def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
     because="what an offer has sold is what orders hold of it, and never more than its quota",
 )
 def quota(now: datetime) -> Broken:
-    for ref, sold, limit, held in _rows(
+    for ref, sold, limit, held in rows(
         """
         SELECT o.public_id, o.sold, o.quota, COALESCE(p.pieces, 0)
         FROM flash_flashoffer o LEFT JOIN (
@@ -46,7 +31,7 @@ def quota(now: datetime) -> Broken:
     because="what counts against a person's limit is what their orders hold, and never more than it",
 )
 def buyers(now: datetime) -> Broken:
-    for ref, user, bought, limit, held in _rows(
+    for ref, user, bought, limit, held in rows(
         """
         SELECT o.public_id, COALESCE(b.user_id, p.user_id), b.bought, b."limit", p.pieces
         FROM flash_flashbuyer b FULL JOIN (
@@ -65,7 +50,7 @@ def buyers(now: datetime) -> Broken:
     because="an order at a flash price holds its pieces for as long as it lives, and no longer",
 )
 def orders(now: datetime) -> Broken:
-    for order_ref, state, order, held, quantity, unit_fen, flash_fen in _rows(
+    for order_ref, state, order, held, quantity, unit_fen, flash_fen in rows(
         """
         SELECT o.public_id, p.state, o.state, p.quantity, line.quantity, line.unit_price_fen,
             offer.flash_fen
@@ -90,7 +75,7 @@ def orders(now: datetime) -> Broken:
 
 @invariant("flash.slots", because="no campaign outlives its slot, and none opens untold")
 def slots(now: datetime) -> Broken:
-    for ref, starts_at, ends_at in _rows(
+    for ref, starts_at, ends_at in rows(
         """
         SELECT public_id, starts_at, ends_at FROM flash_flashcampaign
         WHERE state = 'published' AND (

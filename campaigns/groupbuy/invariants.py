@@ -1,26 +1,11 @@
 """What must always be true of groups, their seats and their campaigns."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db import connection
+from core.invariants import DELIVERY, Broken, invariant, rows
 
-from core.invariants import invariant
-
-# Facts are delivered within a second; the audit allows them the minute that `facts.delivered` does.
-DELIVERY = timedelta(minutes=1)
 # Grace, half an hour of a silent provider, and some slack.
 UNDECIDED_LIMIT = timedelta(minutes=35)
-LIMIT = 1000
-
-Broken = Iterable[tuple[str, str]]
-
-
-def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"{sql} LIMIT {LIMIT}", parameters)
-        return cursor.fetchall()
 
 
 @invariant(
@@ -28,7 +13,7 @@ def _rows(sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
     because="a group's counters are its members, and together they never exceed its size",
 )
 def seats(now: datetime) -> Broken:
-    for ref, size, *counts in _rows(
+    for ref, size, *counts in rows(
         """
         SELECT g.public_id, g.size, g.reserved, g.joined, g.confirmed,
             COALESCE(m.reserved, 0), COALESCE(m.joined, 0), COALESCE(m.confirmed, 0)
@@ -53,7 +38,7 @@ def seats(now: datetime) -> Broken:
     "its campaign said are enough at the deadline",
 )
 def succeeded(now: datetime) -> Broken:
-    for ref, size, confirmed, others in _rows(
+    for ref, size, confirmed, others in rows(
         """
         SELECT g.public_id, g.size,
             count(m.id) FILTER (WHERE m.state = 'confirmed'),
@@ -71,7 +56,7 @@ def succeeded(now: datetime) -> Broken:
 
 @invariant("groupbuy.quota", because="a campaign's used quota is what its live seats took of it")
 def quota(now: datetime) -> Broken:
-    for ref, used, taken in _rows(
+    for ref, used, taken in rows(
         """
         SELECT c.public_id, c.quota_used, COALESCE(m.pieces, 0)
         FROM groupbuy_groupcampaign c LEFT JOIN (
@@ -86,7 +71,7 @@ def quota(now: datetime) -> Broken:
 
 @invariant("groupbuy.decided", because="no group stays undecided beyond its time limit")
 def decided(now: datetime) -> Broken:
-    for ref, deadline_at in _rows(
+    for ref, deadline_at in rows(
         """
         SELECT public_id, deadline_at FROM groupbuy_group
         WHERE state = 'open' AND COALESCE(deadline_at < %(limit)s, TRUE)
@@ -94,7 +79,7 @@ def decided(now: datetime) -> Broken:
         limit=now - UNDECIDED_LIMIT,
     ):
         yield f"group {ref}", f"still open, deadline {deadline_at}"
-    for ref, state in _rows(
+    for ref, state in rows(
         """
         SELECT g.public_id, g.state FROM groupbuy_group g
         WHERE g.state = 'forming' AND NOT EXISTS (
@@ -125,7 +110,7 @@ def orders(now: datetime) -> Broken:
     values = ", ".join(
         f"('{member}', '{order}')" for member, fits in FITS.items() for order in fits
     )
-    for ref, member, order_ref, order in _rows(
+    for ref, member, order_ref, order in rows(
         f"""
         SELECT g.public_id, m.state, o.public_id, o.state
         FROM groupbuy_member m
@@ -147,7 +132,7 @@ def orders(now: datetime) -> Broken:
 
 @invariant("groupbuy.refunded", because="a seat counts as refunded exactly when its money is back")
 def refunded(now: datetime) -> Broken:
-    for ref, state, order_ref, back_fen in _rows(
+    for ref, state, order_ref, back_fen in rows(
         """
         SELECT g.public_id, m.state, o.public_id, back.fen
         FROM groupbuy_member m
@@ -173,7 +158,7 @@ def refunded(now: datetime) -> Broken:
     "no piece costs less than a fen",
 )
 def ladder(now: datetime) -> Broken:
-    for ref, order_ref, due_fen, back_fen in _rows(
+    for ref, order_ref, due_fen, back_fen in rows(
         """
         SELECT g.public_id, o.public_id, due.fen, back.fen
         FROM groupbuy_group g
@@ -198,7 +183,7 @@ def ladder(now: datetime) -> Broken:
 
 @invariant("groupbuy.steps", because="a group's step is the one that its people reached")
 def steps(now: datetime) -> Broken:
-    for ref, confirmed, off_fen, should_fen in _rows(
+    for ref, confirmed, off_fen, should_fen in rows(
         """
         SELECT g.public_id, g.confirmed, g.off_fen, COALESCE(step.fen, 0)
         FROM groupbuy_group g JOIN groupbuy_groupcampaign c ON c.id = g.campaign_id

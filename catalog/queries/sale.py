@@ -88,23 +88,6 @@ def contents_of(sku_ids: Iterable[int]) -> dict[int, str | None]:
     }
 
 
-def purchase_limits(sku_ids: Iterable[int]) -> dict[int, int]:
-    """How many pieces of its product one person may buy, by SKU; SKUs without a limit are left
-    out. One query."""
-    rows = Sku.objects.filter(pk__in=list(sku_ids), product__purchase_limit__isnull=False)
-    limits = rows.values_list("pk", "product__purchase_limit")
-    return {pk: limit for pk, limit in limits if limit is not None}
-
-
-def exempt_skus(sku_ids: Iterable[int]) -> dict[int, str]:
-    """Those of the SKUs that the law exempts from 七天无理由, with the reason in words.
-
-    The checkout asks the buyer to agree to them separately. One query.
-    """
-    rows = Sku.objects.filter(pk__in=list(sku_ids), return_rule=ReturnRule.EXEMPT)
-    return {pk: reason_words(reason) for pk, reason in rows.values_list("pk", "return_reason")}
-
-
 def on_sale_now(prefix: str = "") -> Q:
     """What may be bought at this instant: published, and within its own times."""
     now = clock.now()

@@ -2,7 +2,7 @@
 
 from catalog.services.content import content_check, sku_content_change
 from catalog.services.matrix import skus_generate, skus_prune, skus_stray
-from catalog.services.photos import photo_add, photo_remove
+from catalog.services.photos import photo_add
 from catalog.services.prices import PriceRefused, sku_price_change
 from catalog.services.publish import (
     LAST_SKU,
@@ -42,7 +42,6 @@ __all__ = [
     "fulfilment_check",
     "keys_count",
     "photo_add",
-    "photo_remove",
     "product_publish",
     "product_withdraw",
     "sku_add",

@@ -38,8 +38,3 @@ def photo_add(*, product_id: int, upload: IO[bytes], alt: str = "") -> ProductPh
             alt=alt.strip()[:80],
             position=max(positions, default=-1) + 1,
         )
-
-
-def photo_remove(*, photo_id: int) -> None:
-    """Take a photo off its product. The files stay: orders that show it keep their picture."""
-    ProductPhoto.objects.filter(pk=photo_id).delete()

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from PIL import Image
 
-from catalog.services import photo_add, photo_remove
+from catalog.services import photo_add
 from catalog.tests.factories import photo_make, picture, product_make
 from core import photos
 from core.photos import derivative, photo_decode, photo_store, share_name
@@ -124,6 +124,6 @@ def test_a_removed_photo_keeps_its_files_for_the_orders_that_show_it():
     product = product_make()
     photo = photo_make(product)
     name = str(photo.image)
-    photo_remove(photo_id=photo.pk)
+    photo.delete()
     assert not product.photos.exists()
     assert default_storage.exists(name)

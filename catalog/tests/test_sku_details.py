@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from catalog.barcodes import barcode_check, ean_digit
 from catalog.models import Sku
-from catalog.queries import exempt_skus, low_stock_count, product_page, skus_for_sale
+from catalog.queries import low_stock_count, product_page, skus_for_sale
 from catalog.services import stock_reserve
 from catalog.tests.factories import photo_make, picture, product_make, sku_make
 from core import clock
@@ -50,14 +50,6 @@ def test_no_exemption_without_the_laws_reason(fields):
     sku = sku_make()
     with pytest.raises(IntegrityError), transaction.atomic():
         Sku.objects.filter(pk=sku.pk).update(**fields)
-
-
-def test_exempt_skus_name_their_reason(django_assert_num_queries):
-    fresh, jar = sku_make(), sku_make()
-    Sku.objects.filter(pk=fresh.pk).update(return_rule="exempt", return_reason="perishable")
-    with django_assert_num_queries(1):
-        assert exempt_skus([fresh.pk, jar.pk]) == {fresh.pk: "鲜活易腐的商品"}
-    assert skus_for_sale([fresh.pk])[fresh.pk].return_rule == "exempt"
 
 
 def test_every_sku_has_a_threshold_of_its_own():

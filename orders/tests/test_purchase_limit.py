@@ -3,7 +3,6 @@
 import pytest
 
 from catalog.models import Product
-from catalog.queries import purchase_limits
 from catalog.tests.factories import sku_make
 from core import clock
 from orders.models import Order
@@ -26,12 +25,6 @@ def limited(limit=3):
     sku = sku_on_sale()
     Product.objects.filter(pk=sku.product_id).update(purchase_limit=limit)
     return sku
-
-
-def test_limits_by_sku_in_one_query(django_assert_num_queries):
-    sku, free = limited(), sku_on_sale()
-    with django_assert_num_queries(1):
-        assert purchase_limits([sku.pk, free.pk]) == {sku.pk: 3}
 
 
 def test_over_all_orders_and_all_skus_of_the_product():

@@ -11,8 +11,6 @@ from orders.queries import (
     StoreDay,
     order_brief_by_ref,
     orders_brief,
-    orders_of_store,
-    orders_to_ship,
     store_day,
 )
 from orders.services import order_cancel, order_close_request
@@ -36,10 +34,9 @@ def test_a_brief_says_what_an_order_is():
     briefs = orders_brief([waiting.pk, held.pk, closed.pk, 10**12])
     assert set(briefs) == {waiting.pk, held.pk, closed.pk}
     flags = [
-        (b.is_awaiting, b.is_held, b.is_closed)
-        for b in (briefs[waiting.pk], briefs[held.pk], briefs[closed.pk])
+        (b.is_awaiting, b.is_held) for b in (briefs[waiting.pk], briefs[held.pk], briefs[closed.pk])
     ]
-    assert flags == [(True, False, False), (False, True, False), (False, False, True)]
+    assert flags == [(True, False), (False, True), (False, False)]
     assert briefs[held.pk].payment_id == held.payment_id
 
 
@@ -55,27 +52,6 @@ def test_a_brief_is_found_by_its_public_id():
     assert brief is not None
     assert brief.id == order.pk
     assert order_brief_by_ref("ord_nobodys") is None
-
-
-def test_a_store_sees_its_own_orders_newest_first(django_assert_num_queries):
-    store, other = store_open(), store_open("陶坊")
-    sku = sku_on_sale(store)
-    mine = [order_make(sku) for _ in range(3)]
-    order_make(sku_on_sale(other))
-    with django_assert_num_queries(2):
-        listed = [(order.pk, len(order.lines.all())) for order in orders_of_store(store.pk)]
-    assert listed == [(order.pk, 1) for order in reversed(mine)]
-    paid = paid_make(sku)
-    assert [order.pk for order in orders_of_store(store.pk, state="to_ship")] == [paid.pk]
-
-
-def test_what_waits_longest_is_shipped_first():
-    sku = sku_on_sale()
-    young, old = paid_make(sku), paid_make(sku)
-    Order.objects.filter(pk=old.pk).update(released_at=clock.now() - timedelta(hours=3))
-    paid_make(sku, held=True)
-    paid_make(sku_on_sale())
-    assert [order.pk for order in orders_to_ship(sku.store_id)] == [old.pk, young.pk]
 
 
 def test_a_stores_day_counts_what_it_kept_since_midnight(django_assert_num_queries):

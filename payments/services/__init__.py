@@ -3,7 +3,7 @@
 from payments.bills import BillUnreadable
 from payments.models import Refund
 from payments.services.accounts import merchant_account_check
-from payments.services.bills import bill_differ, bill_fetch, bill_match, bills_wanted
+from payments.services.bills import bill_differ, bill_fetch, bills_wanted
 from payments.services.close import payment_begin_close, payment_close
 from payments.services.explain import bill_explain, difference_explain, incident_explain
 from payments.services.notices import NoticeUnfit, UnknownAccount, notice_receive
@@ -35,7 +35,6 @@ __all__ = [
     "bill_differ",
     "bill_explain",
     "bill_fetch",
-    "bill_match",
     "bills_wanted",
     "difference_explain",
     "incident_explain",

@@ -71,12 +71,6 @@ def bill_fetch(*, account_id: int, day: date, now: datetime) -> TradeBill:
         return _kept(_bill(account, day), content, rows, now=now)
 
 
-def bill_match(*, bill_id: int, now: datetime) -> int:
-    """Compare a bill with our books again; how many differences are new."""
-    with transaction.atomic():
-        return _matched(bill_locked(bill_id), now=now)
-
-
 def bill_differ(*, bill_id: int, orders: dict[str, tuple[int, int]], now: datetime) -> int:
     """Orders differ from what their payments and refunds leave: by their public id, what each keeps
     and what is left of its money, in fen. How many of these are new."""
@@ -128,9 +122,8 @@ def _kept(bill: TradeBill, content: bytes, rows: list[BillRow], *, now: datetime
     return bill
 
 
-def _matched(bill: TradeBill, *, now: datetime) -> int:
-    new = differences_record(bill, differences_of(bill), now=now)
+def _matched(bill: TradeBill, *, now: datetime) -> None:
+    differences_record(bill, differences_of(bill), now=now)
     bill.matched_at = now
     bill.save(update_fields=["checksum", "lines", "fetched_at", "error", "matched_at"])
     facts_record(BillMatched.of(bill), now=now)
-    return new

@@ -6,7 +6,6 @@ from accounts.tests.factories import user_make
 from core import clock
 from stores.models import Store, StoreStaff
 from stores.queries import (
-    role_of,
     store_by_id,
     store_by_slug,
     store_id_of,
@@ -14,7 +13,7 @@ from stores.queries import (
     stores_by_id,
     stores_open,
 )
-from stores.services import StoreRefused, staff_add, staff_remove, store_of, store_open
+from stores.services import StoreRefused, staff_add, staff_remove, store_open
 from stores.tests.factories import staff_make, store_make
 
 pytestmark = pytest.mark.django_db
@@ -56,8 +55,8 @@ def test_the_owner_of_a_new_store_may_enter_the_office():
     store = store_open(name="枣儿红", owner_id=owner.pk, now=clock.now())
     owner.refresh_from_db()
     assert owner.is_staff
-    assert store_of(user_id=owner.pk) == store
-    assert (store_id_of(owner.pk), role_of(owner.pk)) == (store.pk, "owner")
+    assert store_id_of(owner.pk) == store.pk
+    assert owner.staff_of.role == StoreStaff.Role.OWNER
 
 
 def test_an_owner_who_works_elsewhere_opens_no_store():
@@ -71,13 +70,14 @@ def test_staff_change_roles_in_their_own_store_and_leave():
     store = store_make()
     staff = staff_make(store, role="clerk")
     staff_add(store_id=store.pk, user_id=staff.user_id, role="owner", now=clock.now())
-    assert role_of(staff.user_id) == StoreStaff.Role.OWNER
+    staff.refresh_from_db()
+    assert staff.role == StoreStaff.Role.OWNER
     with pytest.raises(StoreRefused, match="角色"):
         staff_add(store_id=store.pk, user_id=staff.user_id, role="king", now=clock.now())
     assert not staff_remove(store_id=store_make().pk, user_id=staff.user_id)
     assert staff_remove(store_id=store.pk, user_id=staff.user_id)
     staff.user.refresh_from_db()
-    assert (staff.user.is_staff, store_of(user_id=staff.user_id)) == (False, None)
+    assert (staff.user.is_staff, store_id_of(staff.user_id)) == (False, None)
 
 
 def test_only_open_stores_are_listed():

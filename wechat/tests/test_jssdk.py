@@ -12,7 +12,6 @@ from core import outbound
 from wechat.client import Client, WechatTrouble, client
 from wechat.http import HostRefused, guard
 from wechat.services import ForeignUrl, jssdk_config
-from wechat.store import shared_forget
 
 pytestmark = pytest.mark.django_db
 TOKEN, TICKET = "/cgi-bin/stable_token", "/cgi-bin/ticket/getticket"
@@ -112,13 +111,6 @@ def test_the_token_is_asked_for_in_normal_mode(ticket, settings):
     assert asked.json["force_refresh"] is False
     assert asked.json["secret"] == settings.WECHAT_SECRET
     assert "secret" not in asked.query
-
-
-def test_a_forgotten_ticket_is_fetched_anew(ticket, settings):
-    jssdk_config(f"{settings.SITE_URL}/")
-    shared_forget(appid=settings.WECHAT_APPID, what="jsapi_ticket")
-    jssdk_config(f"{settings.SITE_URL}/")
-    assert (ticket.count(TOKEN), ticket.count(TICKET)) == (1, 2)
 
 
 def test_a_ticket_that_hangs_holds_as_many_threads_as_it_may(ticket, settings, monkeypatch):
