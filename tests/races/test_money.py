@@ -215,7 +215,7 @@ def settled_meanwhile(monkeypatch):
     def run():
         order, payment = bought()
         Payment.objects.filter(pk=payment.pk).update(asked_at=clock.now())
-        order_close_request(order_id=order.pk, now=clock.now(), by_buyer=True)
+        order_close_request(order_id=order.pk, now=clock.now())
 
         def notice():
             settle(payment, transaction_id_make())
