@@ -47,7 +47,7 @@ def test_three_of_five_get_the_step_that_they_reached(shop, visit):
         what="the difference is back with everybody",
     )
     leader.open(f"/orders/{orders[0]}/")
-    leader.page.get_by_text("阶梯团差价").wait_for()
+    leader.page.get_by_text("阶梯团差价").first.wait_for()
     leader.shot("74-ladder-order")
     paid = shop.sql(
         "SELECT p.amount_fen - p.refunded_fen AS fen, line.amount_fen AS goods "
