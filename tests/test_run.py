@@ -99,7 +99,7 @@ def test_a_run_comes_up_is_alone_and_leaves_nothing_behind(tmp_path):
         assert requests.get(site, timeout=20).status_code == 200
         run.process.send_signal(signal.SIGINT)
         assert run.process.wait(timeout=DOWN_S) == 0
-        wait(lambda: not run.left(), 2, run)
+        wait(lambda: not run.left(), DOWN_S, run)
     # Once more, behind a proxy with a public address: where it listens has nothing to do with that.
     with running(folder, SITE_URL="https://shop.example") as run:
         assert run.ready() == "https://shop.example/"
