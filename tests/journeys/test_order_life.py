@@ -146,7 +146,7 @@ def invoiced(shop, merchant, buyer, order, tmp_path):
     paper.write_bytes(INVOICE)
     merchant.open("/office/")
     merchant.page.get_by_role("link", name="待开票 1").click()
-    merchant.page.locator("#result_list th a").first.click()
+    merchant.page.locator("#result_list tbody a[href*='/change/']").first.click()
     merchant.page.locator("a[href$='/issue/']").first.click()
     merchant.page.set_input_files("input[name=file]", str(paper))
     chosen = merchant.page.locator("form input[type=text][disabled]")
