@@ -36,7 +36,7 @@ for key, openid in json.loads(sys.stdin.read()).items():
     WechatIdentity.objects.create(user=user, appid=settings.WECHAT_APPID, openid=openid)
     address = address_save(user_id=user.pk, recipient='王小枣',
         phone=f'138{user.pk % 10**8:08d}',
-        province_code='140000', city_code='141100', district_code='141102', street='滨河北中路 8 号',
+        province_code='140000', city_code='141100', district_code='141102', street=f'滨河北中路 {user.pk} 号',
         now=now)
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(user.pk)

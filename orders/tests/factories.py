@@ -39,9 +39,10 @@ class Person:
 
 
 def person(name: str = "") -> Person:
-    """Somebody who can buy."""
+    """Somebody who can buy, and lives alone."""
     user = user_make(nickname=name or f"买家{next(_numbers)}")
-    address = address_make(user, phone=f"138{next(_numbers):08d}")
+    number = next(_numbers)
+    address = address_make(user, phone=f"138{number:08d}", street=f"滨河北中路 {number} 号")
     return Person(user, address_for_order(user.pk, address.public_id))
 
 
