@@ -45,6 +45,8 @@ class Phone:
 
     def __post_init__(self) -> None:
         self.http.trust_env = False
+        # A kept connection may be closed by the other side in the moment that it is used again.
+        self.http.headers["Connection"] = "close"
 
     def ask(self, method: str, path: str, **body: Any) -> requests.Response:
         return self.http.request(
