@@ -118,6 +118,7 @@ def test_pages_are_served_while_wechat_pay_hangs(shop):
     skus, _ = trade.goods()
     orders = [buyer.order(f"/checkout/?sku={skus[0]}&quantity=1") for buyer in trade.buyers]
     assert all(orders)
+    shop.control("DELETE", "faults")
     shop.fault("prepay", "timeout", times=100)
     asking = [
         threading.Thread(
