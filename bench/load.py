@@ -114,10 +114,10 @@ def _answer(connection: socket.socket) -> tuple[int, bytes]:
     status = int(head[9:12])
     lower = head.lower()
     at = lower.find(b"content-length:")
-    if at < 0:
-        return status, body
-    length = int(lower[at + 15 :].split(b"\r\n", 1)[0])
-    while len(body) < length:
+    is_chunked = b"chunked" in lower
+    length = int(lower[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+    # The last chunk may come by itself, and the next answer must not begin with it.
+    while not body.endswith(b"0\r\n\r\n") if is_chunked else len(body) < length:
         received = connection.recv(65536)
         if not received:
             raise ConnectionError("the server closed the connection")
