@@ -6,7 +6,7 @@ from core.frozen_terms import terms_stay
 
 
 class Migration(migrations.Migration):
-    dependencies = [("bargain", "0002_takes_coupons")]
+    dependencies = [("bargain", "0001_initial")]
     operations = [
         terms_stay(
             table="bargain_bargaincampaign",

@@ -8,7 +8,7 @@ CAMPAIGN = "groupbuy_groupcampaign"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("groupbuy", "0003_takes_coupons")]
+    dependencies = [("groupbuy", "0001_initial")]
     operations = [
         terms_stay(
             table=CAMPAIGN,

@@ -8,7 +8,7 @@ CAMPAIGN = "flash_flashcampaign"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("flash", "0002_takes_coupons")]
+    dependencies = [("flash", "0001_initial")]
     operations = [
         terms_stay(
             table=CAMPAIGN,
