@@ -1,16 +1,14 @@
 """Several parcels: each takes its own stock, the last one ships the order, none too much."""
 
-from importlib import import_module
-
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from catalog.models import Sku, StockMovement
 from catalog.services import NotReserved, stock_ship_part
 from core import clock
 from core.invariants import audit
 from core.models import Fact
-from orders.models import Order, OrderLine, Shipment, ShipmentLine
+from orders.models import Order, OrderLine, Shipment
 from orders.services import CancelRefused, OrderItem, ShipRefused, order_cancel, order_ship
 from orders.tests.factories import paid_make, person, shipped_make, sku_on_sale, store_open
 from stores.tests.factories import staff_make
@@ -186,17 +184,3 @@ def test_the_merchant_types_how_many_are_in_a_parcel(client, order):
     )
     assert "买家可以看到运单号" in page.content.decode()
     assert Order.objects.get(pk=order.pk).state == "shipped"
-
-
-def test_what_was_sent_before_parcels_had_contents_is_in_its_first_parcel():
-    order = shipped_make(quantity=3)
-    waiting = paid_make()
-    ShipmentLine.objects.all().delete()
-    OrderLine.objects.update(shipped_quantity=0)
-    assert broken() != []
-    migration = import_module("orders.migrations.0004_parcels")
-    with connection.cursor() as cursor:
-        cursor.execute(migration.SENT)
-    assert broken() == []
-    assert order.lines.get().shipped_quantity == ShipmentLine.objects.get().quantity == 3
-    assert waiting.lines.get().shipped_quantity == 0
