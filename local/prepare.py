@@ -17,13 +17,13 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
-    _refuse_another_history()
+    refuse_another_history()
     call_command("migrate", verbosity=0, interactive=False)
     if "--demo" in sys.argv:
         call_command("demo_load")
 
 
-def _refuse_another_history() -> None:
+def refuse_another_history() -> None:
     """Exits where the database was made by migrations that are not here: it would be half-migrated."""
     from django.db import connection
     from django.db.migrations.loader import MigrationLoader
