@@ -1,14 +1,25 @@
-"""Emptying the database after a test that committed: only the tables that hold something.
+"""What holds for every test: how the database is emptied, and how tests run side by side.
+
+After a test that committed, only the tables that hold something are emptied.
 
 Django truncates every table, which costs a third of a second with as many as ours, a hundred times
 what most tests leave behind. Deleting needs a server on which constraints may be left out meanwhile,
 as the one that the tests start; elsewhere everything is truncated.
+
+Side by side (`pytest -n`), every worker has a database by pytest-django, and by this a broker and a
+cache. What starts whole shops shares ports, folders and all cores, so one worker runs all of it.
 """
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import pytest
+from django.conf import settings
 from django.db.backends.postgresql.operations import DatabaseOperations
+
+from local.environment import with_database
 
 EMPTY = """
 DO $$
@@ -44,3 +55,26 @@ def sql_flush(
 
 
 DatabaseOperations.sql_flush = sql_flush
+
+HERE = Path(__file__).parent
+SHOPS = ("tests/journeys", "tests/faults", "tests/races/test_http_rush.py", "tests/test_run.py")
+# Redis databases below are those of whoever runs alone, and of the shops that tests start.
+FIRST_FREE = 8
+
+
+def pytest_configure() -> None:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    if worker:
+        broker = FIRST_FREE + 2 * int(worker)
+        for name, number in (("REDIS_URL", broker), ("CACHE_URL", broker + 1)):
+            setattr(settings, name, with_database(getattr(settings, name), str(number)))
+        settings.CACHES["default"]["LOCATION"] = settings.CACHE_URL
+        settings.CELERY_BROKER_URL = settings.REDIS_URL
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        where = item.path.relative_to(HERE).as_posix()
+        if where.startswith(SHOPS):
+            item.add_marker(pytest.mark.xdist_group("shops"))

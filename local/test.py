@@ -1,5 +1,6 @@
 """`make test ARGS="…"`: pytest on servers of its own, beside a run if one is up."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,15 @@ def pytest_environment(servers: Servers, taken: set[int]) -> dict[str, str]:
     }
 
 
+def side_by_side(arguments: list[str]) -> list[str]:
+    """All tests are run by several workers (see `conftest.py`); a part that is named, by one."""
+    parts = [given for given in arguments if (ROOT / given.partition("::")[0]).exists()]
+    chosen = [given for given in arguments if given.startswith(("-n", "--numprocesses", "--pdb"))]
+    if parts or chosen:
+        return []
+    return ["-n", str(min(max(2, os.cpu_count() or 2), 4)), "--dist", "loadgroup"]
+
+
 def main(arguments: list[str]) -> int:
     with interruptible():
         install(DEV)
@@ -42,7 +52,7 @@ def main(arguments: list[str]) -> int:
             env = pytest_environment(servers, taken)
             Path(env["STATIC_ROOT"]).mkdir(parents=True, exist_ok=True)
             subprocess.run([python(), "-m", "local.translations"], cwd=ROOT, env=env, check=True)
-            command = [python(), "-m", "pytest", *arguments]
+            command = [python(), "-m", "pytest", *side_by_side(arguments), *arguments]
             tests = subprocess.Popen(command, cwd=ROOT, env=env)
             try:
                 return tests.wait()
