@@ -6,21 +6,13 @@ from core import clock
 from orders.tests.factories import order_make
 from payments.models import Payment
 from payments.services import payment_prepare
-from payments.tests.fake import FakeGateway
+from payments.tests.fake import provider_faked
 
 
 @pytest.fixture
 def provider(db, monkeypatch):
     """WeChat Pay, replaced by a dictionary that every merchant account shares."""
-    fake = FakeGateway(None)
-
-    def gateway_for(account):
-        fake.account = account
-        return fake
-
-    for module in ("settle", "close", "prepare", "refund"):
-        monkeypatch.setattr(f"payments.services.{module}.gateway_for", gateway_for)
-    return fake
+    return provider_faked(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from core.money import yuan
 from orders.services import order_price_ask
 from orders.tests.factories import deliver, order_make, person
 from payments.models import Payment
-from payments.tests.fake import FakeGateway
+from payments.tests.fake import provider_faked
 
 pytestmark = pytest.mark.django_db
 
@@ -25,10 +25,8 @@ def order(client):
 
 @pytest.fixture
 def fake(order, monkeypatch):
-    gateway = FakeGateway(Payment.objects.get(order_ref=order.public_id).account)
-    for module in ("settle", "close", "prepare"):
-        monkeypatch.setattr(f"payments.services.{module}.gateway_for", lambda _account: gateway)
-    return gateway
+    account = Payment.objects.get(order_ref=order.public_id).account
+    return provider_faked(monkeypatch, account)
 
 
 def page(client, order, agent):

@@ -29,7 +29,7 @@ from payments.services import (
 )
 from payments.states import PAYMENT, REFUND
 from payments.tests.factories import transaction_id_make
-from payments.tests.fake import FakeGateway
+from payments.tests.fake import provider_faked
 from tests import cast
 from tests.races.threads import (
     LEADS,
@@ -47,15 +47,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def provider(monkeypatch):
     """WeChat Pay, in a dictionary that every thread asks."""
-    fake = FakeGateway(None)
-
-    def gateway_for(account):
-        fake.account = account
-        return fake
-
-    for module in ("settle", "close", "prepare", "refund"):
-        monkeypatch.setattr(f"payments.services.{module}.gateway_for", gateway_for)
-    return fake
+    return provider_faked(monkeypatch)
 
 
 def bought():
