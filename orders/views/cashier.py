@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.queries import openid_of
+from accounts.queries import openid_of, signed_in_id
 from core import clock
 from core.limits import client_address
 from core.money import yuan
@@ -70,13 +70,13 @@ def pay_prepare(request: HttpRequest, public_id: str) -> HttpResponse:
         return _go(request, reverse("orders:cashier", args=[public_id]))
     channel = request.POST.get("channel", "")
     channel = channel if channel in CHANNELS else NATIVE
-    openid = openid_of(_user_id(request), payment.account.appid) if channel == JSAPI else None
+    openid = openid_of(signed_in_id(request), payment.account.appid) if channel == JSAPI else None
     if channel == JSAPI and not openid:
         return _go(request, _openid_url(public_id))
     try:
         prepared = payment_prepare(
             payment_public_id=payment.public_id,
-            payer_id=_user_id(request),
+            payer_id=signed_in_id(request),
             channel=channel,
             openid=openid or "",
             payer_ip=client_address(request) if channel == H5 else "",
@@ -142,8 +142,8 @@ def result(request: HttpRequest, public_id: str) -> HttpResponse:
         "money_back": card.state == OrderState.CANCELLED,
         # What the buyer waits for now: asked about by the fragment of `notices`.
         "ask_topic": _ask_topic(card),
-        "pickup_code": pickup_code_of(_user_id(request), public_id),
-        "waiting": unpaid_of_checkout(_user_id(request), card.checkout_ref),
+        "pickup_code": pickup_code_of(signed_in_id(request), public_id),
+        "waiting": unpaid_of_checkout(signed_in_id(request), card.checkout_ref),
     }
     return render(request, "orders/result.html", context)
 
@@ -201,12 +201,11 @@ def _channels(
     request: HttpRequest, card: OrderCard, *, appid: str, has_code: bool
 ) -> dict[str, Any]:
     """Which ways of paying this place has. Inside WeChat without an openid: silent sign-in first."""
-    agent = request.headers.get("User-Agent", "")
-    inside = inside_wechat(agent)
-    openid = openid_of(_user_id(request), appid) if inside else None
+    inside = inside_wechat(request)
+    openid = openid_of(signed_in_id(request), appid) if inside else None
     return {
         "inside": inside,
-        "on_phone": not inside and on_phone(agent),
+        "on_phone": not inside and on_phone(request),
         "openid_url": _openid_url(card.public_id) if inside and not openid else "",
         "has_code": has_code,
         "jsapi": JSAPI,
@@ -253,8 +252,3 @@ def _go(request: HttpRequest, url: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponseClientRedirect(url)
     return redirect(url)
-
-
-def _user_id(request: HttpRequest) -> int:
-    assert request.user.pk is not None
-    return request.user.pk

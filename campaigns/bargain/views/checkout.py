@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from campaigns.bargain import services
@@ -90,6 +89,5 @@ def _refusal(refused: services.BuyRefused, wares: ForSale, *, final: bool = Fals
     elif isinstance(refused, services.NotMidway):
         label, url = _("看看砍价"), wares.back_url
     else:
-        query = urlencode({"sku": wares.choices[0].sku.public_id, "quantity": "1", "draft": "1"})
-        label, url = _("直接购买"), f"{reverse('orders:checkout')}?{query}"
+        label, url = _("直接购买"), wares.alone_url
     return Refusal(str(refused), label, url, final=final)
