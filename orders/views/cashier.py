@@ -62,11 +62,11 @@ def cashier(request: HttpRequest, public_id: str) -> HttpResponse:
 def pay_prepare(request: HttpRequest, public_id: str) -> HttpResponse:
     """POST channel=jsapi|native|h5: have the provider expect this payment. GET leads to the cashier.
 
-    `payable_fen` is what the page said: another sum is shown before anybody is asked to pay it.
+    `payable_fen` is what the page said: another sum, or none, is shown before anybody is asked to pay.
     """
     card = card_or_404(request, public_id)
     payment = payment_live(public_id) if card.can_pay else None
-    if request.method == "GET" or payment is None or _has_changed(request, payment.amount_fen):
+    if request.method == "GET" or payment is None or not _is_seen(request, payment.amount_fen):
         return _go(request, reverse("orders:cashier", args=[public_id]))
     channel = request.POST.get("channel", "")
     channel = channel if channel in CHANNELS else NATIVE
@@ -148,20 +148,21 @@ def result(request: HttpRequest, public_id: str) -> HttpResponse:
     return render(request, "orders/result.html", context)
 
 
-def _has_changed(request: HttpRequest, amount_fen: int) -> bool:
-    """Whether the page said another sum than the attempt's own, and if so, tell.
+def _is_seen(request: HttpRequest, amount_fen: int) -> bool:
+    """Whether the page said the attempt's own sum; if not, tell what it is.
 
     A new price closes the attempt, so nothing can change behind this comparison.
     """
     shown = request.POST.get("payable_fen", "")
-    if not shown or shown == str(amount_fen):
-        return False
-    messages.warning(
-        request,
+    if shown == str(amount_fen):
+        return True
+    said = (
         _("应付金额变了：现在是 ¥%(now)s，请核对后再付款。钱还没有付。")
-        % {"now": yuan(amount_fen)},
+        if shown
+        else _("请先核对应付金额 ¥%(now)s，再点付款。钱还没有付，订单还在。")
     )
-    return True
+    messages.warning(request, said % {"now": yuan(amount_fen)})
+    return False
 
 
 def _cashier_page(
