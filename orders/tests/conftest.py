@@ -1,12 +1,16 @@
+from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
 
+from accounts.models import User
 from core import clock
-from orders.tests.factories import order_make
+from orders.services.cart import Owner
+from orders.tests.factories import order_make, person
 from payments.models import Payment
 from payments.services import payment_prepare
 from payments.tests.fake import provider_faked
+from tests import cast
 
 
 @pytest.fixture
@@ -36,3 +40,27 @@ def asked(provider):
     )
     payment.refresh_from_db()
     return order, payment
+
+
+@pytest.fixture
+def owner(who):
+    return Owner(who.id)
+
+
+@pytest.fixture
+def mine(client, who):
+    client.force_login(who.user)
+    return client
+
+
+@pytest.fixture
+def sku():
+    return cast.sku_on_sale()
+
+
+@pytest.fixture
+def who():
+    """A buyer whose account is no longer new: that alone would be a little strange."""
+    who = person()
+    User.objects.filter(pk=who.id).update(joined_at=clock.now() - timedelta(days=30))
+    return who

@@ -10,8 +10,8 @@ from orders import carts
 from orders.models import Order
 from orders.services import OrderRefused
 from orders.services.cart import Owner, cart_update
+from orders.tests.carts import form_of, put
 from orders.tests.factories import place
-from orders.tests.test_cart import form_of, put
 from orders.views import cart_checkout
 from tests import cast
 

@@ -16,7 +16,7 @@ from orders.services import (
 )
 from orders.tests.factories import buy, offer, order_make, paid_make, person, place, sku_on_sale
 from orders.tests.test_pages import NOTE, form
-from orders.tests.test_statements import statements
+from tests.database import statements
 
 pytestmark = pytest.mark.django_db
 

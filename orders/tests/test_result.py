@@ -6,7 +6,7 @@ from digital.tests.factories import bought, text_sku
 from orders.destinations import fetched_at
 from orders.services import hold_release
 from orders.tests.factories import paid_make, sku_on_sale
-from orders.tests.test_risk import held
+from orders.tests.reviews import held
 from stores.queries import pickup_places
 from stores.tests.factories import pickup_make
 from tests import cast

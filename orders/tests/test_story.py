@@ -35,7 +35,7 @@ from orders.tests.factories import (
     shipped_make,
     sku_on_sale,
 )
-from orders.tests.test_risk import held
+from orders.tests.reviews import held
 from payments.models import Refund
 from payments.queries import refunds_of
 from payments.services.refund import _stick
