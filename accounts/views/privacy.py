@@ -37,7 +37,7 @@ class CloseForm(forms.Form):
     def clean_word(self) -> str:
         word: str = self.cleaned_data["word"]
         if word.strip() != _("注销"):
-            raise forms.ValidationError(_("请输入“注销”两个字，表示您确认。"))
+            raise forms.ValidationError(_("请输入“注销”两个字，表示你确认。"))
         return word
 
 
@@ -73,7 +73,7 @@ def download(request: HttpRequest) -> HttpResponse:
 def hide(request: HttpRequest) -> HttpResponse:
     """The consent to be shown on pages of groups is taken back."""
     profile_show_withdraw(user_id=signed_in_id(request), now=clock.now())
-    messages.success(request, _("已撤回，几秒钟后拼团和砍价页面不再展示您的头像和昵称。"))
+    messages.success(request, _("已撤回，几秒钟后拼团和砍价页面不再展示你的头像和昵称。"))
     return redirect(next_path(request, default=reverse("accounts:account")))
 
 
@@ -90,7 +90,7 @@ def close(request: HttpRequest) -> HttpResponse:
     except CloseRefused:
         return _page(request, form, status=409)
     logout(request)
-    messages.success(request, _("账号已注销。依法保存的交易记录不再和您的资料关联。"))
+    messages.success(request, _("账号已注销。依法保存的交易记录不再和你的资料关联。"))
     return redirect("storefront:home")
 
 

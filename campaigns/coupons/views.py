@@ -61,7 +61,7 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
         and request.method == "GET"
         and (given := coupon_give_newcomer(store_id=store.id, user_id=user_id, now=clock.now()))
     ):
-        said = _("新客礼：%(count)d 张优惠券已放进您的券包。") % {"count": len(given)}
+        said = _("新客礼：%(count)d 张优惠券已放进你的券包。") % {"count": len(given)}
     offered = (
         queries.coupons_offered_to(store.id, user_id, now=clock.now())
         if user_id is not None
@@ -131,7 +131,7 @@ def _take(request: HttpRequest, store: StoreInfo) -> tuple[str, int]:
 def _redeem(request: HttpRequest, code: str) -> tuple[str, int]:
     user_id = signed_in_id(request)
     if not limit_check("coupon-code", f"user:{user_id}", CODES, CODES_WINDOW_S):
-        return _("试了太多次，请过十分钟再试。您填写的券码还在。"), 429
+        return _("试了太多次，请过十分钟再试。你填写的券码还在。"), 429
     if not code.strip():
         return _("请填写券码。"), 422
     try:

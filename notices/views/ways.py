@@ -169,7 +169,7 @@ def subscribed(request: HttpRequest) -> HttpResponse:
     if answer is None:
         messages.error(request, _("订阅已过期，请重新点一次。"))
     elif answer.given:
-        messages.success(request, _("订阅好了，有进展会发到您的微信（一次一条）。"))
+        messages.success(request, _("订阅好了，有进展会发到你的微信（一次一条）。"))
     else:
         messages.info(request, _("没有订阅。消息会留在“我的 → 消息”里。"))
     return redirect(request.session.pop(NEXT, reverse("notices:settings")))

@@ -137,7 +137,7 @@ def test_a_review_ends_with_its_group(both):
     [
         (None, "待成团", "等成团", "尚未成团"),
         ("risk", "待成团", "等成团", "尚未成团"),
-        ("group", "店家确认中", "店家正在确认这笔订单", "等待审核"),
+        ("group", "商家确认中", "商家正在确认这笔订单", "等待审核"),
     ],
 )
 def test_what_is_said_is_what_it_waits_for(client, both, who, released, shown, buyers, office):
@@ -195,5 +195,5 @@ def test_the_buyer_reads_that_the_store_is_looking(client, sku, who):
     order, _review = held(sku, who)
     client.force_login(who.user)
     text = client.get(f"/orders/{order.public_id}/").content.decode()
-    assert "店家确认中" in text
+    assert "商家确认中" in text
     assert "待成团" not in text

@@ -57,7 +57,7 @@ def test_a_phone_is_to_be_proved_first(sku, who):
 def test_a_refusal_writes_no_order(sku, who):
     report(who, sku, 100)
     proved(who)
-    with pytest.raises(RiskRefused, match="联系店家"):
+    with pytest.raises(RiskRefused, match="联系商家"):
         place(sku, who)
     sku.refresh_from_db()
     assert (Order.objects.count(), sku.reserved) == (0, 0)

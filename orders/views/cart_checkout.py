@@ -246,7 +246,7 @@ def _page(
 
 def _nothing_chosen(request: HttpRequest, found: Cart) -> HttpResponse:
     if found.left_out:
-        messages.warning(request, _("您勾选的商品现在都买不了，原因写在下面每件商品上。"))
+        messages.warning(request, _("你勾选的商品现在都买不了，原因写在下面每件商品上。"))
     else:
         messages.info(request, _("请先在购物车里勾选要买的商品。"))
     return redirect("orders:cart")

@@ -113,7 +113,7 @@ def pay_status(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         context = {"card": card, "now": clock.now(), "asked": True, "from_result": from_result}
         return render(request, "orders/_waiting.html", context)
-    messages.info(request, _("还没有收到付款。如果您已经付了，请稍等几秒再刷新，不要重复付款。"))
+    messages.info(request, _("还没有收到付款。如果你已经付了，请稍等几秒再刷新，不要重复付款。"))
     return redirect(result_url if from_result else reverse("orders:cashier", args=[public_id]))
 
 

@@ -67,9 +67,9 @@ def close(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "GET":
         return render(request, "orders/close.html", {"card": card})
     if services.order_close_request(order_id=card.id, now=clock.now(), by_buyer=True):
-        messages.success(request, _("已取消。如果您刚刚付了款，钱会全额原路退回。"))
+        messages.success(request, _("已取消。如果你刚刚付了款，钱会全额原路退回。"))
     else:
-        messages.info(request, _("付款已经到账，订单没有取消。不想要了请联系店家退款。"))
+        messages.info(request, _("付款已经到账，订单没有取消。不想要了请联系商家退款。"))
     return redirect("orders:detail", public_id)
 
 
@@ -85,7 +85,7 @@ def receive(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "GET":
         return render(request, "orders/receive.html", {"card": card})
     services.order_receive(order_id=card.id, now=clock.now())
-    messages.success(request, _("已确认收货，谢谢您的支持。"))
+    messages.success(request, _("已确认收货，谢谢你的支持。"))
     return redirect("orders:detail", public_id)
 
 

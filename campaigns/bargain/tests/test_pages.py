@@ -126,7 +126,7 @@ def test_one_tap_helps(client, bargain):
     assert "再有 3 人到底价" in text
     again = client.post(path_of(bargain, "help/"), headers=HTMX)
     assert (again.status_code, told(bargain)) == (200, ("running", 1))
-    assert "您已经帮砍过了" in text_of(again)
+    assert "你已经帮砍过了" in text_of(again)
 
 
 def test_one_tap_helps_without_a_script(client, bargain):
@@ -187,7 +187,7 @@ def test_a_helper_shows_up_and_hides_again(client, bargain):
     client.post(path_of(bargain, "help/"), headers=HTMX)
     assert "王*" not in page(client, path_of(bargain))
     shown = client.post(path_of(bargain, "show/"), {"shows_profile": "on"}, headers=HTMX)
-    assert "您的头像和“王*”" in text_of(shown)
+    assert "你的头像和“王*”" in text_of(shown)
     assert "王*" in page(client, path_of(bargain))
     client.post(path_of(bargain, "show/"))
     assert "王*" not in page(client, path_of(bargain))

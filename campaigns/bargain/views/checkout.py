@@ -65,7 +65,7 @@ class BuyView(CheckoutView):
     def place(self, request: HttpRequest, wares: ForSale, form: CheckoutForm, now: datetime) -> str:
         if not limit_check("bargain-buy", f"user:{self.buyer_id}", BUYS, BUYS_WINDOW_S):
             raise Refused(
-                Refusal(_("操作太频繁了，请过一分钟再试。您填写的内容还在。"), status=429)
+                Refusal(_("操作太频繁了，请过一分钟再试。你填写的内容还在。"), status=429)
             )
         try:
             return services.bargain_buy(

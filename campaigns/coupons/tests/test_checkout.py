@@ -57,7 +57,7 @@ def test_the_best_is_chosen_and_explained_and_charged(client, alice, sku):
     late = take(template_make(sku.store, name="旧券"), alice)
     expire(late)
     page = checkout(client, sku)
-    assert "已为您选最省的一张：减 ¥10" in page
+    assert "已为你选最省的一张：减 ¥10" in page
     assert chosen(page) == best.public_id
     for words in ("还差 ¥31 可用", "不适用于这些商品", "已过期", "不用优惠券"):
         assert words in page
@@ -156,7 +156,7 @@ def test_a_coupon_that_is_gone_is_refused_and_nothing_typed_is_lost(client, alic
     answer = client.post("/checkout/", form(page, sku, alice))
     text = text_of(answer)
     assert answer.status_code == 409
-    assert "您选的“尝鲜券”不能用在这一单" in text
+    assert "你选的“尝鲜券”不能用在这一单" in text
     assert NOTE in text
     assert Order.objects.count() == before
     assert shown(text) == cast.LIST_FEN + cast.FREIGHT_FEN

@@ -142,7 +142,7 @@ def test_a_merchant_is_told_of_the_customer_and_not_of_themselves(sku):
     ref = cast.buy(buyer, sku)
     template = template_make(sku.store, how="gift", total=1)
     give(template, ref)
-    with pytest.raises(TakeRefused, match="这位顾客已经领满了"):
+    with pytest.raises(TakeRefused, match="这位买家已经领满了"):
         give(template, ref)
     with pytest.raises(TakeRefused, match="已经发完了"):
         give(template, cast.buy(cast.person(), sku))

@@ -274,7 +274,7 @@ def test_a_reminder_is_asked_for_once_and_dropped(client, offer, alice):
         assert client.post(path).status_code == 302
     assert FlashReminder.objects.count() == 1
     assert "已预约" in page(client, path)
-    assert "您预约了 1 个秒杀" in page(client, "/flash/mine/")
+    assert "你预约了 1 个秒杀" in page(client, "/flash/mine/")
     client.post(path, {"drop": "1"})
     assert not FlashReminder.objects.exists()
 

@@ -78,7 +78,7 @@ class GroupCheckoutView(CheckoutView):
     def place(self, request: HttpRequest, wares: ForSale, form: CheckoutForm, now: datetime) -> str:
         if not limit_check("join", f"user:{self.buyer_id}", JOINS, JOINS_WINDOW_S):
             raise Refused(
-                Refusal(_("操作太频繁了，请过一分钟再试。您填写的内容还在。"), status=429)
+                Refusal(_("操作太频繁了，请过一分钟再试。你填写的内容还在。"), status=429)
             )
         try:
             return self.act(wares, form, now).order_public_id
