@@ -61,7 +61,7 @@ def office(user_id: int) -> str:
     """Whoever can enter the office answers for what they did there."""
     if User.objects.filter(pk=user_id, is_staff=False, is_superuser=False).exists():
         return ""
-    return _("您还能进入商家后台，请先请店主或平台取消您的权限。")
+    return _("你还能进入商家后台，请先请店主或平台取消你的权限。")
 
 
 obstacle_register("accounts.office", office)

@@ -98,6 +98,14 @@ class Person:
     address: str
 
 
+@dataclass(frozen=True)
+class Placed:
+    """An order, and the sum that its checkout said."""
+
+    order: str
+    fen: str
+
+
 @dataclass
 class Event:
     """What happens, and what it came to."""
@@ -165,47 +173,46 @@ class Event:
         self.count("people")
         if person is None:
             return
-        order = self.orders(person, dice)
-        if order and dice.random() >= FORGETS:
-            self.pays(person, order)
+        placed = self.orders(person, dice)
+        if placed and dice.random() >= FORGETS:
+            self.pays(person, placed)
         if dice.random() < SHARES:
             self.passes_on(person, text)
 
-    def orders(self, person: Person, dice: random.Random) -> str:
-        """A seat in a group that is open, or one of their own; the order, "" when it was refused."""
+    def orders(self, person: Person, dice: random.Random) -> Placed | None:
+        """A seat in a group that is open, or one of their own; None when it was refused."""
         with self.lock:
             group = dice.choice(self.groups) if self.groups and dice.random() < 0.9 else ""
         if group:
-            order = self._sent(f"/g/{group}/join/", person)
-            if order:
-                return order
+            placed = self._sent(f"/g/{group}/join/", person)
+            if placed:
+                return placed
             with self.lock:
                 if group in self.groups:
                     self.groups.remove(group)
         return self._sent(f"/p/{self.product}/group/?sku={self.sku}", person)
 
-    def _sent(self, path: str, person: Person) -> str:
+    def _sent(self, path: str, person: Person) -> Placed | None:
         _status, _place, page = self.site("GET", path, person)
         key = re.search(r'name="form_key" value="([^"]+)"', page)
         fen = re.search(r'name="shown_fen" value="([^"]+)"', page)
         if not (key and fen):
             self.count("refused")
-            return ""
+            return None
         form = {"sku": self.sku, "quantity": "1", "address": person.address, "note": ""}
         form |= {"form_key": key[1], "shown_fen": fen[1]}
         status, place, _text = self.site("POST", path.partition("?")[0], person, **form)
         found = re.search(r"ord_\w+", place)
         if status != 302 or found is None:
             self.count("refused")
-            return ""
+            return None
         self.count("orders")
-        return found[0]
+        return Placed(found[0], fen[1])
 
-    def pays(self, person: Person, order: str) -> None:
+    def pays(self, person: Person, placed: Placed) -> None:
         """Open WeChat's cashier, pay there, come back; a paid leader's group is open to others."""
-        status, _place, text = self.site(
-            "POST", f"/orders/{order}/pay/prepare/", person, channel="jsapi"
-        )
+        order, form = placed.order, {"channel": "jsapi", "payable_fen": placed.fen}
+        status, _place, text = self.site("POST", f"/orders/{order}/pay/prepare/", person, **form)
         if status >= 400 or "data-bridge" not in text:
             self.count("unprepared")
             return

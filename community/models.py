@@ -50,7 +50,7 @@ class GroupCode(models.Model):
     entry = models.ForeignKey(
         GroupEntry, models.PROTECT, related_name="codes", verbose_name=_("群入口")
     )
-    name = models.CharField(_("群名"), max_length=30, help_text=_("只有您看到，例如：老友 2 群"))
+    name = models.CharField(_("群名"), max_length=30, help_text=_("只有你看到，例如：老友 2 群"))
     picture = models.ImageField(_("群二维码"), upload_to="groups/")
     width = models.PositiveIntegerField(default=0, editable=False)
     height = models.PositiveIntegerField(default=0, editable=False)

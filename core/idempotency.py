@@ -1,18 +1,28 @@
 """Form keys: every form carries a hidden key, and sending it twice does the thing once."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from django.db.models import JSONField
 
-from core.ids import random_token
+from core.ids import ALPHABET, random_token
 from core.models import FormKey
+
+KEY_LENGTH = 26
 
 
 def form_key_new() -> str:
     """A new key for a form's hidden field."""
-    return random_token(26)
+    return random_token(KEY_LENGTH)
+
+
+def form_key_kept(data: Mapping[str, str]) -> str:
+    """The key of a form that comes back: a refused form keeps its own, so that sending it again is
+    still the same act. A new one where there is none that could be."""
+    key = data.get("form_key", "")
+    return key if len(key) == KEY_LENGTH and set(key) <= set(ALPHABET) else form_key_new()
 
 
 def form_claim(

@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.queries import signed_in_id
 from core.errors import NotHere
 from core.public_pages import personal
 from digital.queries import delivered_of
@@ -16,8 +17,7 @@ from orders.pages import order_of
 @personal
 @login_required
 def contents(request: HttpRequest, public_id: str) -> HttpResponse:
-    assert request.user.pk is not None
-    card = order_of(request.user.pk, public_id)
+    card = order_of(signed_in_id(request), public_id)
     if card is None or not card.is_digital:
         raise NotHere(_("没有这个订单。请确认登录的是下单的账号。"))
     context = {"card": card, "items": delivered_of(card.id)}

@@ -40,7 +40,7 @@ class FreightTemplate(TierFields):
     store = models.ForeignKey(
         "stores.Store", models.PROTECT, related_name="freight_templates", verbose_name=_("店铺")
     )
-    name = models.CharField(_("模板名称"), max_length=20, help_text=_("只有您自己看得到"))
+    name = models.CharField(_("模板名称"), max_length=20, help_text=_("只有你自己看得到"))
     unit = models.CharField(_("计费方式"), max_length=8, choices=Unit.choices, default=Unit.PIECE)
     free_over_fen = models.PositiveBigIntegerField(
         _("满额包邮（分）"), null=True, blank=True, validators=[MinValueValidator(1), *_AMOUNT]

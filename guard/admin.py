@@ -55,10 +55,10 @@ class WechatRiskPage(StoreAdmin):
         obj.by_id, obj.accepted_at = request.user.pk, clock.now()
         super().save_model(request, obj, form, change)
 
-    @admin.display(description=_("您要承担的风险"))
+    @admin.display(description=_("你要承担的风险"))
     def policy(self, row: WechatRisk | None) -> str:
         return gettext(
             "《微信外部链接内容管理规范》禁止在外部链接里引导分享、用奖励诱导分享、诱导砍价和助力，"
             "违规可能封禁域名。平台按规范在微信里不展示本店的分享提示、分享奖励和帮砍；"
-            "保存表示您了解并承担这个风险，在微信里也展示它们。删除这一条即收回。"
+            "保存表示你了解并承担这个风险，在微信里也展示它们。删除这一条即收回。"
         )

@@ -73,7 +73,7 @@ class GuardedPublishing:
         if not asked:
             return None
         if changed:
-            messages.error(request, _("活动在这期间改过，提示和您刚才看到的不同，请重新确认。"))
+            messages.error(request, _("活动在这期间改过，提示和你刚才看到的不同，请重新确认。"))
         elif "asked" in request.POST:
             messages.error(request, _("没有勾选确认的活动没有发布。"))
         context = {

@@ -79,7 +79,7 @@ def settings_of(
         said = _("价格不到 1 元：容易被认定为以低价诱导分享，请确认真能卖、有货。")
         found.append(Finding(str(WECHAT), said))
     if newcomers_only:
-        said = _("只有新顾客能参加（老带新）：容易被认定为以利益诱导拉新，请不要写成“邀请得……”。")
+        said = _("只有新朋友能参加（老带新）：容易被认定为以利益诱导拉新，请不要写成“邀请得……”。")
         found.append(Finding(str(WECHAT), said))
     if helps_in_wechat:
         said = _("在微信里开放帮砍：规范明确禁止，域名可能被封；不开放时微信里只展示现价和购买。")

@@ -47,13 +47,13 @@ def order_paid(event: Any) -> Iterator[Subject]:
     if order.offer_kind == "group" and order.state == "on_hold":
         next_step = _group_promise(order, is_checked=is_checked)
     elif is_checked:
-        next_step = _("店家要先核对这笔订单，核对后会尽快处理；不能成交的话，全额自动退回")
+        next_step = _("商家要先核对这笔订单，核对后会尽快处理；不能成交的话，全额自动退回")
     elif order.delivery == "pickup":
         next_step = _("打开订单出示取货码，就能到店取货")
     elif order.delivery == "digital":
         next_step = _("马上就能在订单里看到内容")
     else:
-        next_step = _("店家会尽快发货")
+        next_step = _("商家会尽快发货")
     yield _of_order(order, f"paid:{order.id}", next=next_step)
 
 
@@ -287,7 +287,7 @@ def _group_promise(order: OrderGist, *, is_checked: bool) -> str:
     group = group_gist(group_ref=order.offer_ref)
     ending = {"ending": group.deal.ending.rstrip("。") if group is not None else ""}
     if is_checked:
-        return _("成团并且店家核对过这笔订单就发货；%(ending)s") % ending
+        return _("成团并且商家核对过这笔订单就发货；%(ending)s") % ending
     return _("成团就发货；%(ending)s") % ending
 
 

@@ -78,14 +78,14 @@ WORDS: dict[str, tuple[Any, Any]] = {
         _("订单快要关闭了"),
         _("%(goods)s，待付 %(amount)s 元，请在 %(until)s 前付款。"),
     ),
-    Kind.REPRICED: (_("店家改了价"), _("%(goods)s，现在应付 %(amount)s 元，请重新付款。")),
+    Kind.REPRICED: (_("商家改了价"), _("%(goods)s，现在应付 %(amount)s 元，请重新付款。")),
     Kind.CLOSED: (
         _("订单已关闭"),
-        _("%(goods)s 没有付款，已关闭。如果您其实付了，钱会全额自动退回。"),
+        _("%(goods)s 没有付款，已关闭。如果你其实付了，钱会全额自动退回。"),
     ),
     Kind.PAID_LATE: (
         _("付款来晚了，全额退回"),
-        _("%(goods)s 的订单已经关闭，您付的 %(amount)s 元会原路退回。"),
+        _("%(goods)s 的订单已经关闭，你付的 %(amount)s 元会原路退回。"),
     ),
     Kind.CANCELLED: (
         _("订单已取消，钱在退回"),
@@ -93,19 +93,19 @@ WORDS: dict[str, tuple[Any, Any]] = {
     ),
     Kind.GROUP_FAILED: (
         _("拼团没有成功，全额退回"),
-        _("%(goods)s 的团没有成：%(reason)s。您付的 %(amount)s 元会原路退回。"),
+        _("%(goods)s 的团没有成：%(reason)s。你付的 %(amount)s 元会原路退回。"),
     ),
     Kind.SHIPPED: (_("已发货"), _("%(goods)s 已由%(carrier)s发出，运单号 %(tracking_no)s。")),
     Kind.DELIVERED: (_("内容已交付"), _("%(goods)s 已交付，打开订单就能看到。")),
     Kind.ADDRESS_CHANGED: (
-        _("店家改了收货信息"),
-        _("%(goods)s 的收货信息改了，请打开订单核对，不对请马上联系店家。"),
+        _("商家改了收货信息"),
+        _("%(goods)s 的收货信息改了，请打开订单核对，不对请马上联系商家。"),
     ),
     Kind.RECEIVE_SOON: (
         _("快要自动确认收货了"),
         _("%(goods)s 将在 %(until)s 自动确认收货；还没收到的话，请延长收货。"),
     ),
-    Kind.GROUP_JOINED: (_("有人参加了您的团"), _("%(goods)s，%(wanted)s。")),
+    Kind.GROUP_JOINED: (_("有人参加了你的团"), _("%(goods)s，%(wanted)s。")),
     Kind.GROUP_ONE_SHORT: (
         _("只差一人就成团"),
         _("%(goods)s 的团只差 1 人，叫上一位朋友就成了。"),
@@ -114,20 +114,20 @@ WORDS: dict[str, tuple[Any, Any]] = {
         _("拼团还有一小时"),
         _("%(goods)s 的团 %(until)s 截止，%(wanted)s。"),
     ),
-    Kind.GROUP_SUCCEEDED: (_("拼团成功"), _("%(goods)s，%(size)s 人已到齐，店家会尽快发货。")),
+    Kind.GROUP_SUCCEEDED: (_("拼团成功"), _("%(goods)s，%(size)s 人已到齐，商家会尽快发货。")),
     Kind.REFUNDING: (_("退款在路上"), _("%(goods)s：%(reason)s，%(amount)s 元会原路退回。")),
     Kind.REFUNDED: (_("退款已到账"), _("%(goods)s：%(amount)s 元已原路退回。")),
     Kind.REFUND_STUCK: (
         _("退款需要多等一会儿"),
-        _("%(goods)s：%(amount)s 元的退款遇到问题，店家正在处理，不用重复申请。"),
+        _("%(goods)s：%(amount)s 元的退款遇到问题，商家正在处理，不用重复申请。"),
     ),
     Kind.FLASH_SOON: (
-        _("您预约的秒杀快要开始了"),
+        _("你预约的秒杀快要开始了"),
         _("%(goods)s，%(until)s 开抢，秒杀价 %(amount)s 元，抢完为止。"),
     ),
     Kind.FLASH_OFF: (
-        _("您预约的秒杀取消了"),
-        _("%(goods)s 原定 %(until)s 的秒杀，店家取消了，不用再等。"),
+        _("你预约的秒杀取消了"),
+        _("%(goods)s 原定 %(until)s 的秒杀，商家取消了，不用再等。"),
     ),
     Kind.INVOICE_ISSUED: (_("发票开好了"), _("%(goods)s 的发票已经开好，打开就能下载。")),
     Kind.INVOICE_DECLINED: (

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.queries import signed_in_id
 from campaigns.groupbuy.queries import groups_about_to_fail
 from catalog.queries import low_stock_count
 from community.queries import entries_short
@@ -56,8 +57,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     failing, low = groups_about_to_fail(store_id, now=now), low_stock_count(store_id)
     entries = reverse("admin:community_groupentry_changelist")
     short = entries_short(store_id, now=now)
-    assert request.user.pk is not None
-    notices = staff_lines(request.user.pk)
+    notices = staff_lines(signed_in_id(request))
     tiles = [
         Tile(_("待发货"), str(day.to_ship), f"{orders}?state__exact=to_ship", day.to_ship > 0),
         Tile(_("待成团或审核"), str(day.on_hold), f"{orders}?state__exact=on_hold"),

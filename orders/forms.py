@@ -21,7 +21,7 @@ def note_field() -> forms.CharField:
         required=False,
         max_length=NOTE_MAX,
         error_messages={
-            "max_length": _("留言最多 %(limit_value)d 个字，您写了 %(show_value)d 个。"),
+            "max_length": _("留言最多 %(limit_value)d 个字，你写了 %(show_value)d 个。"),
             "null_characters_not_allowed": _("留言里有不能保存的字符，请删去后再提交。"),
         },
     )

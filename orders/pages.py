@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy
 
 from catalog.queries import reason_words
 from core.crypto import mask_name, mask_phone
-from orders.models import Invoice, Order, OrderChange, OrderLine, Shipment
+from orders.models import Order, OrderChange, OrderLine, Shipment
 from orders.pricing import KINDS
-from orders.states import InvoiceState, OrderState
+from orders.states import OrderState
 from orders.story import Step, order_story
 from orders.words import state_words, waits_for_group, with_waits
 from payments.queries import refunds_of
@@ -284,46 +284,6 @@ def pickup_code_of(buyer_id: int, public_id: str) -> str:
     """The code of the buyer's own order while it is good, or ""."""
     order = Order.objects.filter(buyer_id=buyer_id, public_id=public_id).first()
     return pickup_code_shown(order) if order else ""
-
-
-@dataclass(frozen=True)
-class InvoiceCard:
-    """How an order's invoice stands, for its buyer."""
-
-    state: str
-    state_label: str
-    kind_label: str
-    title: str
-    tax_no: str
-    decline_reason: str
-
-    @property
-    def is_issued(self) -> bool:
-        return self.state == InvoiceState.ISSUED
-
-    @property
-    def may_ask(self) -> bool:
-        return self.state == InvoiceState.DECLINED
-
-
-def invoice_row(order_id: int) -> Invoice | None:
-    """The order's invoice; whose order it is was asked before."""
-    return Invoice.objects.filter(order_id=order_id).first()
-
-
-def invoice_of(order_id: int) -> InvoiceCard | None:
-    """The order's invoice for its page."""
-    row = invoice_row(order_id)
-    if row is None:
-        return None
-    return InvoiceCard(
-        state=row.state,
-        state_label=row.get_state_display(),
-        kind_label=row.get_kind_display(),
-        title=row.title,
-        tax_no=row.tax_no,
-        decline_reason=row.decline_reason,
-    )
 
 
 def reasons_of(order: Order) -> tuple[Reason, ...]:

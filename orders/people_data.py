@@ -76,9 +76,9 @@ held_register(
 def unfinished(user_id: int) -> str:
     over = (OrderState.COMPLETED, OrderState.CLOSED, OrderState.CANCELLED)
     if Order.objects.filter(buyer_id=user_id).exclude(state__in=over).exists():
-        return _("您还有没完成的订单：请先付款、取消，或等收货之后再注销。")
+        return _("你还有没完成的订单：请先付款、取消，或等收货之后再注销。")
     asked = Invoice.objects.filter(order__buyer_id=user_id, state=InvoiceState.REQUESTED)
-    return _("您申请的发票还没有开好。") if asked.exists() else ""
+    return _("你申请的发票还没有开好。") if asked.exists() else ""
 
 
 obstacle_register("orders.unfinished", unfinished)

@@ -107,8 +107,8 @@ def order_risk(
 def refusal_words(verdict: Verdict) -> str:
     """What the shopper is told to do; never which rule fired."""
     if verdict == Verdict.CODE:
-        return _("为了您的账户安全，请先在“我的 → 手机号”里验证手机号，再回来下单。")
-    return _("这笔订单暂时不能下，请联系店家处理。")
+        return _("为了你的账户安全，请先在“我的 → 手机号”里验证手机号，再回来下单。")
+    return _("这笔订单暂时不能下，请联系商家处理。")
 
 
 def late_money_report(*, order_id: int, now: datetime) -> None:

@@ -129,7 +129,7 @@ def _decision(_fact: Happened, told: _Told) -> str:
 
 def _confirmed(told: _Told) -> Words:
     review: RiskReview = told.order.risk_review  # type: ignore[attr-defined]
-    return "" if review.outcome == RiskReview.Outcome.REFUSED else _("店家已确认")
+    return "" if review.outcome == RiskReview.Outcome.REFUSED else _("商家已确认")
 
 
 def _released(told: _Told) -> Words:
@@ -174,9 +174,9 @@ STEPS: dict[str, tuple[Label, Label, Callable[[Happened, _Told], str]]] = {
     "order.address_changed": _same(gettext_lazy("收货信息已修改"), _change(Kind.ADDRESS)),
     "order.line_cancelled": _same(gettext_lazy("部分商品已取消"), _change(Kind.LINE_CANCELLED)),
     "order.rebated": _same(gettext_lazy("退还差价")),
-    "order.urged": (gettext_lazy("您催了发货"), gettext_lazy("买家催发货"), _nothing),
+    "order.urged": (gettext_lazy("你催了发货"), gettext_lazy("买家催发货"), _nothing),
     "order.receive_extended": (
-        gettext_lazy("您延长了收货时间"),
+        gettext_lazy("你延长了收货时间"),
         gettext_lazy("买家延长收货"),
         _nothing,
     ),

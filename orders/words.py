@@ -27,7 +27,7 @@ def state_words(order: Order, *, for_buyer: bool) -> str:
     if order.state == OrderState.ON_HOLD:
         if waits_for_group(order):
             return _("待成团")
-        return _("店家确认中") if for_buyer else _("待审核")
+        return _("商家确认中") if for_buyer else _("待审核")
     if order.state == OrderState.TO_SHIP and order.delivery == Order.Delivery.PICKUP:
         return _("待取货")
     return str(OrderState(order.state).label)

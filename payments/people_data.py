@@ -38,7 +38,7 @@ def under_way(user_id: int) -> str:
     live = Payment.objects.filter(payer_id=user_id, state__in=LIVE_PAYMENT)
     back = Refund.objects.filter(payment__payer_id=user_id).exclude(state=RefundState.SUCCEEDED)
     if live.exists() or back.exists():
-        return _("您还有付款或退款正在处理，到账后才能注销。")
+        return _("你还有付款或退款正在处理，到账后才能注销。")
     return ""
 
 

@@ -1,14 +1,11 @@
-"""Development only: the simulator's control API, a merchant account there, and its books."""
+"""Development only: a merchant account at the simulator, and its books."""
 
 from typing import Any
 
-import requests
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
 from payments.models import MerchantAccount
-
-TIMEOUT = (1.0, 5.0)
+from wechat.simulated import simulator_call
 
 
 def merchant_account_provision(
@@ -21,10 +18,10 @@ def merchant_account_provision(
     """
     appid = settings.WECHAT_APPID
     signer = sp_mchid or mchid
-    given = control_call("PUT", f"merchants/{signer}", body={"name": name, "appids": [appid]})
+    given = simulator_call("PUT", f"merchants/{signer}", body={"name": name, "appids": [appid]})
     if sp_mchid:
         body = {"name": name, "appids": [], "provider": sp_mchid}
-        control_call("PUT", f"merchants/{mchid}", body=body)
+        simulator_call("PUT", f"merchants/{mchid}", body=body)
     account, _made = MerchantAccount.objects.update_or_create(
         mchid=mchid,
         defaults={
@@ -43,20 +40,6 @@ def merchant_account_provision(
 
 
 def books(mchid: str) -> dict[str, Any]:
-    """The simulator's own books of a merchant. Raises as `control_call` does."""
-    answer: dict[str, Any] = control_call("GET", f"books?mchid={mchid}")
+    """The simulator's own books of a merchant. Raises as `simulator_call` does."""
+    answer: dict[str, Any] = simulator_call("GET", f"books?mchid={mchid}")
     return answer
-
-
-def control_call(method: str, path: str, *, body: dict[str, Any] | None = None) -> Any:
-    """One call to the simulator's control API; its JSON answer.
-
-    Raises ImproperlyConfigured where there is no simulator, requests.RequestException when it is
-    silent or refuses.
-    """
-    if not settings.SIMULATOR_URL:
-        raise ImproperlyConfigured("there is no simulator here: SIMULATOR_URL is empty")
-    url = f"{settings.SIMULATOR_URL}/_control/{path}"
-    response = requests.request(method, url, json=body, timeout=TIMEOUT)
-    response.raise_for_status()
-    return response.json()

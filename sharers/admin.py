@@ -142,7 +142,7 @@ class SharerForm(forms.ModelForm):
         label=_("登记一笔结算（元）"),
         required=False,
         min_fen=1,
-        help_text=_("您已经通过其他方式付给分享员的金额；不填则不登记"),
+        help_text=_("你已经通过其他方式付给分享员的金额；不填则不登记"),
         widget=UnfoldAdminTextInputWidget,
     )
     paid_note = forms.CharField(

@@ -34,7 +34,7 @@ class SharerPlan(models.Model):
         help_text=_("不勾选时，从此下的单不再有奖励，分享员会在自己的页面看到；已有的照常结算"),
     )
     takes_everybody = models.BooleanField(
-        _("自动通过申请"), default=False, help_text=_("不勾选时，由您逐个审核")
+        _("自动通过申请"), default=False, help_text=_("不勾选时，由你逐个审核")
     )
     rate_bp = models.PositiveSmallIntegerField(
         _("奖励比例（万分之）"), default=500, validators=_RATE

@@ -49,7 +49,7 @@ def balance(user_id: int) -> str:
     row = rows.select_related("store").first()
     if row is None:
         return ""
-    return _("您在“%(store)s”的分享奖励还没有结清，请先和店家结算。") % {"store": row.store.name}
+    return _("你在“%(store)s”的分享奖励还没有结清，请先和商家结算。") % {"store": row.store.name}
 
 
 obstacle_register("sharers.balance", balance)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.queries import signed_in_id
 from catalog.queries import product_cards
 from core import clock
 from core.errors import NotHere
@@ -73,7 +74,6 @@ def showcase_mine(request: HttpRequest, public_id: str) -> HttpResponse:
 def desk(request: HttpRequest, slug: str) -> HttpResponse:
     """Become a sharer of a store; once one is, the showcase and the money."""
     store = _store(slug)
-    assert request.user.pk is not None
     form = ApplyForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
@@ -81,7 +81,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
             try:
                 sharer_apply(
                     store_id=store.id,
-                    person_id=request.user.pk,
+                    person_id=signed_in_id(request),
                     name=form.cleaned_data["name"],
                     intro=form.cleaned_data["intro"],
                     now=clock.now(),
@@ -91,7 +91,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
             else:
                 return redirect("sharers:desk", store.slug)
         status = 422
-    sharer = queries.sharer_of(store.id, request.user.pk)
+    sharer = queries.sharer_of(store.id, signed_in_id(request))
     plan, offer = queries.plan_of(store.id), queries.offer_of(store.id)
     page = page_number(request)
     found = queries.desk(sharer, page=page) if sharer else None
@@ -120,8 +120,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
 def item(request: HttpRequest, slug: str) -> HttpResponse:
     """Put a product into one's own showcase, or take it out."""
     store = _store(slug)
-    assert request.user.pk is not None
-    sharer = queries.sharer_of(store.id, request.user.pk)
+    sharer = queries.sharer_of(store.id, signed_in_id(request))
     form = ItemForm(request.POST)
     if sharer is None or not form.is_valid():
         messages.error(request, _("没有改成，请再试一次。"))
@@ -144,8 +143,7 @@ def item(request: HttpRequest, slug: str) -> HttpResponse:
 def stop(request: HttpRequest, slug: str) -> HttpResponse:
     """The sharer ends it by themselves; only the merchant can take them back."""
     store = _store(slug)
-    assert request.user.pk is not None
-    sharer = queries.sharer_of(store.id, request.user.pk)
+    sharer = queries.sharer_of(store.id, signed_in_id(request))
     if sharer is not None and sharer_stop(sharer_id=sharer.pk, now=clock.now()):
         messages.success(request, _("已停止分享。"))
     return redirect("sharers:desk", store.slug)

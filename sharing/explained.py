@@ -72,4 +72,4 @@ def _touch(row: Attribution, touch: dict[str, str | int], names: dict[int, Profi
 
 def _name(user_id: int, names: dict[int, Profile]) -> str:
     profile = names.get(user_id)
-    return profile.name if profile and profile.name else _("一位顾客")
+    return profile.name if profile and profile.name else _("一位朋友")

@@ -98,7 +98,7 @@ def share_card(
 
 def is_strict(request: HttpRequest, store_id: int) -> bool:
     """Whether a page of the store is read where WeChat's policy is kept (`guard.policy`)."""
-    in_wechat = inside_wechat(request.headers.get("User-Agent", ""))
+    in_wechat = inside_wechat(request)
     return not wechat_allows(store_id=store_id, in_wechat=in_wechat)
 
 

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from accounts.queries import document_version
+from accounts.queries import document_version, signed_in_id
 from campaigns.bargain.queries import BargainTerms, bargains_for_product
 from campaigns.groupbuy.joinable import acquainted_groups
 from campaigns.groupbuy.queries import has_campaign
@@ -169,11 +169,11 @@ def store_mine(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def me(request: HttpRequest) -> HttpResponse:
     """The shopper's own corner."""
-    assert request.user.pk is not None
+    user_id = signed_in_id(request)
     context = {
         "person": request.user,
-        "unread": unread_count(request.user.pk),
-        "sharer_desks": desks_of(request.user.pk),
+        "unread": unread_count(user_id),
+        "sharer_desks": desks_of(user_id),
     }
     return render(request, "storefront/me.html", context)
 
@@ -208,7 +208,7 @@ def _bargains_outside(
     request: HttpRequest, found: ProductPage, *, now: datetime
 ) -> tuple[BargainTerms, ...]:
     """Bargains that the public page leaves out because it may be read inside WeChat."""
-    inside = inside_wechat(request.headers.get("User-Agent", ""))
+    inside = inside_wechat(request)
     if inside or settings.WECHAT_SHARE_POLICY != "strict" or not found.on_sale:
         return ()
     public = bargains_for_product(found.id, in_wechat=True, now=now)

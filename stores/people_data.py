@@ -15,7 +15,7 @@ def staff(user_id: int) -> str:
     row = StoreStaff.objects.filter(user_id=user_id).select_related("store").first()
     if row is None:
         return ""
-    return _("您还是“%(store)s”的工作人员，请先请店主移除您。") % {"store": row.store.name}
+    return _("你还是“%(store)s”的工作人员，请先请店主移除你。") % {"store": row.store.name}
 
 
 obstacle_register("stores.staff", staff)

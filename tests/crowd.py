@@ -121,10 +121,23 @@ class Buyer:
             self._pause()
         return None
 
+    def sum_shown(self, order: str) -> str:
+        """What the shop's own cashier says is to be paid; empty when there is nothing to pay."""
+        for _ in range(PERSISTENCE):
+            answer = self._go("GET", f"/orders/{order}/pay/")
+            if answer is not None and answer.status_code < 500:
+                found = re.search(r'name="payable_fen" value="([^"]+)"', answer.text)
+                return found[1] if found else ""
+            self._pause()
+        return ""
+
     def prepare(self, order: str) -> bool:
         """Have the cashier opened; taps again when WeChat is in trouble."""
+        form = {"channel": "jsapi", "payable_fen": self.sum_shown(order)}
+        if not form["payable_fen"]:
+            return False
         for _ in range(PERSISTENCE):
-            answer = self._go("POST", f"/orders/{order}/pay/prepare/", channel="jsapi")
+            answer = self._go("POST", f"/orders/{order}/pay/prepare/", **form)
             if answer is not None and answer.status_code < 500 and "data-bridge" in answer.text:
                 return True
             if answer is not None and answer.status_code == 302:

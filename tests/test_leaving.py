@@ -263,13 +263,13 @@ def test_joining_writes_the_consent_and_taking_it_back_hides_every_face(alice):
     given = Consent.objects.get(user=alice.user, document="group_profile")
     assert given.withdrawn_at is None
     client = signed_in(alice)
-    assert "您同意过" in client.get(reverse("accounts:account")).content.decode()
+    assert "你同意过" in client.get(reverse("accounts:account")).content.decode()
     assert client.post(reverse("accounts:hide")).status_code == 302
     cast.deliver()
     given.refresh_from_db()
     assert given.withdrawn_at is not None
     assert not Member.objects.get(user=alice.user).shows_profile
-    assert "您同意过" not in client.get(reverse("accounts:account")).content.decode()
+    assert "你同意过" not in client.get(reverse("accounts:account")).content.decode()
 
 
 def test_a_consent_that_was_taken_back_may_be_given_again(alice):

@@ -1,4 +1,4 @@
-"""Development only: makes our 服务号 known to the simulator."""
+"""Development only: the simulator's control API, and our 服务号 there."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import requests
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-TIMEOUT = (1.0, 2.0)
+TIMEOUT = (1.0, 5.0)
 # How many a 服务号 may name.
 JS_DOMAINS = 5
 
@@ -14,7 +14,8 @@ JS_DOMAINS = 5
 def simulator_call(method: str, path: str, *, body: dict[str, Any] | None = None) -> Any:
     """Ask the simulator's control API; its JSON answer.
 
-    Raises ImproperlyConfigured where there is no simulator: production.
+    Raises ImproperlyConfigured where there is no simulator, which is production, and
+    requests.RequestException when it is silent or refuses.
     """
     if not settings.SIMULATOR_URL:
         raise ImproperlyConfigured("there is no simulator here: SIMULATOR_URL is empty")

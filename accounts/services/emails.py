@@ -28,10 +28,10 @@ def email_ask(*, user_id: int, email: str, confirm_url: str) -> None:
     _check_free(user_id, email)
     token = signing.dumps({"user": user_id, "email": email}, salt=SALT, compress=True)
     text = _(
-        "请打开下面的链接，确认用这个邮箱接收订单消息（两天内有效）：\n\n%(url)s\n\n不是您本人的操作，请忽略。\n"
+        "请打开下面的链接，确认用这个邮箱接收订单消息（两天内有效）：\n\n%(url)s\n\n不是你本人的操作，请忽略。\n"
     )
     message = EmailMessage(
-        subject=_("确认您的邮箱"), body=text % {"url": f"{confirm_url}?token={token}"}, to=[email]
+        subject=_("确认你的邮箱"), body=text % {"url": f"{confirm_url}?token={token}"}, to=[email]
     )
     message.send()
 
@@ -78,7 +78,7 @@ def email_remove(*, user_id: int) -> None:
         user = user_lock(user_id)
         others = user.phone_verified_at is not None or user.wechat_identities.exists()
         if not (others or user.is_staff):
-            raise EmailRefused(_("您只能用这个邮箱登录：请先绑定手机号，再删除邮箱。"))
+            raise EmailRefused(_("你只能用这个邮箱登录：请先绑定手机号，再删除邮箱。"))
         EmailAddress.objects.filter(user=user).delete()
         if not user.is_staff:
             user.email = None

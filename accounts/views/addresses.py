@@ -15,8 +15,8 @@ from accounts import queries
 from accounts.address_parse import LINE_MAX, address_parse
 from accounts.divisions import division_children, division_get
 from accounts.forms import AddressForm
-from accounts.models import User
 from accounts.paths import is_own_path, with_query
+from accounts.queries import signed_in_id
 from accounts.services import (
     AddressRefused,
     address_remove,
@@ -37,7 +37,7 @@ def addresses(request: HttpRequest) -> HttpResponse:
     target = _next(request)
     rows = [
         {"card": card, "use_url": with_query(target, address=card.public_id) if target else ""}
-        for card in queries.addresses_of(_user_id(request))
+        for card in queries.addresses_of(signed_in_id(request))
     ]
     return render(request, "accounts/addresses.html", {"rows": rows, "next": target})
 
@@ -54,7 +54,7 @@ def address_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def address_edit(request: HttpRequest, public_id: str) -> HttpResponse:
     try:
-        address = queries.address_for_order(_user_id(request), public_id)
+        address = queries.address_for_order(signed_in_id(request), public_id)
     except queries.AddressNotFound:
         raise NotHere(_("没有这个地址，可能已经删除。")) from None
     district_first = not address.city_code  # a district right below its province
@@ -65,7 +65,7 @@ def address_edit(request: HttpRequest, public_id: str) -> HttpResponse:
         "city_code": address.district_code if district_first else address.city_code,
         "district_code": "" if district_first else address.district_code,
         "street": address.street,
-        "is_default": queries.is_default_address(_user_id(request), public_id),
+        "is_default": queries.is_default_address(signed_in_id(request), public_id),
     }
     return _edit(request, public_id=public_id, initial=initial)
 
@@ -74,7 +74,7 @@ def address_edit(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_POST
 def address_make_default(request: HttpRequest, public_id: str) -> HttpResponse:
     try:
-        address_set_default(user_id=_user_id(request), public_id=public_id)
+        address_set_default(user_id=signed_in_id(request), public_id=public_id)
     except AddressRefused:
         raise NotHere(_("没有这个地址，可能已经删除。")) from None
     return redirect(_list_url(request))
@@ -85,7 +85,7 @@ def address_make_default(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def address_remove_view(request: HttpRequest, public_id: str) -> HttpResponse:
     """Confirm on GET, remove on POST; removing what is gone is no error."""
-    user_id = _user_id(request)
+    user_id = signed_in_id(request)
     if request.method == "POST":
         if address_remove(user_id=user_id, public_id=public_id, now=clock.now()):
             messages.success(request, _("地址已删除。"))
@@ -111,7 +111,7 @@ def divisions(request: HttpRequest) -> JsonResponse:
 
 
 def _edit(request: HttpRequest, *, public_id: str | None, initial: dict[str, Any]) -> HttpResponse:
-    user_id = _user_id(request)
+    user_id = signed_in_id(request)
     asks_consent = not queries.has_basic_consent(user_id)
     if request.method != "POST":
         form = AddressForm(initial=initial, asks_consent=asks_consent)
@@ -182,8 +182,3 @@ def _next(request: HttpRequest) -> str:
 def _list_url(request: HttpRequest) -> str:
     target, url = _next(request), reverse("accounts:addresses")
     return with_query(url, next=target) if target else url
-
-
-def _user_id(request: HttpRequest) -> int:
-    assert isinstance(request.user, User)
-    return request.user.pk

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import queries
 from accounts.paths import next_path
+from accounts.queries import signed_in_id
 from accounts.services import CloseRefused, account_close, person_data, profile_show_withdraw
 from core import clock
 from core.limits import limit_check
@@ -36,7 +37,7 @@ class CloseForm(forms.Form):
     def clean_word(self) -> str:
         word: str = self.cleaned_data["word"]
         if word.strip() != _("注销"):
-            raise forms.ValidationError(_("请输入“注销”两个字，表示您确认。"))
+            raise forms.ValidationError(_("请输入“注销”两个字，表示你确认。"))
         return word
 
 
@@ -53,7 +54,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @login_required
 def download(request: HttpRequest) -> HttpResponse:
     """Everything that is held about the person, as a file."""
-    user_id = _user_id(request)
+    user_id = signed_in_id(request)
     if not limit_check("people-data", str(user_id), DOWNLOADS, DOWNLOADS_WINDOW_S):
         messages.error(request, _("下载得太频繁了，请过一会儿再试。"))
         return redirect("accounts:account")
@@ -71,8 +72,8 @@ def download(request: HttpRequest) -> HttpResponse:
 @login_required
 def hide(request: HttpRequest) -> HttpResponse:
     """The consent to be shown on pages of groups is taken back."""
-    profile_show_withdraw(user_id=_user_id(request), now=clock.now())
-    messages.success(request, _("已撤回，几秒钟后拼团和砍价页面不再展示您的头像和昵称。"))
+    profile_show_withdraw(user_id=signed_in_id(request), now=clock.now())
+    messages.success(request, _("已撤回，几秒钟后拼团和砍价页面不再展示你的头像和昵称。"))
     return redirect(next_path(request, default=reverse("accounts:account")))
 
 
@@ -85,24 +86,19 @@ def close(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=422)
     try:
-        account_close(user_id=_user_id(request), now=clock.now())
+        account_close(user_id=signed_in_id(request), now=clock.now())
     except CloseRefused:
         return _page(request, form, status=409)
     logout(request)
-    messages.success(request, _("账号已注销。依法保存的交易记录不再和您的资料关联。"))
+    messages.success(request, _("账号已注销。依法保存的交易记录不再和你的资料关联。"))
     return redirect("storefront:home")
 
 
 def _page(request: HttpRequest, form: CloseForm, *, status: int = 200) -> HttpResponse:
-    user_id = _user_id(request)
+    user_id = signed_in_id(request)
     context = {
         "form": form,
         "obstacles": obstacles_of(user_id),
         "is_shown": queries.has_profile_consent(user_id),
     }
     return render(request, "accounts/account.html", context, status=status)
-
-
-def _user_id(request: HttpRequest) -> int:
-    assert request.user.pk is not None
-    return request.user.pk

@@ -37,13 +37,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(target)
     by = request.GET.get("by", "")
-    if request.method != "POST" and not by and _is_wechat(request):
+    if request.method != "POST" and not by and inside_wechat(request):
         return redirect(with_query(reverse("accounts:wechat_start"), next=target))
     by = "email" if by == "email" else "phone"
     form = SignInForm(request.POST if request.method == "POST" else None, by=by)
     if form.is_valid() and _code_sent(request, form):
         return redirect(with_query(reverse("account_confirm_login_code"), next=target))
-    context = {"form": form, "by": by, "next": target, "inside_wechat": _is_wechat(request)}
+    context = {"form": form, "by": by, "next": target, "inside_wechat": inside_wechat(request)}
     return render(request, "accounts/sign_in.html", context)
 
 
@@ -150,7 +150,3 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """allauth's own addresses lead to our one page."""
     return redirect(with_query(reverse("accounts:sign_in"), next=next_path(request)))
-
-
-def _is_wechat(request: HttpRequest) -> bool:
-    return inside_wechat(request.headers.get("User-Agent", ""))

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.forms import ProfileForm
 from accounts.paths import next_path, with_query
+from accounts.queries import signed_in_id
 from accounts.services import (
     AccountDisabled,
     ConsentMissing,
@@ -53,7 +54,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 def wechat_start(request: HttpRequest) -> HttpResponse:
     """Send the browser to WeChat for a silent sign-in; outside WeChat to the sign-in page."""
     target = next_path(request)
-    if not inside_wechat(request.headers.get("User-Agent", "")):
+    if not inside_wechat(request):
         return redirect(with_query(reverse("accounts:sign_in"), next=target))
     if not _may_start(request):
         return _problem(request, _("登录太频繁，请过一分钟再试。"), target, status=429)
@@ -116,9 +117,8 @@ def wechat_profile(request: HttpRequest) -> HttpResponse:
     target = next_path(request)
     form = ProfileForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        assert request.user.pk is not None
-        consent_give_basic(user_id=request.user.pk, now=clock.now())
-        if not inside_wechat(request.headers.get("User-Agent", "")):
+        consent_give_basic(user_id=signed_in_id(request), now=clock.now())
+        if not inside_wechat(request):
             return _problem(request, _("请在微信里打开本页，再使用微信头像和昵称。"), target)
         return _authorize(request, scope="snsapi_userinfo", target=target)
     return render(request, "accounts/wechat_profile.html", {"form": form, "next": target})

@@ -113,10 +113,10 @@ def _wished(ref: str, asked: Asked, *, now: datetime) -> HeldCoupon:
         sku_ids=[item.sku_id for item in asked.items],
     )
     if coupon is None:
-        raise CouponRefused(_("没有找到您选的优惠券，请重新选择后再提交。"))
+        raise CouponRefused(_("没有找到你选的优惠券，请重新选择后再提交。"))
     if reason := _beside([coupon], asked, now=now)[0].reason:
         raise CouponRefused(
-            _("您选的“%(name)s”不能用在这一单：%(reason)s。请看新的金额，确认后再提交。")
+            _("你选的“%(name)s”不能用在这一单：%(reason)s。请看新的金额，确认后再提交。")
             % {"name": coupon.name, "reason": reason}
         )
     return coupon
@@ -141,5 +141,5 @@ def _explained(best: _Beside | None, *, chosen: str) -> str:
         return _("这一单没有可用的优惠券，原因写在每张券上。")
     off = yuan_short(best.off_fen)
     if chosen == best.coupon.reference:
-        return _("已为您选最省的一张：减 ¥%(off)s") % {"off": off}
+        return _("已为你选最省的一张：减 ¥%(off)s") % {"off": off}
     return _("最省的一张是“%(name)s”：减 ¥%(off)s") % {"name": best.coupon.name, "off": off}

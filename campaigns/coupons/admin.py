@@ -100,7 +100,7 @@ class GiveForm(forms.Form):
     """Whom to give one."""
 
     to = forms.CharField(
-        label=_("顾客的手机号，或在本店的订单号"),
+        label=_("买家的手机号，或在本店的订单号"),
         max_length=40,
         widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "autofocus": True}),
     )
@@ -207,7 +207,7 @@ class TemplatePage(GuardedPublishing, StoreAdmin):
     def has_give_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.has_view_permission(request) and not request.user.is_superuser  # type: ignore[union-attr]
 
-    @action(description=_("发给顾客"), url_path="give", icon="redeem", permissions=["give"])
+    @action(description=_("发给买家"), url_path="give", icon="redeem", permissions=["give"])
     def give(self, request: HttpRequest, object_id: int) -> HttpResponse:
         template = get_object_or_404(self.get_queryset(request), pk=object_id)
         form = GiveForm(request.POST or None, initial={"form_key": form_key_new()})
@@ -224,7 +224,7 @@ class TemplatePage(GuardedPublishing, StoreAdmin):
             except TakeRefused as refusal:
                 form.add_error("to", str(refusal))
             else:
-                messages.success(request, _("已发放，顾客在“我的优惠券”里可以看到。"))
+                messages.success(request, _("已发放，买家在“我的优惠券”里可以看到。"))
                 return HttpResponseRedirect(
                     reverse("admin:coupons_coupontemplate_change", args=[template.pk])
                 )
@@ -233,7 +233,7 @@ class TemplatePage(GuardedPublishing, StoreAdmin):
             "opts": self.model._meta,
             "template": template,
             "form": form,
-            "title": _("发给顾客"),
+            "title": _("发给买家"),
             "submit": _("发一张"),
         }
         return render(request, "admin/coupons/coupontemplate/give.html", context)

@@ -30,11 +30,11 @@ class CouponTemplate(Deadline):
         PRODUCT = "product", _("指定商品")
 
     class How(models.TextChoices):
-        OPEN = "open", _("顾客在领券中心领取")
-        CODE = "code", _("顾客输入券码领取")
-        GIFT = "gift", _("只由店家发放")
+        OPEN = "open", _("买家在领券中心领取")
+        CODE = "code", _("买家输入券码领取")
+        GIFT = "gift", _("只由商家发放")
         NEWCOMER = "newcomer", _("新客进领券中心时自动送")
-        REPEAT = "repeat", _("顾客收货后自动送（复购）")
+        REPEAT = "repeat", _("买家收货后自动送（复购）")
 
     public_id = PublicIdField(prefix="cpt")
     store = models.ForeignKey(
@@ -44,7 +44,7 @@ class CouponTemplate(Deadline):
         verbose_name=_("店铺"),
         db_index=False,
     )
-    name = models.CharField(_("券名"), max_length=20, help_text=_("顾客会看到，例如“秋枣尝鲜券”"))
+    name = models.CharField(_("券名"), max_length=20, help_text=_("买家会看到，例如“秋枣尝鲜券”"))
     state = models.CharField(
         _("状态"),
         max_length=16,
@@ -190,7 +190,7 @@ class Coupon(models.Model):
     class Source(models.TextChoices):
         TAKEN = "taken", _("自己领取")
         CODE = "code", _("券码")
-        GIVEN = "given", _("店家发放")
+        GIVEN = "given", _("商家发放")
         NEWCOMER = "newcomer", _("新客礼")
         REPEAT = "repeat", _("复购礼")
 

@@ -46,7 +46,7 @@ class LimitReached(TakeRefused):
     """The person has as many as one may have."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(_("每人限领 %(limit)d 张，您已经领过了。") % {"limit": limit})
+        super().__init__(_("每人限领 %(limit)d 张，你已经领过了。") % {"limit": limit})
 
 
 class BudgetGone(TakeRefused):
@@ -73,7 +73,7 @@ class CouponGone(CouponRefused):
 
     def __init__(self) -> None:
         super().__init__(
-            _("您选的优惠券刚刚已被使用或过期，本单还没有提交。请看新的金额，确认后再提交。")
+            _("你选的优惠券刚刚已被使用或过期，本单还没有提交。请看新的金额，确认后再提交。")
         )
 
 
@@ -161,10 +161,10 @@ def coupon_give(
     if template is None:
         raise NotOffered
     if template.state != TemplateState.PUBLISHED:
-        raise NotNow(_("请先发布这张券，再发给顾客。"))
+        raise NotNow(_("请先发布这张券，再发给买家。"))
     user_id = buyer_of_store(store_id, to.strip())
     if user_id is None:
-        raise TakeRefused(_("没有找到：请填写顾客在本店的订单号，或在本店买过的顾客自己的手机号。"))
+        raise TakeRefused(_("没有找到：请填写买家在本店的订单号，或在本店买过的买家自己的手机号。"))
     owner = f"user:{by_id}" if by_id else f"store:{store_id}"
     try:
         return _take_once(
@@ -178,7 +178,7 @@ def coupon_give(
         )
     except LimitReached as error:
         many = {"limit": template.limit_per_person}
-        raise CannotGive(_("每人限领 %(limit)d 张，这位顾客已经领满了。") % many) from error
+        raise CannotGive(_("每人限领 %(limit)d 张，这位买家已经领满了。") % many) from error
     except BudgetGone as error:
         raise CannotGive(_("这张券已经发完了，可以再建一张。")) from error
 

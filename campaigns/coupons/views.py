@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.paths import with_query
+from accounts.queries import signed_in_id
 from campaigns.coupons import queries
 from campaigns.coupons.services import (
     TakeRefused,
@@ -19,8 +20,7 @@ from campaigns.coupons.services import (
 )
 from core import clock
 from core.errors import NotHere
-from core.idempotency import form_key_new
-from core.ids import ALPHABET
+from core.idempotency import form_key_kept, form_key_new
 from core.limits import limit_check
 from core.public_pages import personal, public_page
 from stores.queries import StoreInfo, store_by_slug
@@ -61,7 +61,7 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
         and request.method == "GET"
         and (given := coupon_give_newcomer(store_id=store.id, user_id=user_id, now=clock.now()))
     ):
-        said = _("新客礼：%(count)d 张优惠券已放进您的券包。") % {"count": len(given)}
+        said = _("新客礼：%(count)d 张优惠券已放进你的券包。") % {"count": len(given)}
     offered = (
         queries.coupons_offered_to(store.id, user_id, now=clock.now())
         if user_id is not None
@@ -96,9 +96,8 @@ def wallet(request: HttpRequest) -> HttpResponse:
             return redirect("coupons:wallet")
     number = request.GET.get("page", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
-    assert request.user.pk is not None
     found = queries.wallet(
-        request.user.pk, tab=request.GET.get("tab", ""), page=page, now=clock.now()
+        signed_in_id(request), tab=request.GET.get("tab", ""), page=page, now=clock.now()
     )
     tabs = (("usable", _("可使用")), ("used", _("已使用")), ("expired", _("已过期")))
     context = {
@@ -106,22 +105,22 @@ def wallet(request: HttpRequest) -> HttpResponse:
         "tabs": tabs,
         "code": code,
         "refusal": refusal,
-        "form_key": _key(request),
+        "form_key": form_key_kept(request.POST),
     }
     return render(request, "coupons/wallet.html", context, status=status)
 
 
 def _take(request: HttpRequest, store: StoreInfo) -> tuple[str, int]:
     """Why not, and the status; ("", 200) when it is taken."""
-    assert request.user.pk is not None
-    if not limit_check("coupon-take", f"user:{request.user.pk}", TAKES, TAKES_WINDOW_S):
+    user_id = signed_in_id(request)
+    if not limit_check("coupon-take", f"user:{user_id}", TAKES, TAKES_WINDOW_S):
         return _("操作太频繁了，请过一分钟再试。"), 429
     try:
         coupon_take(
             template_ref=request.POST.get("template", "")[:32].replace("\0", ""),
             store_id=store.id,
-            user_id=request.user.pk,
-            form_key=_key(request),
+            user_id=user_id,
+            form_key=form_key_kept(request.POST),
             now=clock.now(),
         )
     except TakeRefused as refused:
@@ -130,22 +129,18 @@ def _take(request: HttpRequest, store: StoreInfo) -> tuple[str, int]:
 
 
 def _redeem(request: HttpRequest, code: str) -> tuple[str, int]:
-    assert request.user.pk is not None
-    if not limit_check("coupon-code", f"user:{request.user.pk}", CODES, CODES_WINDOW_S):
-        return _("试了太多次，请过十分钟再试。您填写的券码还在。"), 429
+    user_id = signed_in_id(request)
+    if not limit_check("coupon-code", f"user:{user_id}", CODES, CODES_WINDOW_S):
+        return _("试了太多次，请过十分钟再试。你填写的券码还在。"), 429
     if not code.strip():
         return _("请填写券码。"), 422
     try:
-        coupon_redeem(code=code, user_id=request.user.pk, form_key=_key(request), now=clock.now())
+        coupon_redeem(
+            code=code, user_id=user_id, form_key=form_key_kept(request.POST), now=clock.now()
+        )
     except TakeRefused as refused:
         return str(refused), 409
     return "", 200
-
-
-def _key(request: HttpRequest) -> str:
-    """The form's key, kept when the form comes back; a new one when there is none that could be."""
-    key = request.POST.get("form_key", "")
-    return key if len(key) == 26 and set(key) <= set(ALPHABET) else form_key_new()
 
 
 def _store(slug: str) -> StoreInfo:

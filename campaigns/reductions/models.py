@@ -33,7 +33,7 @@ class Reduction(Deadline):
         verbose_name=_("店铺"),
         db_index=False,
     )
-    name = models.CharField(_("活动名称"), max_length=20, help_text=_("顾客会看到，例如“秋收满减”"))
+    name = models.CharField(_("活动名称"), max_length=20, help_text=_("买家会看到，例如“秋收满减”"))
     state = models.CharField(
         _("状态"),
         max_length=16,

@@ -95,7 +95,7 @@ def test_no_code_left_is_said_kindly_with_the_stores_phone(entry, client):
     entry.store.phone = "0358-5550101"
     entry.store.save()
     text = client.get(page(entry) + "code/").content.decode()
-    assert "店家正在准备新的" in text
+    assert "商家正在准备新的" in text
     assert "0358-5550101" in text
     assert "guest" not in client.cookies
 

@@ -47,7 +47,7 @@ def test_words_that_induce_or_boast_are_found_with_their_rule(text):
     [
         "吊干红枣，肉厚核小",
         "和家人分享一锅好粥",
-        "邀请您到枣园看看",
+        "邀请你到枣园看看",
         "最甜的那几颗在树顶",
         "最佳食用期：开袋后三十天",
         "最佳赏味期 6 个月",

@@ -54,7 +54,7 @@ def suspect(sku):
 def test_who_paid_is_told_that_it_will_be_sent():
     order = paid_make()
     (notice,) = told(Kind.PAID)
-    assert (notice.user_id, "店家会尽快发货" in notice.body) == (order.buyer_id, True)
+    assert (notice.user_id, "商家会尽快发货" in notice.body) == (order.buyer_id, True)
 
 
 def test_who_paid_for_what_is_looked_at_first_is_not_promised_a_parcel():
@@ -64,14 +64,14 @@ def test_who_paid_for_what_is_looked_at_first_is_not_promised_a_parcel():
     (notice,) = told(Kind.PAID)
     assert Order.objects.get(pk=order.pk).state == "on_hold"
     assert "核对" in notice.body
-    assert "店家会尽快发货" not in notice.body
+    assert "商家会尽快发货" not in notice.body
 
 
 def test_who_joined_a_group_and_is_looked_at_is_told_both():
     campaign, sku = cast.campaign_make(size=3)
     cast.group_open(campaign, sku, suspect(sku))
     (notice,) = told(Kind.PAID)
-    assert "成团并且店家核对过" in notice.body
+    assert "成团并且商家核对过" in notice.body
 
 
 # --- invoices ---

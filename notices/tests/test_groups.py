@@ -40,7 +40,7 @@ def test_the_leader_alone_hears_of_newcomers_while_several_are_missing():
     assert told(Kind.GROUP_JOINED) == [alice.id]
     assert told(Kind.GROUP_ONE_SHORT) == []
     notice = Notice.objects.get(kind=Kind.GROUP_JOINED)
-    assert (notice.title, "还差 2 人" in notice.body) == ("有人参加了您的团", True)
+    assert (notice.title, "还差 2 人" in notice.body) == ("有人参加了你的团", True)
     assert pushed(Kind.GROUP_JOINED) == 0
 
 
@@ -73,6 +73,6 @@ def test_a_group_that_has_enough_is_not_one_short():
 def test_the_last_one_in_is_not_told_to_wait_for_others():
     _group, (alice, bob) = group_of(2, size=2)
     said = Notice.objects.get(kind=Kind.PAID, user_id=bob.id).body
-    assert "店家会尽快发货" in said
+    assert "商家会尽快发货" in said
     assert "人不齐" not in said
     assert told(Kind.GROUP_SUCCEEDED) == [alice.id, bob.id]

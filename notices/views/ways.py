@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.paths import next_path
+from accounts.queries import signed_in_id
 from accounts.services import (
     EmailRefused,
     email_ask,
@@ -27,7 +28,6 @@ from core.limits import limit_check
 from core.public_pages import personal
 from notices import queries, services
 from notices.kinds import SHOPPER_TOPICS
-from notices.views.inbox import reader_of
 from wechat.queries import inside_wechat
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def ways(request: HttpRequest) -> HttpResponse:
             )
             for topic in SHOPPER_TOPICS
         }
-        services.preferences_save(user_id=reader_of(request), chosen=chosen, now=clock.now())
+        services.preferences_save(user_id=signed_in_id(request), chosen=chosen, now=clock.now())
         messages.success(request, _("已保存。"))
         return redirect("notices:settings")
     return _ways_page(request, EmailForm())
@@ -76,7 +76,7 @@ def email(request: HttpRequest) -> HttpResponse:
     """Send a letter to the address, or forget the address that there is."""
     if request.POST.get("do") == "forget":
         try:
-            email_remove(user_id=reader_of(request))
+            email_remove(user_id=signed_in_id(request))
         except EmailRefused as refused:
             messages.error(request, str(refused))
         else:
@@ -103,10 +103,10 @@ def email_confirm_page(request: HttpRequest) -> HttpResponse:
     refusal, address = "", ""
     try:
         if request.method == "POST":
-            email_confirm(user_id=reader_of(request), token=token)
+            email_confirm(user_id=signed_in_id(request), token=token)
             messages.success(request, _("邮箱已确认。"))
             return redirect("notices:settings")
-        address = email_of_token(user_id=reader_of(request), token=token)
+        address = email_of_token(user_id=signed_in_id(request), token=token)
     except EmailRefused as refused:
         refusal = str(refused)
     context = {"token": token, "address": address, "refusal": refusal}
@@ -120,7 +120,7 @@ def ask(request: HttpRequest, topic: str) -> HttpResponse:
     """A fragment: may we tell you of this by WeChat? Empty where that cannot be."""
     if topic not in SHOPPER_TOPICS:
         raise NotHere(_("没有这种消息。"))
-    state = queries.ways_page(reader_of(request))
+    state = queries.ways_page(signed_in_id(request))
     found = next(one for one in state.topics if one.topic == topic)
     context = {
         "topic": found,
@@ -136,12 +136,12 @@ def ask(request: HttpRequest, topic: str) -> HttpResponse:
 def subscribe(request: HttpRequest) -> HttpResponse:
     """Off to WeChat, which asks the person and brings them back to `subscribed`."""
     target = next_path(request, default=reverse("notices:settings"))
-    if not limit_check("notices-subscribe", f"user:{reader_of(request)}", ASKS, ASKS_WINDOW_S):
+    if not limit_check("notices-subscribe", f"user:{signed_in_id(request)}", ASKS, ASKS_WINDOW_S):
         messages.error(request, _("操作太频繁了，请过一分钟再试。"))
         return redirect(target)
     try:
         url = services.consent_ask(
-            user_id=reader_of(request),
+            user_id=signed_in_id(request),
             topic=request.POST.get("topic", ""),
             redirect_url=settings.SITE_URL + reverse("notices:subscribed"),
             now=clock.now(),
@@ -160,7 +160,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
 def subscribed(request: HttpRequest) -> HttpResponse:
     """Back from WeChat. The token is the person's own and works once; reloading changes nothing."""
     answer = services.consent_answer(
-        user_id=reader_of(request),
+        user_id=signed_in_id(request),
         token=request.GET.get("reserved", "")[:32],
         openid=request.GET.get("openid", "")[:128],
         confirmed=request.GET.get("action") == "confirm",
@@ -169,7 +169,7 @@ def subscribed(request: HttpRequest) -> HttpResponse:
     if answer is None:
         messages.error(request, _("订阅已过期，请重新点一次。"))
     elif answer.given:
-        messages.success(request, _("订阅好了，有进展会发到您的微信（一次一条）。"))
+        messages.success(request, _("订阅好了，有进展会发到你的微信（一次一条）。"))
     else:
         messages.info(request, _("没有订阅。消息会留在“我的 → 消息”里。"))
     return redirect(request.session.pop(NEXT, reverse("notices:settings")))
@@ -177,7 +177,7 @@ def subscribed(request: HttpRequest) -> HttpResponse:
 
 def _ways_page(request: HttpRequest, form: EmailForm, *, status: int = 200) -> HttpResponse:
     context = {
-        "ways": queries.ways_page(reader_of(request)),
+        "ways": queries.ways_page(signed_in_id(request)),
         "form": form,
         "may_ask": _may_ask(request),
         "waited_for": WAITED_FOR,
@@ -187,12 +187,12 @@ def _ways_page(request: HttpRequest, form: EmailForm, *, status: int = 200) -> H
 
 def _letter_send(request: HttpRequest, address: str) -> None:
     """Raises EmailRefused."""
-    key = f"user:{reader_of(request)}"
+    key = f"user:{signed_in_id(request)}"
     if not limit_check("notices-letter", key, LETTERS, LETTERS_WINDOW_S):
         raise EmailRefused(_("发得太频繁了，请过十分钟再试。"))
     try:
         email_ask(
-            user_id=reader_of(request),
+            user_id=signed_in_id(request),
             email=address,
             confirm_url=settings.SITE_URL + reverse("notices:email_confirm"),
         )
@@ -203,5 +203,5 @@ def _letter_send(request: HttpRequest, address: str) -> None:
 
 def _may_ask(request: HttpRequest) -> bool:
     """Whether WeChat can be asked from here."""
-    inside = inside_wechat(request.headers.get("User-Agent", ""))
+    inside = inside_wechat(request)
     return inside and bool(settings.WECHAT_SUBSCRIBE_TEMPLATE and settings.WECHAT_APPID)

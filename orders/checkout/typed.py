@@ -3,10 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from django.http import QueryDict
-
 from accounts.queries import AddressCard, address_for_order
-from core.idempotency import form_key_new
 from orders.forms import POST
 from orders.pricing import KINDS
 from stores.queries import PickupPlace
@@ -87,9 +84,3 @@ def typed_read(data: Mapping[str, str]) -> Typed:
 def wishes_of(data: Mapping[str, str]) -> dict[str, str]:
     """The discounts that the shopper chose in a form: `wish_coupon` and the like."""
     return {kind: str(data[f"wish_{kind}"])[:64] for kind in KINDS if data.get(f"wish_{kind}")}
-
-
-def key_kept(data: QueryDict) -> str:
-    """The form's key; a refused form keeps its own, so that sending it twice stays one order."""
-    key = data.get("form_key", "")
-    return key if len(key) == 26 and key.isascii() and key.isalnum() else form_key_new()

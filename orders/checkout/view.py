@@ -13,15 +13,22 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views import View
 
-from accounts.queries import AddressNotFound, AddressSnapshot, address_for_order, address_ids_of
+from accounts.queries import (
+    AddressNotFound,
+    AddressSnapshot,
+    address_for_order,
+    address_ids_of,
+    signed_in_id,
+)
 from catalog.queries import SkuForSale
 from catalog.services import OutOfStock
 from core import clock
 from core.devices import device_keep, device_known
+from core.idempotency import form_key_kept
 from core.public_pages import personal
 from orders.checkout.drafts import DRAFT, draft_drop, draft_keep, draft_read
 from orders.checkout.page import page_of
-from orders.checkout.typed import KEPT, Typed, key_kept, typed_read
+from orders.checkout.typed import KEPT, Typed, typed_read
 from orders.checkout.wares import ForSale, Refusal, Refused
 from orders.destinations import fetched_at, on_screen
 from orders.exemption import exemption_agree, wording
@@ -64,8 +71,7 @@ class CheckoutView(View, ABC):
     @property
     def buyer_id(self) -> int:
         """The signed-in person's id; `dispatch` lets nobody else in."""
-        assert self.request.user.pk is not None
-        return self.request.user.pk
+        return signed_in_id(self.request)
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -163,7 +169,7 @@ class CheckoutView(View, ABC):
             wares,
             typed,
             buyer_id=self.buyer_id,
-            form_key=key_kept(request.POST),
+            form_key=form_key_kept(request.POST),
             errors=errors,
             refusal=refusal,
         )

@@ -3,6 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from catalog.queries import SkuForSale
 from orders.pricing import MAX_QUANTITY
@@ -40,6 +43,12 @@ class ForSale:
         asked = [choice for choice in self.choices if choice.sku.public_id == sku]
         buyable = [choice for choice in self.choices if choice.buyable]
         return (asked or buyable or list(self.choices))[0]
+
+    @property
+    def alone_url(self) -> str:
+        """Where the first of it is bought at its own price, whatever the campaign says."""
+        query = urlencode({"sku": self.choices[0].sku.public_id, "quantity": "1", "draft": "1"})
+        return f"{reverse('orders:checkout')}?{query}"
 
     def places(self) -> tuple[PickupPlace, ...]:
         """Where the buyer may fetch it, in one query; nowhere what is delivered on a screen."""

@@ -80,7 +80,7 @@ def _province_refusal(order: Order, address: AddressSnapshot, *, now: datetime) 
     to_send = [skus[line.sku_id] for line in lines if line.cancelled_at is None]
     if refused := freight_of(flat_fen, to_send, province=code).refused:
         told = {"titles": "”“".join(refused[:3]), "province": province}
-        return _("“%(titles)s”不配送到%(province)s：请换一个收货地址，或请店家取消订单。") % told
+        return _("“%(titles)s”不配送到%(province)s：请换一个收货地址，或请商家取消订单。") % told
     # Of all lines, as it was paid for: a line that was cancelled since makes nothing dearer.
     fee_fen = freight_of(flat_fen, skus.values(), province=code).fen(
         [_quoted(one) for one in lines]
@@ -89,7 +89,7 @@ def _province_refusal(order: Order, address: AddressSnapshot, *, now: datetime) 
         return ""
     return _(
         "寄到%(province)s的运费要多 %(more)s 元，不能直接改：请换一个收货地址，"
-        "或请店家取消这个订单，再按新地址重新下单。"
+        "或请商家取消这个订单，再按新地址重新下单。"
     ) % {"province": province, "more": yuan(fee_fen - order.freight_fen)}
 
 

@@ -39,7 +39,7 @@ def order_close_request(*, order_id: int, now: datetime, by_buyer: bool = False)
         if by_buyer and order.given_up_at is None:
             order.given_up_at = now
             order.save(update_fields=["given_up_at"])
-        _stop_paying(order, now=now, reason=_("您取消了付款") if by_buyer else "")
+        _stop_paying(order, now=now, reason=_("你取消了付款") if by_buyer else "")
         _close_if_unpayable(order, now=now)
         return True
 

@@ -35,7 +35,7 @@ def order_payment_take(*, order_ref: str, payment_id: int, now: datetime) -> Ord
             _pay_late(order, payment_id, reason=_("款项在订单关闭后到账，已原路退回"), now=now)
         elif order.state == OrderState.AWAITING_PAYMENT and order.given_up_at is not None:
             order_shut(order, now=now)
-            _pay_late(order, payment_id, reason=_("您取消了付款，到账的款项已原路退回"), now=now)
+            _pay_late(order, payment_id, reason=_("你取消了付款，到账的款项已原路退回"), now=now)
             order_stock_free(order, now=now)
         elif order.state == OrderState.AWAITING_PAYMENT:
             _pay(order, payment_id, now=now)

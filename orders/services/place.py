@@ -90,9 +90,9 @@ class PurchaseLimitReached(OrderRefused):
     def __init__(self, title: str, limit: int, left: int) -> None:
         self.limit, self.left = limit, left
         if left > 0:
-            message = _("“%(title)s”每人限购 %(limit)d 件，您还可以买 %(left)d 件。")
+            message = _("“%(title)s”每人限购 %(limit)d 件，你还可以买 %(left)d 件。")
         else:
-            message = _("“%(title)s”每人限购 %(limit)d 件，您已经买满了。")
+            message = _("“%(title)s”每人限购 %(limit)d 件，你已经买满了。")
         super().__init__(message % {"title": title, "limit": limit, "left": left})
 
 

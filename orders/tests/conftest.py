@@ -1,26 +1,22 @@
+from datetime import timedelta
 from unittest.mock import Mock
 
 import pytest
 
+from accounts.models import User
 from core import clock
-from orders.tests.factories import order_make
+from orders.services.cart import Owner
+from orders.tests.factories import order_make, person
 from payments.models import Payment
 from payments.services import payment_prepare
-from payments.tests.fake import FakeGateway
+from payments.tests.fake import provider_faked
+from tests import cast
 
 
 @pytest.fixture
 def provider(db, monkeypatch):
     """WeChat Pay, replaced by a dictionary that every merchant account shares."""
-    fake = FakeGateway(None)
-
-    def gateway_for(account):
-        fake.account = account
-        return fake
-
-    for module in ("settle", "close", "prepare", "refund"):
-        monkeypatch.setattr(f"payments.services.{module}.gateway_for", gateway_for)
-    return fake
+    return provider_faked(monkeypatch)
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +40,27 @@ def asked(provider):
     )
     payment.refresh_from_db()
     return order, payment
+
+
+@pytest.fixture
+def owner(who):
+    return Owner(who.id)
+
+
+@pytest.fixture
+def mine(client, who):
+    client.force_login(who.user)
+    return client
+
+
+@pytest.fixture
+def sku():
+    return cast.sku_on_sale()
+
+
+@pytest.fixture
+def who():
+    """A buyer whose account is no longer new: that alone would be a little strange."""
+    who = person()
+    User.objects.filter(pk=who.id).update(joined_at=clock.now() - timedelta(days=30))
+    return who

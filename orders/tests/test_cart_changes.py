@@ -10,8 +10,8 @@ from orders import carts
 from orders.models import Order
 from orders.services import OrderRefused
 from orders.services.cart import Owner, cart_update
+from orders.tests.carts import form_of, put
 from orders.tests.factories import place
-from orders.tests.test_cart import form_of, put
 from orders.views import cart_checkout
 from tests import cast
 
@@ -111,7 +111,7 @@ def test_what_died_while_the_cart_was_open_is_said_at_the_checkout(client, owner
     assert "现在买不了，不在这次订单里" in text
     gone(two[1])
     text = client.post("/cart/", sent, follow=True).content.decode()
-    assert "您勾选的商品现在都买不了" in text
+    assert "你勾选的商品现在都买不了" in text
     assert "请先在购物车里勾选" not in text
 
 

@@ -7,7 +7,7 @@ from core.money import yuan
 from orders.services import order_price_ask
 from orders.tests.factories import deliver, order_make, person
 from payments.models import Payment
-from payments.tests.fake import FakeGateway
+from payments.tests.fake import provider_faked
 
 pytestmark = pytest.mark.django_db
 
@@ -25,10 +25,8 @@ def order(client):
 
 @pytest.fixture
 def fake(order, monkeypatch):
-    gateway = FakeGateway(Payment.objects.get(order_ref=order.public_id).account)
-    for module in ("settle", "close", "prepare"):
-        monkeypatch.setattr(f"payments.services.{module}.gateway_for", lambda _account: gateway)
-    return gateway
+    account = Payment.objects.get(order_ref=order.public_id).account
+    return provider_faked(monkeypatch, account)
 
 
 def page(client, order, agent):
@@ -36,10 +34,11 @@ def page(client, order, agent):
     return answer.content.decode()
 
 
-def prepare(client, order, channel, agent=PHONE, payable_fen="", **extra):
+def prepare(client, order, channel, agent=PHONE, payable_fen=None, **extra):
+    shown = str(order.payable_fen) if payable_fen is None else payable_fen
     return client.post(
         f"/orders/{order.public_id}/pay/prepare/",
-        {"channel": channel, "payable_fen": payable_fen},
+        {"channel": channel, "payable_fen": shown},
         headers={"User-Agent": agent},
         **extra,
     )
@@ -88,7 +87,7 @@ def test_another_sum_is_shown_before_anybody_is_asked_to_pay_it(client, order, f
     dearer = order.payable_fen + 1000
     order_price_ask(order_id=order.pk, payable_fen=dearer, by_id=None, now=clock.now())
     deliver()
-    answer = prepare(client, order, "h5", payable_fen=str(order.payable_fen), **htmx)
+    answer = prepare(client, order, "h5", **htmx)
     back = answer.headers["HX-Redirect" if htmx else "Location"]
     assert back == f"/orders/{order.public_id}/pay/"
     assert not Payment.objects.filter(state="prepared").exists()
@@ -97,3 +96,19 @@ def test_another_sum_is_shown_before_anybody_is_asked_to_pay_it(client, order, f
     assert f'name="payable_fen" value="{dearer}"' in text
     prepare(client, order, "h5", payable_fen=str(dearer), **htmx)
     assert Payment.objects.get(state="prepared").amount_fen == dearer
+
+
+def test_who_sends_no_sum_is_shown_it_first(client, order, fake):
+    answer = client.post(f"/orders/{order.public_id}/pay/prepare/", {"channel": "native"})
+    assert answer.headers["Location"] == f"/orders/{order.public_id}/pay/"
+    assert fake.calls == []
+    text = page(client, order, PHONE)
+    assert f"请先核对应付金额 ¥{yuan(order.payable_fen)}" in text
+    prepare(client, order, "native")
+    assert Payment.objects.get().state == "prepared"
+
+
+def test_a_sum_that_is_none_is_another_sum(client, order, fake):
+    prepare(client, order, "native", payable_fen="一块")
+    assert fake.calls == []
+    assert "应付金额变了" in page(client, order, PHONE)

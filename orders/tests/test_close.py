@@ -42,7 +42,7 @@ def test_an_order_wechat_never_heard_of_closes_at_once():
     order = order_make(quantity=2, held=True)
     assert order_close_request(order_id=order.pk, now=clock.now(), by_buyer=True) is True
     again(order)
-    assert (order.state, order.cancel_reason, order.due_at) == ("closed", "您取消了付款", None)
+    assert (order.state, order.cancel_reason, order.due_at) == ("closed", "你取消了付款", None)
     assert order.closed_at is not None
     assert (Payment.objects.get().state, reserved(), closed_facts()) == ("closed", 0, 1)
     assert order.holds.get().closed_at is not None
@@ -84,7 +84,7 @@ def test_the_reason_that_was_given_first_stays(asked):
     order, _ = asked
     order_close_request(order_id=order.pk, now=clock.now(), by_buyer=True)
     order_close_request(order_id=order.pk, now=clock.now())
-    assert again(order).cancel_reason == "您取消了付款"
+    assert again(order).cancel_reason == "你取消了付款"
 
 
 @pytest.mark.parametrize("make", [paid_make, shipped_make, lambda: paid_make(held=True)])
@@ -154,7 +154,7 @@ def test_money_goes_back_when_the_buyer_gave_up_before_it_was_heard_of():
     again(order)
     assert (order.state, order.cancel_reason) == (
         "cancelled",
-        "您取消了付款，到账的款项已原路退回",
+        "你取消了付款，到账的款项已原路退回",
     )
     assert Refund.objects.values_list("reason", "amount_fen").get() == ("late", order.payable_fen)
     assert (reserved(), closed_facts(), order.holds.get().closed_at is not None) == (0, 1, True)

@@ -9,7 +9,7 @@ from accounts.tests.factories import address_make
 from campaigns.coupons.tests.factories import take, template_make
 from orders.models import Order
 from orders.services.cart import Owner
-from orders.tests.test_cart import form_of, put
+from orders.tests.carts import form_of, put
 from orders.tests.test_pages import NOTE, form
 from stores.tests.factories import pickup_make
 from tests import cast

@@ -1,10 +1,9 @@
 """Every invariant is broken once, behind the services' back, and named at the row that broke it."""
 
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from catalog.models import Sku
 from core import clock
@@ -21,6 +20,7 @@ from orders.tests.factories import (
 )
 from payments.models import Payment, Refund
 from payments.tests.factories import payment_paid_make
+from tests.database import unguarded
 
 pytestmark = pytest.mark.django_db
 
@@ -29,16 +29,6 @@ OURS = [one.name for one in invariants() if one.name.startswith("orders.")]
 
 def broken(*, later=timedelta(0)):
     return [(v.invariant, v.row) for v in audit(now=clock.now() + later, names=OURS)]
-
-
-@contextmanager
-def unguarded():
-    """Without the triggers that would refuse the corruption."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        yield
-        cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 @pytest.fixture

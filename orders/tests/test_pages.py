@@ -223,7 +223,7 @@ def test_the_buyer_gives_an_unpaid_order_up(client):
     assert order.state == "awaiting_payment"
     assert client.post(path).status_code == 302
     order.refresh_from_db()
-    assert (order.state, order.cancel_reason) == ("closed", "您取消了付款")
+    assert (order.state, order.cancel_reason) == ("closed", "你取消了付款")
     assert client.post(path).status_code == 302
 
 

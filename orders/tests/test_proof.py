@@ -10,7 +10,7 @@ from accounts.models import User
 from core import clock
 from orders.services import RiskRefused
 from orders.tests.factories import place
-from orders.tests.test_risk import report
+from orders.tests.reviews import report
 from tests import cast
 
 pytestmark = pytest.mark.django_db

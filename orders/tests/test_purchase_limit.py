@@ -16,7 +16,7 @@ from orders.services import (
 )
 from orders.tests.factories import buy, offer, order_make, paid_make, person, place, sku_on_sale
 from orders.tests.test_pages import NOTE, form
-from orders.tests.test_statements import statements
+from tests.database import statements
 
 pytestmark = pytest.mark.django_db
 
@@ -31,10 +31,10 @@ def test_over_all_orders_and_all_skus_of_the_product():
     sku, who = limited(), person()
     other = sku_make(sku.product, price_fen=100)
     place(sku, who, quantity=2)
-    with pytest.raises(PurchaseLimitReached, match="每人限购 3 件，您还可以买 1 件"):
+    with pytest.raises(PurchaseLimitReached, match="每人限购 3 件，你还可以买 1 件"):
         place(other, who, quantity=2)
     place(other, who)
-    with pytest.raises(PurchaseLimitReached, match="您已经买满了"):
+    with pytest.raises(PurchaseLimitReached, match="你已经买满了"):
         place(sku, who)
     assert Order.objects.count() == 2
     place(sku, person(), quantity=3)
@@ -112,5 +112,5 @@ def test_the_product_page_says_it_and_the_checkout_keeps_what_was_typed(client):
     client.force_login(who.user)
     answer = client.post("/checkout/", form(sku, who))
     assert answer.status_code == 409
-    assert "您已经买满了" in answer.content.decode()
+    assert "你已经买满了" in answer.content.decode()
     assert NOTE in answer.content.decode()

@@ -6,7 +6,7 @@ from digital.tests.factories import bought, text_sku
 from orders.destinations import fetched_at
 from orders.services import hold_release
 from orders.tests.factories import paid_make, sku_on_sale
-from orders.tests.test_risk import held
+from orders.tests.reviews import held
 from stores.queries import pickup_places
 from stores.tests.factories import pickup_make
 from tests import cast
@@ -52,7 +52,7 @@ def test_what_somebody_looks_at_first_says_so(read):
     who, point = cast.person(), pickup_make(cast.store_open())
     order, _review = held(sku_on_sale(), who)
     page = read(order)
-    assert "店家正在确认这笔订单" in page
+    assert "商家正在确认这笔订单" in page
     assert PARCEL not in page
     order, _review = held(sku_on_sale(point.store), cast.person(), address=fetched(point.store))
     page = read(order)
@@ -64,4 +64,4 @@ def test_a_full_group_whose_order_is_looked_at_does_not_wait_for_the_group(read)
     order, _review = held(sku_on_sale(), cast.person(), held=True)
     assert "成团就发货" in read(order)
     hold_release(order_ids=[order.pk], kind="group", now=cast.clock.now())
-    assert "店家正在确认这笔订单" in read(order)
+    assert "商家正在确认这笔订单" in read(order)

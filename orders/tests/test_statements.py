@@ -1,8 +1,6 @@
 """How many statements each write costs: a loop over rows shows here first."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from core import clock
 from orders.services import (
@@ -27,17 +25,9 @@ from orders.tests.factories import (
     store_open,
 )
 from payments.models import Payment
+from tests.database import statements
 
 pytestmark = pytest.mark.django_db
-
-OURS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
-
-
-def statements(act) -> int:
-    """How many statements it takes, savepoints left out."""
-    with CaptureQueriesContext(connection) as seen:
-        act()
-    return sum(query["sql"].lstrip().startswith(OURS) for query in seen.captured_queries)
 
 
 @pytest.mark.parametrize("number", [1, 5])

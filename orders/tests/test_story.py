@@ -35,7 +35,7 @@ from orders.tests.factories import (
     shipped_make,
     sku_on_sale,
 )
-from orders.tests.test_risk import held
+from orders.tests.reviews import held
 from payments.models import Refund
 from payments.queries import refunds_of
 from payments.services.refund import _stick
@@ -73,8 +73,8 @@ def test_a_life_from_the_first_to_the_last():
     assert story(order, for_buyer=True)[1] == ("商家修改了价格", "¥65.00 → ¥50.00")
     mine, stores = labels(order), labels(order, for_buyer=False)
     assert mine == [
-        *("提交订单", "商家修改了价格", "付款成功", "收货信息已修改", "您催了发货"),
-        *("商家已发货", "您延长了收货时间", "确认收货"),
+        *("提交订单", "商家修改了价格", "付款成功", "收货信息已修改", "你催了发货"),
+        *("商家已发货", "你延长了收货时间", "确认收货"),
     ]
     assert stores == [
         *("提交订单", "商家修改了价格", "付款成功", "收货信息已修改", "买家催发货", "商家备注"),
@@ -110,7 +110,7 @@ def test_an_order_that_ends_says_why_and_where_its_money_is():
 def test_an_unpaid_order_ends():
     order = order_make()
     order_close_request(order_id=order.pk, now=clock.now(), by_buyer=True)
-    assert story(order, for_buyer=True)[-1] == ("订单关闭", "您取消了付款")
+    assert story(order, for_buyer=True)[-1] == ("订单关闭", "你取消了付款")
 
 
 @pytest.mark.parametrize("decide", [review_release, review_refuse])
@@ -124,7 +124,7 @@ def test_a_judgement_is_the_stores_and_its_result_the_buyers(decide):
     decide(review_id=review.pk, by_id=who.id, note="电话问过", now=clock.now())
     result = dict(story(order, for_buyer=False))["审核结果"]
     ends = {
-        review_release: ("已放行 电话问过", ["店家已确认", "等待发货"]),
+        review_release: ("已放行 电话问过", ["商家已确认", "等待发货"]),
         review_refuse: ("已拒绝 电话问过", ["订单取消", "申请退款"]),
     }
     assert (result, labels(order)[2:]) == ends[decide]

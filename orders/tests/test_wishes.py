@@ -253,7 +253,7 @@ def test_the_buyer_extends_on_the_page(client, alice):
     page = client.post(f"/orders/{order.public_id}/extend/", follow=True).content.decode()
     assert "都可以确认收货" in page
     page = client.get(f"/orders/{order.public_id}/").content.decode()
-    assert "您延长了收货时间" in page
+    assert "你延长了收货时间" in page
     assert f"/orders/{order.public_id}/extend/" not in page
 
 

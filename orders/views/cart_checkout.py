@@ -15,11 +15,11 @@ from accounts.queries import AddressNotFound, AddressSnapshot, address_for_order
 from catalog.services import OutOfStock
 from core import clock
 from core.devices import device_keep, device_known
+from core.idempotency import form_key_kept
 from core.public_pages import personal
 from orders.carts import Cart, CartStore, cart_size, ordered_stores
 from orders.checkout.cart import CartSeen, CartTyped, cart_page_of, cart_seen
 from orders.checkout.drafts import CART_DRAFT, draft_drop, draft_keep, draft_read
-from orders.checkout.typed import key_kept
 from orders.destinations import fetched_at
 from orders.exemption import exemption_agree
 from orders.forms import CartCheckoutForm
@@ -237,7 +237,7 @@ def _page(
     lost: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    key = key_kept(request.POST)
+    key = form_key_kept(request.POST)
     page = cart_page_of(seen, form_key=key, errors=errors, refused=refused, lost=lost)
     return render(
         request, "orders/cart_checkout.html", {"page": page}, status=422 if errors else status
@@ -246,7 +246,7 @@ def _page(
 
 def _nothing_chosen(request: HttpRequest, found: Cart) -> HttpResponse:
     if found.left_out:
-        messages.warning(request, _("您勾选的商品现在都买不了，原因写在下面每件商品上。"))
+        messages.warning(request, _("你勾选的商品现在都买不了，原因写在下面每件商品上。"))
     else:
         messages.info(request, _("请先在购物车里勾选要买的商品。"))
     return redirect("orders:cart")

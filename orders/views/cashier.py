@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.queries import openid_of
+from accounts.queries import openid_of, signed_in_id
 from core import clock
 from core.limits import client_address
 from core.money import yuan
@@ -62,21 +62,21 @@ def cashier(request: HttpRequest, public_id: str) -> HttpResponse:
 def pay_prepare(request: HttpRequest, public_id: str) -> HttpResponse:
     """POST channel=jsapi|native|h5: have the provider expect this payment. GET leads to the cashier.
 
-    `payable_fen` is what the page said: another sum is shown before anybody is asked to pay it.
+    `payable_fen` is what the page said: another sum, or none, is shown before anybody is asked to pay.
     """
     card = card_or_404(request, public_id)
     payment = payment_live(public_id) if card.can_pay else None
-    if request.method == "GET" or payment is None or _has_changed(request, payment.amount_fen):
+    if request.method == "GET" or payment is None or not _is_seen(request, payment.amount_fen):
         return _go(request, reverse("orders:cashier", args=[public_id]))
     channel = request.POST.get("channel", "")
     channel = channel if channel in CHANNELS else NATIVE
-    openid = openid_of(_user_id(request), payment.account.appid) if channel == JSAPI else None
+    openid = openid_of(signed_in_id(request), payment.account.appid) if channel == JSAPI else None
     if channel == JSAPI and not openid:
         return _go(request, _openid_url(public_id))
     try:
         prepared = payment_prepare(
             payment_public_id=payment.public_id,
-            payer_id=_user_id(request),
+            payer_id=signed_in_id(request),
             channel=channel,
             openid=openid or "",
             payer_ip=client_address(request) if channel == H5 else "",
@@ -113,7 +113,7 @@ def pay_status(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         context = {"card": card, "now": clock.now(), "asked": True, "from_result": from_result}
         return render(request, "orders/_waiting.html", context)
-    messages.info(request, _("还没有收到付款。如果您已经付了，请稍等几秒再刷新，不要重复付款。"))
+    messages.info(request, _("还没有收到付款。如果你已经付了，请稍等几秒再刷新，不要重复付款。"))
     return redirect(result_url if from_result else reverse("orders:cashier", args=[public_id]))
 
 
@@ -142,26 +142,27 @@ def result(request: HttpRequest, public_id: str) -> HttpResponse:
         "money_back": card.state == OrderState.CANCELLED,
         # What the buyer waits for now: asked about by the fragment of `notices`.
         "ask_topic": _ask_topic(card),
-        "pickup_code": pickup_code_of(_user_id(request), public_id),
-        "waiting": unpaid_of_checkout(_user_id(request), card.checkout_ref),
+        "pickup_code": pickup_code_of(signed_in_id(request), public_id),
+        "waiting": unpaid_of_checkout(signed_in_id(request), card.checkout_ref),
     }
     return render(request, "orders/result.html", context)
 
 
-def _has_changed(request: HttpRequest, amount_fen: int) -> bool:
-    """Whether the page said another sum than the attempt's own, and if so, tell.
+def _is_seen(request: HttpRequest, amount_fen: int) -> bool:
+    """Whether the page said the attempt's own sum; if not, tell what it is.
 
     A new price closes the attempt, so nothing can change behind this comparison.
     """
     shown = request.POST.get("payable_fen", "")
-    if not shown or shown == str(amount_fen):
-        return False
-    messages.warning(
-        request,
+    if shown == str(amount_fen):
+        return True
+    said = (
         _("应付金额变了：现在是 ¥%(now)s，请核对后再付款。钱还没有付。")
-        % {"now": yuan(amount_fen)},
+        if shown
+        else _("请先核对应付金额 ¥%(now)s，再点付款。钱还没有付，订单还在。")
     )
-    return True
+    messages.warning(request, said % {"now": yuan(amount_fen)})
+    return False
 
 
 def _cashier_page(
@@ -201,12 +202,11 @@ def _channels(
     request: HttpRequest, card: OrderCard, *, appid: str, has_code: bool
 ) -> dict[str, Any]:
     """Which ways of paying this place has. Inside WeChat without an openid: silent sign-in first."""
-    agent = request.headers.get("User-Agent", "")
-    inside = inside_wechat(agent)
-    openid = openid_of(_user_id(request), appid) if inside else None
+    inside = inside_wechat(request)
+    openid = openid_of(signed_in_id(request), appid) if inside else None
     return {
         "inside": inside,
-        "on_phone": not inside and on_phone(agent),
+        "on_phone": not inside and on_phone(request),
         "openid_url": _openid_url(card.public_id) if inside and not openid else "",
         "has_code": has_code,
         "jsapi": JSAPI,
@@ -253,8 +253,3 @@ def _go(request: HttpRequest, url: str) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponseClientRedirect(url)
     return redirect(url)
-
-
-def _user_id(request: HttpRequest) -> int:
-    assert request.user.pk is not None
-    return request.user.pk

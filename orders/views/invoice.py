@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core import clock
 from core.errors import NotHere
 from core.public_pages import personal
-from orders import pages, services
+from orders import invoices, services
 from orders.views.mine import card_or_404
 
 FIELDS = ("kind", "title", "tax_no", "email")
@@ -31,7 +31,7 @@ def invoice(request: HttpRequest, public_id: str) -> HttpResponse:
             return redirect("orders:invoice", public_id)
     context = {
         "card": card,
-        "invoice": pages.invoice_of(card.id),
+        "invoice": invoices.invoice_of(card.id),
         "typed": typed,
         "trouble": trouble,
     }
@@ -43,7 +43,7 @@ def invoice(request: HttpRequest, public_id: str) -> HttpResponse:
 @login_required
 def invoice_file(request: HttpRequest, public_id: str) -> HttpResponse:
     """The file, for the order's buyer alone."""
-    row = pages.invoice_row(card_or_404(request, public_id).id)
+    row = invoices.invoice_row(card_or_404(request, public_id).id)
     try:
         if row is None:
             raise FileNotFoundError(public_id)

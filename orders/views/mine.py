@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.queries import signed_in_id
 from core import clock
 from core.errors import NotHere
 from core.public_pages import personal
@@ -24,7 +25,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
     """?state=TAB&page=n"""
     page = request.GET.get("page", "1")
     found = pages.order_list(
-        _buyer(request),
+        signed_in_id(request),
         tab=request.GET.get("state", ""),
         page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1,
     )
@@ -35,7 +36,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
 @personal
 @login_required
 def detail(request: HttpRequest, public_id: str) -> HttpResponse:
-    found = pages.order_detail(_buyer(request), public_id)
+    found = pages.order_detail(signed_in_id(request), public_id)
     if found is None:
         raise NotHere(_("没有这个订单。请确认登录的是下单的账号。"))
     context = {"order": found, "now": clock.now()}
@@ -47,7 +48,7 @@ def detail(request: HttpRequest, public_id: str) -> HttpResponse:
 @login_required
 def pickup_qr(request: HttpRequest, public_id: str) -> HttpResponse:
     """What the merchant scans, as SVG: the office's page for this code, white behind it."""
-    code = pages.pickup_code_of(_buyer(request), public_id)
+    code = pages.pickup_code_of(signed_in_id(request), public_id)
     if not code:
         raise Http404
     address = f"{settings.SITE_URL}{reverse('admin:orders_order_collect')}?code={code}"
@@ -66,9 +67,9 @@ def close(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "GET":
         return render(request, "orders/close.html", {"card": card})
     if services.order_close_request(order_id=card.id, now=clock.now(), by_buyer=True):
-        messages.success(request, _("已取消。如果您刚刚付了款，钱会全额原路退回。"))
+        messages.success(request, _("已取消。如果你刚刚付了款，钱会全额原路退回。"))
     else:
-        messages.info(request, _("付款已经到账，订单没有取消。不想要了请联系店家退款。"))
+        messages.info(request, _("付款已经到账，订单没有取消。不想要了请联系商家退款。"))
     return redirect("orders:detail", public_id)
 
 
@@ -84,18 +85,13 @@ def receive(request: HttpRequest, public_id: str) -> HttpResponse:
     if request.method == "GET":
         return render(request, "orders/receive.html", {"card": card})
     services.order_receive(order_id=card.id, now=clock.now())
-    messages.success(request, _("已确认收货，谢谢您的支持。"))
+    messages.success(request, _("已确认收货，谢谢你的支持。"))
     return redirect("orders:detail", public_id)
 
 
 def card_or_404(request: HttpRequest, public_id: str) -> pages.OrderCard:
     """The signed-in buyer's order. Raises NotHere for everybody else."""
-    card = pages.order_of(_buyer(request), public_id)
+    card = pages.order_of(signed_in_id(request), public_id)
     if card is None:
         raise NotHere(_("没有这个订单。请确认登录的是下单的账号。"))
     return card
-
-
-def _buyer(request: HttpRequest) -> int:
-    assert request.user.pk is not None
-    return request.user.pk

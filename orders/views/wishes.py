@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.queries import AddressNotFound, address_for_order, addresses_of
+from accounts.queries import AddressNotFound, address_for_order, addresses_of, signed_in_id
 from core import clock
 from core.errors import NotHere
 from core.public_pages import personal
@@ -24,8 +24,7 @@ from orders.views.mine import card_or_404
 def address(request: HttpRequest, public_id: str) -> HttpResponse:
     """GET offers the buyer's own addresses; POST address=… sends the order there."""
     card = card_or_404(request, public_id)
-    buyer_id = request.user.pk
-    assert buyer_id is not None
+    buyer_id = signed_in_id(request)
     chosen, trouble = request.POST.get("address", ""), ""
     if request.method == "POST":
         try:
@@ -69,7 +68,7 @@ def urge(request: HttpRequest, public_id: str) -> HttpResponse:
         }
         return render(request, "orders/confirm.html", context)
     try:
-        services.order_urge(order_id=card.id, by_id=_user_id(request), now=clock.now())
+        services.order_urge(order_id=card.id, by_id=signed_in_id(request), now=clock.now())
     except services.WishRefused as refusal:
         messages.info(request, str(refusal))
     else:
@@ -93,7 +92,7 @@ def extend(request: HttpRequest, public_id: str) -> HttpResponse:
         return render(request, "orders/confirm.html", context)
     try:
         until = services.order_receive_extend(
-            order_id=card.id, by_id=_user_id(request), now=clock.now()
+            order_id=card.id, by_id=signed_in_id(request), now=clock.now()
         )
     except services.WishRefused as refusal:
         messages.info(request, str(refusal))
@@ -108,7 +107,7 @@ def extend(request: HttpRequest, public_id: str) -> HttpResponse:
 @login_required
 def parcel(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
     """Where one of the order's parcels is, by the carrier's last word."""
-    found = pages.order_detail(_user_id(request), public_id)
+    found = pages.order_detail(signed_in_id(request), public_id)
     one = next((one for one in found.parcels if one.number == number), None) if found else None
     if one is None:
         raise NotHere(_("没有这个包裹。请确认登录的是下单的账号。"))
@@ -121,8 +120,3 @@ def parcel(request: HttpRequest, public_id: str, number: int) -> HttpResponse:
         "fetched_at": track.fetched_at if track else None,
     }
     return render(request, "orders/parcel.html", context)
-
-
-def _user_id(request: HttpRequest) -> int:
-    assert request.user.pk is not None
-    return request.user.pk

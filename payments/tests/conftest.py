@@ -4,7 +4,7 @@ import pytest
 
 from payments.simulated import merchant_account_provision
 from payments.tests.factories import merchant_account_make
-from payments.tests.fake import FakeGateway
+from payments.tests.fake import provider_faked
 from stores.tests.factories import store_make
 from tests.simulated import Simulator, simulator_start
 
@@ -19,10 +19,7 @@ def account(db):
 @pytest.fixture
 def fake(account, monkeypatch):
     """The account's gateway, replaced by a provider in a dictionary."""
-    gateway = FakeGateway(account)
-    for module in ("settle", "close", "prepare", "refund", "bills"):
-        monkeypatch.setattr(f"payments.services.{module}.gateway_for", lambda _account: gateway)
-    return gateway
+    return provider_faked(monkeypatch, account)
 
 
 @pytest.fixture

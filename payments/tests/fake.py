@@ -123,3 +123,16 @@ class FakeGateway:
 
     def count(self, verb: str) -> int:
         return sum(1 for called, _number in self.calls if called == verb)
+
+
+def provider_faked(monkeypatch: Any, account: Any = None) -> FakeGateway:
+    """WeChat Pay replaced by a dictionary that every account, and every thread, asks."""
+    fake = FakeGateway(account)
+
+    def gateway_for(asked: Any) -> FakeGateway:
+        fake.account = asked
+        return fake
+
+    for module in ("settle", "close", "prepare", "refund", "bills"):
+        monkeypatch.setattr(f"payments.services.{module}.gateway_for", gateway_for)
+    return fake

@@ -1,16 +1,16 @@
 """Every invariant is broken once and seen to say so."""
 
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from core import clock
 from core.invariants import audit
 from payments.models import LedgerEntry, Payment, PaymentIncident, Refund
 from payments.services import RefundReason, refund_request, refund_settle
 from payments.tests.factories import payment_make, payment_paid_make
+from tests.database import unguarded
 
 pytestmark = pytest.mark.django_db
 
@@ -30,16 +30,6 @@ OURS = [
 @pytest.fixture(autouse=True)
 def no_simulator(settings):
     settings.SIMULATOR_URL = ""
-
-
-@contextmanager
-def unguarded():
-    """Without the triggers and foreign keys' checks that would refuse the corruption."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        yield
-        cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 def broken(*, later=timedelta(0)):

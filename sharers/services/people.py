@@ -26,7 +26,7 @@ def sharer_apply(*, store_id: int, person_id: int, name: str, intro: str, now: d
     known = Sharer.objects.filter(store_id=store_id, person_id=person_id)
     found = known.first()
     if found is not None and found.state == SharerState.STOPPED:
-        raise SharerRefused(_("您在这家店的分享已经停止，想再开始请联系店家。"))
+        raise SharerRefused(_("你在这家店的分享已经停止，想再开始请联系商家。"))
     if found is not None:
         return found
     if plan is None:
@@ -89,7 +89,7 @@ def showcase_add(*, sharer_id: int, product_ref: str, note: str, now: datetime) 
         if product is None or product.store_id != sharer.store_id or not product.on_sale:
             raise SharerRefused(_("这件商品现在不能加入橱窗，换一件试试。"))
         if sharer.state != SharerState.ACTIVE:
-            raise SharerRefused(_("店家通过您的申请后，就能布置橱窗了。"))
+            raise SharerRefused(_("商家通过你的申请后，就能布置橱窗了。"))
         kept = sharer.items.exclude(product_id=product.id).count()
         if kept >= SHOWCASE_MAX:
             raise SharerRefused(

@@ -51,7 +51,7 @@ def test_the_merchant_decides(sku, plan, who):
     assert not sharer_approve(sharer_id=sharer.pk, now=clock.now())
     assert sharer_stop(sharer_id=sharer.pk, now=clock.now())
     assert not sharer_stop(sharer_id=sharer.pk, now=clock.now())
-    with pytest.raises(SharerRefused, match="联系店家"):
+    with pytest.raises(SharerRefused, match="联系商家"):
         apply(sku, who)
     assert sharer_approve(sharer_id=sharer.pk, now=clock.now())
     sharer.refresh_from_db()

@@ -75,9 +75,10 @@ def test_web_dies_while_wechat_is_asked_for_a_cashier(shop, mode):
     buyer = trade.buyers[0]
     skus, _ = trade.goods()
     order = buyer.order(f"/checkout/?sku={skus[0]}&quantity=1")
+    form = {"channel": "jsapi", "payable_fen": buyer.sum_shown(order)}
     shop.fault("prepay", mode, times=1)
     asking = threading.Thread(
-        target=lambda: buyer._go("POST", f"/orders/{order}/pay/prepare/", channel="jsapi")
+        target=lambda: buyer._go("POST", f"/orders/{order}/pay/prepare/", **form)
     )
     asking.start()
     shop.until(

@@ -17,7 +17,6 @@ from tests.faults.storm import (
 )
 from tests.faults.traffic import day
 
-NATIVE = {"channel": "native"}
 CALLS = {
     "system_error_before": 0.06,
     "system_error_after": 0.06,
@@ -118,13 +117,16 @@ def test_pages_are_served_while_wechat_pay_hangs(shop):
     skus, _ = trade.goods()
     orders = [buyer.order(f"/checkout/?sku={skus[0]}&quantity=1") for buyer in trade.buyers]
     assert all(orders)
+    sums = [buyer.sum_shown(order) for buyer, order in zip(trade.buyers, orders, strict=True)]
     shop.control("DELETE", "faults")
     shop.fault("prepay", "timeout", times=100)
     asking = [
         threading.Thread(
-            target=buyer._go, args=("POST", f"/orders/{order}/pay/prepare/"), kwargs=NATIVE
+            target=buyer._go,
+            args=("POST", f"/orders/{order}/pay/prepare/"),
+            kwargs={"channel": "native", "payable_fen": fen},
         )
-        for buyer, order in zip(trade.buyers, orders, strict=True)
+        for buyer, order, fen in zip(trade.buyers, orders, sums, strict=True)
     ]
     for one in asking:
         one.start()

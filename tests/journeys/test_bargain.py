@@ -69,7 +69,7 @@ def help_once(friend, link, number):
     if number == 2:
         friend.shot("64-bargain-helped")
         friend.click("看这个砍价")
-        friend.page.get_by_text("您帮砍了").wait_for()
+        friend.page.get_by_text("你帮砍了").wait_for()
         friend.click("展示我")
         friend.page.get_by_role("button", name="改为匿名").wait_for()
         friend.shot("65-bargain-with-my-name")

@@ -30,7 +30,7 @@ def test_two_stores_in_one_checkout_become_two_orders(shop, visit):
     lei.click("去结算")
     lei.page.get_by_role("heading", name="确认订单").wait_for()
     # The way to a new address loses nothing, and comes back with that address marked.
-    note = lei.page.get_by_label("给店家留言（选填）").first
+    note = lei.page.get_by_label("给商家留言（选填）").first
     note.fill("请放驿站")
     lei.address()
     assert note.input_value() == "请放驿站"

@@ -20,7 +20,7 @@ def test_a_coupon_is_taken_used_and_explained(shop, visit):
     field.fill("2")
     field.dispatch_event("change")
     lei.page.locator("#summary").get_by_text("−¥10.00").wait_for()
-    lei.page.get_by_text("已为您选最省的一张").wait_for()
+    lei.page.get_by_text("已为你选最省的一张").wait_for()
     lei.shot("31-coupon-checkout")
     order = lei.order("提交订单")
     lei.pay()

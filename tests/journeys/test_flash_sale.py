@@ -72,7 +72,7 @@ def reminded(shop, alice):
     count = "SELECT count(*) FROM notices_notice WHERE kind = 'flash_soon'"
     shop.until(lambda: shop.value(count) == 1, what="the reminder")
     alice.open("/messages/")
-    alice.page.get_by_text("您预约的秒杀快要开始了").first.wait_for()
+    alice.page.get_by_text("你预约的秒杀快要开始了").first.wait_for()
     alice.shot("73-flash-reminded")
 
 
@@ -101,7 +101,7 @@ def prepared(bob, ref):
     bob.page.get_by_role("heading", name="秒杀下单").wait_for()
     if bob.page.get_by_text("还没有收货地址").count():
         bob.address()
-    bob.page.get_by_label("给店家留言").fill("请包好")
+    bob.page.get_by_label("给商家留言").fill("请包好")
 
 
 def bought(alice):

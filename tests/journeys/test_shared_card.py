@@ -93,7 +93,7 @@ def test_a_group_that_does_not_fill_pays_everyone_back(shop, visit):
     people[0].choose("发起拼团")
     orders.append(people[0].order("开团并付款"))
     people[0].pay("取消")
-    people[0].page.get_by_text("您取消了付款，订单还在").wait_for()
+    people[0].page.get_by_text("你取消了付款，订单还在").wait_for()
     people[0].shot("10-cancelled-payment")
     people[0].pay("模拟余额不足")
     people[0].page.get_by_text("微信支付没有完成").wait_for()

@@ -7,90 +7,20 @@ import pytest
 from django.db import transaction
 
 from core import clock
-from core.deliveries import delivery_attempt
-from core.facts import Subscriber, _subscribers, facts_record
 from core.ids import random_token
 from core.invariants import audit
-from core.models import Delivery, Fact
+from core.models import Delivery
 from orders.models import Order
-from orders.services import order_close_request, order_expire, order_payment_take
-from orders.states import ORDER
+from orders.services import order_close_request, order_payment_take
 from payments.models import LedgerEntry, Payment, Refund
-from payments.services import (
-    PaymentGone,
-    RefundReason,
-    payment_close,
-    payment_open,
-    payment_poll,
-    payment_prepare,
-    payment_settle,
-    refund_request,
-    refund_settle,
-)
-from payments.states import PAYMENT, REFUND
+from payments.services import PaymentGone, payment_close, payment_open, payment_poll, refund_request
+from payments.states import PAYMENT
 from payments.tests.factories import transaction_id_make
-from payments.tests.fake import FakeGateway
 from tests import cast
-from tests.races.threads import (
-    LEADS,
-    MEETING_S,
-    at_once,
-    head_to_head,
-    kinds,
-    many,
-    together,
-)
+from tests.races.money import bought, look_first, prepare, refunds, settle, state
+from tests.races.threads import LEADS, MEETING_S, at_once, head_to_head, kinds, many, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def provider(monkeypatch):
-    """WeChat Pay, in a dictionary that every thread asks."""
-    fake = FakeGateway(None)
-
-    def gateway_for(account):
-        fake.account = account
-        return fake
-
-    for module in ("settle", "close", "prepare", "refund"):
-        monkeypatch.setattr(f"payments.services.{module}.gateway_for", gateway_for)
-    return fake
-
-
-def bought():
-    """An order and its attempt, not paid."""
-    ref = cast.buy(cast.person(), cast.sku_on_sale())
-    return cast.order_of(ref), Payment.objects.get(order_ref=ref)
-
-
-def prepare(payment, channel="native"):
-    return payment_prepare(
-        payment_public_id=payment.public_id,
-        payer_id=payment.payer_id,
-        channel=channel,
-        openid="o-alice" if channel == "jsapi" else "",
-        now=clock.now(),
-    )
-
-
-def settle(payment, number):
-    """What a notice does when it fits."""
-    return payment_settle(
-        payment_id=payment.pk,
-        transaction_id=number,
-        amount_fen=payment.amount_fen,
-        paid_at=clock.now(),
-        now=clock.now(),
-    )
-
-
-def state(order):
-    return Order.objects.values_list("state", flat=True).get(pk=order.pk)
-
-
-def refunds():
-    return sorted(Refund.objects.values_list("reason", flat=True))
 
 
 # Told twice.
@@ -119,22 +49,6 @@ def test_notices_and_polls_of_one_payment_count_once(provider):
     assert LedgerEntry.objects.count() == 1
     assert (state(order), refunds()) == ("to_ship", [])
     assert cast.broken() == []
-
-
-def look_first(monkeypatch, machine, states, readers=2):
-    """In the place of compare-and-set: look whether the row is in one of these states, then move it."""
-    look = together(lambda row: row.state in states, readers)
-
-    def careless(row, name, *, now, changes=None):
-        if not look(row):
-            return False
-        move = machine.moves[name]
-        type(row).objects.filter(pk=row.pk).update(**{"state": move.target, **(changes or {})})
-        if move.fact:
-            facts_record(move.fact.of(row), now=now)
-        return True
-
-    monkeypatch.setattr(machine, "move_row", careless)
 
 
 def test_without_compare_and_set_each_notice_is_new_money(monkeypatch):
@@ -343,122 +257,3 @@ def strays():
     """Payments that are neither kept nor on their way back, once every fact had its minute."""
     later = clock.now() + timedelta(minutes=2)
     return [one.row for one in audit(now=later, names=["orders.money_in"])]
-
-
-# Refunds.
-
-
-def paid():
-    order, payment = bought()
-    settle(payment, transaction_id_make())
-    return order, payment
-
-
-def ask(payment):
-    with transaction.atomic():
-        return refund_request(
-            payment_id=payment.pk, reason=RefundReason.CANCELLED, now=clock.now()
-        ).pk
-
-
-def test_a_refund_asked_for_eight_times_is_one_refund():
-    _, payment = paid()
-    assert len(set(many(lambda _: ask(payment), 8))) == 1
-    payment.refresh_from_db()
-    assert (Refund.objects.count(), payment.refunded_fen) == (1, payment.amount_fen)
-
-
-def test_without_the_payments_lock_some_are_told_that_there_is_nothing(monkeypatch):
-    """Control: all have seen that there is no refund yet. The sum in the WHERE still holds."""
-    _, payment = paid()
-    unlocked = together(lambda pk: Payment.objects.select_related("account").get(pk=pk), 8)
-    monkeypatch.setattr("payments.services.refund.payment_locked", unlocked)
-    assert kinds(many(lambda _: ask(payment), 8)).get("NothingToRefund", 0) > 0
-    payment.refresh_from_db()
-    assert payment.refunded_fen == payment.amount_fen
-
-
-@pytest.fixture
-def heard():
-    """What a notice of a refund's success does when it fits."""
-    _, payment = paid()
-    refund = ask(payment)
-    return lambda _: refund_settle(
-        refund_id=refund,
-        provider_refund_id="50000000000000000000000001",
-        amount_fen=payment.amount_fen,
-        succeeded_at=clock.now(),
-        now=clock.now(),
-    )
-
-
-def test_six_notices_of_one_refund_count_once(heard):
-    assert sorted(many(heard, 6)) == [False] * 5 + [True]
-    assert LedgerEntry.objects.filter(kind="refund").count() == 1
-
-
-def test_without_compare_and_set_each_notice_of_a_refund_is_money_that_left(heard, monkeypatch):
-    """Control: looking at the state first. The ledger's own constraint is all that is left."""
-    look_first(monkeypatch, REFUND, {"requested"})
-    assert kinds(many(heard, 2)) == {"ok": 1, "IntegrityError": 1}
-
-
-# One delivery, several workers.
-
-
-@pytest.fixture
-def counting(monkeypatch):
-    """The subscriber of `order.placed` only counts how often it was told."""
-    bought()
-    delivery = Delivery.objects.filter(name="order.placed", delivered_at=None).first()
-    real, told = _subscribers[delivery.subscriber], []
-    met = together(lambda: told.append(1), 6, wait_s=2)
-    counter = Subscriber(real.name, real.event, lambda _event, *, now: met(), inline=False)
-    monkeypatch.setitem(_subscribers, real.name, counter)
-    return delivery, told
-
-
-def test_one_delivery_by_six_workers_has_one_effect(counting):
-    delivery, effects = counting
-    told = many(lambda _: delivery_attempt(delivery.pk, now=clock.now()), 6)
-    assert sum(one is True for one in told) == 1
-    assert len(effects) == 1
-
-
-def test_without_skip_locked_every_worker_delivers(counting, monkeypatch):
-    """Control: workers read the delivery and do not lock it."""
-    delivery, effects = counting
-    monkeypatch.setattr(
-        Delivery.objects, "select_for_update", lambda **_: Delivery.objects.get_queryset()
-    )
-    many(lambda _: delivery_attempt(delivery.pk, now=clock.now()), 6)
-    assert len(effects) == 6
-
-
-# One order, several ticks.
-
-
-def expire(order, ticks):
-    return many(lambda _: order_expire(order_id=order.pk, now=order.pay_before), ticks)
-
-
-def closings():
-    return Fact.objects.filter(name="order.closed").count()
-
-
-def test_an_order_expires_once_however_many_ticks():
-    order, _ = bought()
-    assert kinds(expire(order, 6)) == {"ok": 6}
-    cast.deliver()
-    assert (state(order), closings()) == ("closed", 1)
-    assert cast.broken() == []
-
-
-def test_without_lock_and_compare_and_set_each_tick_closes_the_order(monkeypatch):
-    """Control: both ticks have seen an order that waits for its money, and believe it."""
-    order, _ = bought()
-    unlocked = together(lambda pk: Order.objects.get(pk=pk), 2)
-    monkeypatch.setattr("orders.services.close.order_lock", unlocked)
-    look_first(monkeypatch, ORDER, {"awaiting_payment"}, readers=1)
-    assert kinds(expire(order, 2)) == {"ok": 2}
-    assert closings() == 2

@@ -4,80 +4,28 @@ from dataclasses import replace
 from threading import Barrier
 
 import pytest
-from django.db import transaction
 
 from catalog.models import Sku
 from core import clock
-from core.idempotency import form_key_new
 from orders.deadlines import order_due
-from orders.models import Invoice, Order, OrderChange, OrderReprice, Shipment
+from orders.models import Order, OrderChange, Shipment
 from orders.services import (
     AddressRefused,
     CancelRefused,
-    InvoiceRefused,
-    OrderItem,
     WishRefused,
-    invoice_issue,
-    invoice_request,
     order_address_change,
-    order_buy,
-    order_cancel,
     order_line_cancel,
-    order_price_ask,
     order_receive,
     order_receive_extend,
     order_ship,
     order_urge,
 )
-from orders.states import INVOICE
-from orders.tests.factories import settle
-from payments.models import Payment, Refund
+from payments.models import Refund
 from tests import cast
-from tests.races.threads import (
-    LEADS,
-    MEETING_S,
-    at_once,
-    head_to_head,
-    kinds,
-    many,
-    together,
-)
+from tests.races.orders import paid
+from tests.races.threads import LEADS, MEETING_S, at_once, head_to_head, kinds, many
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def orders_unlock(monkeypatch):
-    """For controls: from its call on, the next two readers of an order both see it unlocked."""
-
-    def unlock(*modules):
-        read = together(lambda **key: Order.objects.get(**key), 2)
-        for module in modules:
-            path = f"orders.services.{module}"
-            monkeypatch.setattr(f"{path}.order_lock", lambda pk: read(pk=pk))
-        monkeypatch.setattr(
-            "orders.services.pay.order_lock_by_ref", lambda ref: read(public_id=ref)
-        )
-
-    return unlock
-
-
-def paid(*quantities):
-    """A paid order with a line for each quantity."""
-    store, who = cast.store_open(), cast.person()
-    ref = order_buy(
-        form_key=form_key_new(),
-        buyer_id=who.id,
-        store_id=store.pk,
-        items=[OrderItem(cast.sku_on_sale(store).pk, one) for one in quantities],
-        address=who.address,
-        note="",
-        expected_payable_fen=None,
-        now=clock.now(),
-    )
-    cast.pay(ref)
-    cast.deliver()
-    return cast.order_of(ref)
 
 
 def send(order, number, quantities=None):
@@ -134,80 +82,6 @@ def test_without_the_orders_lock_everything_is_sent_and_the_order_is_not_shipped
     order.refresh_from_db()
     assert (order.state, Shipment.objects.count()) == ("to_ship", 2)
     assert [one for one in cast.broken("orders.shipped") if order.public_id in one]
-
-
-# The price.
-
-
-def unpaid():
-    return cast.order_of(cast.buy(cast.person(), cast.sku_on_sale()))
-
-
-def reprice(order, fen=5000):
-    return order_price_ask(order_id=order.pk, payable_fen=fen, by_id=None, now=clock.now())
-
-
-def old_attempt(order):
-    return Payment.objects.get(order_ref=order.public_id)
-
-
-@pytest.mark.parametrize("lead_s", LEADS)
-def test_the_price_changes_while_the_old_one_is_paid(lead_s):
-    order = unpaid()
-    old, payable = old_attempt(order), order.payable_fen
-    told = head_to_head(lambda: reprice(order), lambda: settle(old), lead_s=lead_s)
-    assert not isinstance(told[1], Exception)
-    cast.deliver()
-    order.refresh_from_db()
-    back = list(Refund.objects.values_list("reason", "amount_fen"))
-    end = (order.state, order.payable_fen, back)
-    assert end in [
-        ("to_ship", payable, []),
-        ("awaiting_payment", 5000, [("late", payable)]),
-    ]
-    assert cast.broken() == []
-
-
-def test_without_the_orders_lock_a_paid_order_has_another_price(orders_unlock, monkeypatch):
-    """Control: both have seen an unpaid order, and the merchant's side nothing of the money."""
-    order = unpaid()
-    old = old_attempt(order)
-    for name in ("payment_live", "payment_succeeded"):
-        monkeypatch.setattr(f"orders.services.reprice.{name}", lambda _ref: None)
-    monkeypatch.setattr("orders.services.reprice.payment_begin_close", lambda **_how: None)
-    monkeypatch.setattr("orders.services.pay._is_price", lambda *_what: True)
-    orders_unlock("reprice")
-    settled = Barrier(2)
-
-    def merchant():
-        settled.wait(timeout=MEETING_S)
-        return reprice(order)
-
-    def buyer():
-        with transaction.atomic():
-            transaction.on_commit(lambda: settled.wait(timeout=MEETING_S))
-            return settle(old)
-
-    at_once(merchant, buyer)
-    cast.deliver()
-    assert [one for one in cast.broken("orders.paid_once") if order.public_id in one]
-
-
-def test_six_prices_at_once_are_one():
-    order = unpaid()
-    told = many(lambda n: reprice(order, 5000 + n), 6)
-    assert kinds(told) == {"ok": 1, "RepriceRefused": 5}
-    assert Payment.objects.filter(state="open").count() == 1
-    assert cast.broken() == []
-
-
-def test_without_the_orders_lock_only_the_row_per_order_stops_a_second_price(orders_unlock):
-    """Control: both have seen a price that was never changed. The database refuses, by an error."""
-    order = unpaid()
-    orders_unlock("reprice")
-    told = at_once(lambda: reprice(order, 5000), lambda: reprice(order, 5001))
-    assert kinds(told) == {"ok": 1, "IntegrityError": 1}
-    assert OrderReprice.objects.count() == 1
 
 
 # A line.
@@ -379,84 +253,3 @@ def test_without_the_second_look_it_is_received_over_a_granted_wish(monkeypatch)
     assert kinds(told) == {"ok": 2}
     order.refresh_from_db()
     assert (order.state, order.receive_before) == ("completed", told[0])
-
-
-# Invoices.
-
-
-PARTICULARS = {"kind": "person", "title": "张三", "tax_no": "", "email": "a@example.com"}
-
-
-def ask(order):
-    return invoice_request(order_id=order.pk, now=clock.now(), **PARTICULARS)
-
-
-def upload(invoice, n):
-    data = b"%PDF-1.7 " + b"x" * n + b" %%EOF"
-    return invoice_issue(invoice_id=invoice.pk, data=data, by_id=None, now=clock.now())
-
-
-@pytest.fixture
-def kept(settings, tmp_path):
-    """How many files are kept."""
-    settings.PRIVATE_ROOT = str(tmp_path)
-    return lambda: len([one for one in tmp_path.rglob("*") if one.is_file()])
-
-
-def test_six_requests_are_one_invoice_and_six_uploads_one_file(kept):
-    order = paid(1)
-    assert kinds(many(lambda _: ask(order), 6)) == {"ok": 1, "InvoiceRefused": 5}
-    invoice = Invoice.objects.get()
-    told = many(lambda n: upload(invoice, n), 6)
-    assert kinds(told) == {"ok": 1, "InvoiceRefused": 5}
-    assert kept() == 1
-
-
-def test_without_the_orders_lock_only_the_row_per_order_stops_a_second_request(orders_unlock):
-    """Control: both have seen an order without an invoice. The database refuses, by an error."""
-    order = paid(1)
-    orders_unlock("invoice")
-    told = at_once(lambda: ask(order), lambda: ask(order))
-    assert kinds(told) == {"ok": 1, "IntegrityError": 1}
-
-
-def test_without_comparison_two_uploads_are_two_files(kept, monkeypatch):
-    """Control: both have read a request that waits, and nobody looks again."""
-    order = paid(1)
-    invoice = ask(order)
-    monkeypatch.setattr(INVOICE, "move_row", lambda row, name, *, now, changes=None: True)
-    assert kinds(many(lambda n: upload(invoice, n), 2)) == {"ok": 2}
-    assert kept() == 2
-
-
-def cancel(order):
-    return order_cancel(order_id=order.pk, reason="断货", now=clock.now())
-
-
-@pytest.mark.parametrize("lead_s", LEADS)
-def test_an_invoice_is_issued_while_its_order_is_cancelled(kept, lead_s):
-    order = paid(1)
-    invoice = ask(order)
-    issuing, cancelling = head_to_head(
-        lambda: upload(invoice, 1), lambda: cancel(order), lead_s=lead_s
-    )
-    assert cancelling is True
-    cast.deliver()
-    invoice.refresh_from_db()
-    refused = isinstance(issuing, InvoiceRefused)
-    assert (invoice.state, kept()) == (("declined", 0) if refused else ("issued", 1))
-
-
-def test_without_the_orders_lock_an_invoice_is_of_money_that_went_back(kept, orders_unlock):
-    """Control: the uploader has seen an order whose money is kept, and acts after the refund."""
-    order = paid(1)
-    invoice = ask(order)
-    orders_unlock("invoice", "cancel")
-    before = together(lambda _ref: order.payable_fen, 1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("orders.services.invoice.invoice_fen", before)
-        told = at_once(lambda: upload(invoice, 1), lambda: cancel(order))
-    assert kinds(told) == {"ok": 2}
-    invoice.refresh_from_db()
-    order.refresh_from_db()
-    assert (invoice.state, order.state) == ("issued", "cancelled")

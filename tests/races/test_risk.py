@@ -6,7 +6,7 @@ from core import clock
 from orders.models import Order, OrderHold, RiskReview
 from orders.services import hold_release, review_refuse, review_release
 from orders.states import ORDER
-from orders.tests.test_risk import held
+from orders.tests.reviews import held
 from payments.models import Refund
 from tests import cast
 from tests.races.threads import LEADS, head_to_head, kinds, many, together

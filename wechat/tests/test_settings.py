@@ -78,8 +78,8 @@ def test_tests_refuse_tencents_addresses():
     ("agent", "inside"),
     [(PHONE, True), ("Mozilla/5.0 (X11) Chrome/120", False), ("", False)],
 )
-def test_wechat_is_known_by_its_user_agent(agent, inside):
-    assert inside_wechat(agent) is inside
+def test_wechat_is_known_by_its_user_agent(rf, agent, inside):
+    assert inside_wechat(rf.get("/", headers={"User-Agent": agent})) is inside
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def campaign_advice(*, campaign_id: int) -> list[str]:
     if outlook is not None and outlook.margin_fen is not None and outlook.margin_fen < 0:
         advice.append(_("底价低于成本：每件亏 %(loss)s 元。") % {"loss": yuan(-outlook.margin_fen)})
     if campaign.wechat_risk_accepted:
-        advice.append(_("您选择在微信内开放帮砍：这违反微信外部链接规范，域名可能被封。"))
+        advice.append(_("你选择在微信内开放帮砍：这违反微信外部链接规范，域名可能被封。"))
     else:
         advice.append(_("微信内只展示现价和购买，帮砍在浏览器里进行（微信外部链接规范）。"))
     return advice

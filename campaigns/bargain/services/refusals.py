@@ -23,7 +23,7 @@ class AlreadyRunning(LaunchRefused):
 
     def __init__(self, bargain_public_id: str = "") -> None:
         self.bargain_public_id = bargain_public_id
-        super().__init__(_("您已经有一个进行中的砍价，等它有了结果才能再发起。"))
+        super().__init__(_("你已经有一个进行中的砍价，等它有了结果才能再发起。"))
 
 
 class LaunchLimitReached(LaunchRefused):
@@ -31,7 +31,7 @@ class LaunchLimitReached(LaunchRefused):
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        message = _("这个活动每人可发起 %(limit)d 次，您已经用完了，可以直接购买。")
+        message = _("这个活动每人可发起 %(limit)d 次，你已经用完了，可以直接购买。")
         super().__init__(message % {"limit": limit})
 
 
@@ -57,14 +57,14 @@ class OwnBargain(HelpRefused):
     """Nobody helps themselves."""
 
     def __init__(self) -> None:
-        super().__init__(_("自己的砍价要朋友来帮，您可以按现价购买。"))
+        super().__init__(_("自己的砍价要朋友来帮，你可以按现价购买。"))
 
 
 class AlreadyHelped(HelpRefused):
     """One help per person and bargain."""
 
     def __init__(self) -> None:
-        super().__init__(_("您已经帮砍过了，每人只能帮一次。"))
+        super().__init__(_("你已经帮砍过了，每人只能帮一次。"))
 
 
 class HelpLimitReached(HelpRefused):
@@ -72,7 +72,7 @@ class HelpLimitReached(HelpRefused):
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        message = _("您今天已经帮砍了 %(limit)d 次，明天再来吧。")
+        message = _("你今天已经帮砍了 %(limit)d 次，明天再来吧。")
         super().__init__(message % {"limit": limit})
 
 
@@ -112,7 +112,7 @@ class NotYours(BuyRefused):
     """Only the launcher buys at the bargain's price."""
 
     def __init__(self) -> None:
-        super().__init__(_("只有发起人能按这个价格购买，您可以自己发起砍价或直接购买。"))
+        super().__init__(_("只有发起人能按这个价格购买，你可以自己发起砍价或直接购买。"))
 
 
 class TooLateToBuy(BuyRefused):
@@ -127,7 +127,7 @@ class AlreadyOrdered(BuyRefused):
 
     def __init__(self, order_public_id: str) -> None:
         self.order_public_id = order_public_id
-        super().__init__(_("您已经按砍后的价格下了单，请去那个订单付款。"))
+        super().__init__(_("你已经按砍后的价格下了单，请去那个订单付款。"))
 
 
 class NotMidway(BuyRefused):

@@ -1,8 +1,6 @@
 """How many statements each write and each page's read cost: a loop over rows shows here first."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from campaigns.bargain import services
 from campaigns.bargain.queries import (
@@ -17,18 +15,10 @@ from orders.services import order_payment_take
 from orders.tests.factories import known, pay, person
 from payments.models import Payment
 from tests import cast
+from tests.database import statements
 
 # Inside a test's own transaction nothing is delivered by itself: what is counted is one act.
 pytestmark = pytest.mark.django_db
-
-OURS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
-
-
-def statements(act) -> int:
-    """How many statements it takes, savepoints left out."""
-    with CaptureQueriesContext(connection) as seen:
-        act()
-    return sum(query["sql"].lstrip().startswith(OURS) for query in seen.captured_queries)
 
 
 def launched(campaign, who):

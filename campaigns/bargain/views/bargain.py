@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.paths import with_query
+from accounts.queries import signed_in_id
 from campaigns.bargain import services
 from campaigns.bargain.queries import BargainBoard, BargainMine, bargain_board, bargain_mine
 from catalog.queries import ProductCard, cards_of
@@ -102,14 +103,14 @@ def show(request: HttpRequest, public_id: str) -> HttpResponse:
 
 def _help(request: HttpRequest, board: BargainBoard) -> tuple[str, bool]:
     """What to say, and whether it is a refusal."""
-    assert request.user.pk is not None
-    if not limit_check("help", f"user:{request.user.pk}", HELPS, HELPS_WINDOW_S):
+    user_id = signed_in_id(request)
+    if not limit_check("help", f"user:{user_id}", HELPS, HELPS_WINDOW_S):
         return _("操作太频繁了，请过一分钟再试。"), True
     try:
         cut_fen = services.bargain_help(
             bargain_public_id=board.public_id,
-            user_id=request.user.pk,
-            in_wechat=_inside(request),
+            user_id=user_id,
+            in_wechat=inside_wechat(request),
             now=clock.now(),
         )
     except services.HelpRefused as refused:
@@ -144,7 +145,7 @@ def _personal(request: HttpRequest, board: BargainBoard) -> dict[str, Any]:
     if request.user.pk is not None:
         who = bargain_mine(board.public_id, request.user.pk, now=now)
     allowed = services.helping_allowed(
-        store_id=board.store_id, risk_accepted=board.risk_accepted, in_wechat=_inside(request)
+        store_id=board.store_id, risk_accepted=board.risk_accepted, in_wechat=inside_wechat(request)
     )
     return {
         **_about(board),
@@ -175,10 +176,6 @@ def _board(public_id: str) -> BargainBoard:
     if board is None:
         raise NotHere(_("没有这个砍价，请核对链接。"))
     return board
-
-
-def _inside(request: HttpRequest) -> bool:
-    return inside_wechat(request.headers.get("User-Agent", ""))
 
 
 def _card(request: HttpRequest, board: BargainBoard) -> ShareCard:

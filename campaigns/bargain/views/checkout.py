@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from campaigns.bargain import services
@@ -66,7 +65,7 @@ class BuyView(CheckoutView):
     def place(self, request: HttpRequest, wares: ForSale, form: CheckoutForm, now: datetime) -> str:
         if not limit_check("bargain-buy", f"user:{self.buyer_id}", BUYS, BUYS_WINDOW_S):
             raise Refused(
-                Refusal(_("操作太频繁了，请过一分钟再试。您填写的内容还在。"), status=429)
+                Refusal(_("操作太频繁了，请过一分钟再试。你填写的内容还在。"), status=429)
             )
         try:
             return services.bargain_buy(
@@ -90,6 +89,5 @@ def _refusal(refused: services.BuyRefused, wares: ForSale, *, final: bool = Fals
     elif isinstance(refused, services.NotMidway):
         label, url = _("看看砍价"), wares.back_url
     else:
-        query = urlencode({"sku": wares.choices[0].sku.public_id, "quantity": "1", "draft": "1"})
-        label, url = _("直接购买"), f"{reverse('orders:checkout')}?{query}"
+        label, url = _("直接购买"), wares.alone_url
     return Refusal(str(refused), label, url, final=final)

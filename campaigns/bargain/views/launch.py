@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.queries import signed_in_id
 from campaigns.bargain import queries, services
 from catalog.queries import cards_of
 from core import clock
 from core.errors import NotHere
-from core.idempotency import form_key_new
-from core.ids import ALPHABET
+from core.idempotency import form_key_kept
 from core.limits import limit_check
 from core.public_pages import personal
 from wechat.queries import inside_wechat
@@ -33,7 +33,7 @@ def launch(request: HttpRequest, campaign: str) -> HttpResponse:
         return redirect_to_login(request.path)
     now, status = clock.now(), 200
     refused: services.BargainRefused | None
-    inside = inside_wechat(request.headers.get("User-Agent", ""))
+    inside = inside_wechat(request)
     quiet = not services.helping_allowed(
         store_id=terms.store_id, risk_accepted=terms.risk_accepted, in_wechat=inside
     )
@@ -47,7 +47,7 @@ def launch(request: HttpRequest, campaign: str) -> HttpResponse:
                 campaign_id=terms.campaign_id,
                 user_id=request.user.pk,
                 shows_profile="shows_profile" in request.POST,
-                form_key=_key(request),
+                form_key=form_key_kept(request.POST),
                 now=now,
             )
         except services.LaunchRefused as error:
@@ -63,7 +63,7 @@ def launch(request: HttpRequest, campaign: str) -> HttpResponse:
         "refusal": str(refused) if refused else "",
         "running_url": reverse("bargain:bargain", args=[running]) if running else "",
         "shows_profile": "shows_profile" in request.POST,
-        "form_key": _key(request),
+        "form_key": form_key_kept(request.POST),
         "quiet": quiet,
     }
     return render(request, "bargain/launch.html", context, status=status)
@@ -74,12 +74,5 @@ def launch(request: HttpRequest, campaign: str) -> HttpResponse:
 @login_required
 def bargains(request: HttpRequest) -> HttpResponse:
     """The person's own bargains, the newest first."""
-    assert request.user.pk is not None
-    context = {"bargains": queries.bargains_of(request.user.pk), "now": clock.now()}
+    context = {"bargains": queries.bargains_of(signed_in_id(request)), "now": clock.now()}
     return render(request, "bargain/list.html", context)
-
-
-def _key(request: HttpRequest) -> str:
-    """The form's key, kept when the form comes back; a new one when there is none that could be."""
-    key = request.POST.get("form_key", "")
-    return key if len(key) == 26 and set(key) <= set(ALPHABET) else form_key_new()

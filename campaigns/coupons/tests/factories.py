@@ -77,3 +77,8 @@ def place(sku: Any, who: Person, *, coupon: Any = None, quantity: int = 1, **cha
         }
     )
     return order
+
+
+def state_of(coupon: Coupon) -> tuple[str, int | None]:
+    coupon.refresh_from_db()
+    return coupon.state, coupon.order_id

@@ -110,7 +110,7 @@ def test_a_clerk_gives_one_to_a_customer_once_per_form(office):
     buyer, sku = cast.person(), cast.sku_on_sale(store)
     path = f"{LIST}{template.pk}/give/"
     page = client.get(path).content.decode()
-    assert "发给顾客" in page
+    assert "发给买家" in page
     data = {"to": cast.buy(buyer, sku), "form_key": form_key_new()}
     for _ in range(2):
         assert client.post(path, data).status_code == 302

@@ -46,9 +46,9 @@ def greet(store, who):
 def test_whoever_opens_the_centre_first_finds_a_coupon_in_the_wallet(client, alice, sku):
     template_make(sku.store, how="newcomer", name="见面礼")
     centre = reverse("coupons:mine", args=[sku.store.slug])
-    assert "1 张优惠券已放进您的券包" in client.get(centre).content.decode()
+    assert "1 张优惠券已放进你的券包" in client.get(centre).content.decode()
     again = client.get(centre).content.decode()
-    assert "已放进您的券包" not in again
+    assert "已放进你的券包" not in again
     assert "已领取，可使用" in again
     assert sources(alice) == ["newcomer"]
     wallet = client.get(reverse("coupons:wallet")).content.decode()
@@ -63,7 +63,7 @@ def test_who_paid_there_before_is_no_newcomer(client, alice, sku):
     cast.deliver()
     template_make(sku.store, how="newcomer")
     page = client.get(reverse("coupons:mine", args=[sku.store.slug])).content.decode()
-    assert "送给还没在本店买过的顾客" in page
+    assert "送给还没在本店买过的新朋友" in page
     assert sources(alice) == []
     # In another store one is new.
     elsewhere = template_make(cast.store_open(), how="newcomer")
@@ -79,7 +79,7 @@ def test_looking_without_reading_gives_nothing(client, alice, sku):
 def test_a_stranger_reads_of_it_and_gets_none(client, sku):
     template_make(sku.store, how="newcomer")
     page = client.get(reverse("coupons:centre", args=[sku.store.slug])).content.decode()
-    assert "没在本店买过的顾客，登录后打开这一页就送" in page
+    assert "没在本店买过的新朋友，登录后打开这一页就送" in page
     client.get(reverse("coupons:mine", args=[sku.store.slug]))
     assert not Coupon.objects.exists()
 

@@ -46,7 +46,7 @@ class JustBeingTaken(BuyRefused):
     """As many as are left are ordering at this moment; whether they all succeed shows in seconds."""
 
     def __init__(self) -> None:
-        super().__init__(_("剩下的名额正在被下单，请过几秒再试一次。您填写的内容还在。"))
+        super().__init__(_("剩下的名额正在被下单，请过几秒再试一次。你填写的内容还在。"))
 
 
 class LimitReached(BuyRefused):
@@ -55,9 +55,9 @@ class LimitReached(BuyRefused):
     def __init__(self, limit: int, left: int) -> None:
         self.limit, self.left = limit, left
         if left > 0:
-            message = _("秒杀每人限购 %(limit)d 件，您还可以买 %(left)d 件。")
+            message = _("秒杀每人限购 %(limit)d 件，你还可以买 %(left)d 件。")
         else:
-            message = _("秒杀每人限购 %(limit)d 件，您已经买满了。")
+            message = _("秒杀每人限购 %(limit)d 件，你已经买满了。")
         super().__init__(message % {"limit": limit, "left": left})
 
 

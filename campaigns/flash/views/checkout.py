@@ -5,7 +5,6 @@ from datetime import datetime
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from campaigns.flash import queries, services
@@ -134,8 +133,7 @@ def _refusal(refused: services.BuyRefused, wares: ForSale, *, final: bool = Fals
     elif isinstance(refused, services.SoldOut) and refused.left > 0:
         return Refusal(str(refused))
     else:
-        query = urlencode({"sku": wares.choices[0].sku.public_id, "quantity": "1", "draft": "1"})
-        label, url = _("直接购买"), f"{reverse('orders:checkout')}?{query}"
+        label, url = _("直接购买"), wares.alone_url
     return Refusal(str(refused), label, url, final=final)
 
 

@@ -50,14 +50,14 @@ class AlreadyIn(JoinRefused):
 
     def __init__(self, group_public_id: str = "", order_public_id: str = "") -> None:
         self.group_public_id, self.order_public_id = group_public_id, order_public_id
-        super().__init__(_("您已经在这个活动的一个团里，等它有了结果才能再参加。"))
+        super().__init__(_("你已经在这个活动的一个团里，等它有了结果才能再参加。"))
 
 
 class NewcomersOnly(JoinRefused):
     """Joining is for people who never bought in this store; leading is for everybody."""
 
     def __init__(self) -> None:
-        super().__init__(_("这个团留给没有在本店买过的新朋友；您可以自己开一个团，带新朋友参加。"))
+        super().__init__(_("这个团留给没有在本店买过的新朋友；你可以自己开一个团，带新朋友参加。"))
 
 
 class NewcomerSeatTaken(JoinRefused):
@@ -65,7 +65,7 @@ class NewcomerSeatTaken(JoinRefused):
 
     def __init__(self) -> None:
         super().__init__(
-            _("新朋友的名额在一家店一次只能占一个，您还有一个没付款；付款或取消它再来。")
+            _("新朋友的名额在一家店一次只能占一个，你还有一个没付款；付款或取消它再来。")
         )
 
 
@@ -77,9 +77,9 @@ class LimitReached(JoinRefused):
         if per_order:
             message = _("每单最多 %(count)d 件，请减少数量。")
         elif left > 0:
-            message = _("超过每人限购数量，您还可以买 %(count)d 件。")
+            message = _("超过每人限购数量，你还可以买 %(count)d 件。")
         else:
-            message = _("您已达到这个活动的每人限购数量，可以单独购买。")
+            message = _("你已达到这个活动的每人限购数量，可以单独购买。")
         super().__init__(message % {"count": left})
 
 
@@ -102,7 +102,7 @@ class NoNewGroup(JoinRefused):
     def __init__(self, left: int) -> None:
         self.left = left
         if left > 0:
-            message = _("再开一个团，您最多能买 %(count)d 件，请减少数量。")
+            message = _("再开一个团，你最多能买 %(count)d 件，请减少数量。")
         else:
             message = _("剩下的拼团名额不够再成一个团，可以参加已开的团或单独购买。")
         super().__init__(message % {"count": left})

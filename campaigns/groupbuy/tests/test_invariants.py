@@ -11,7 +11,7 @@ from campaigns.groupbuy.services import group_cancel
 from core import clock
 from core.invariants import audit
 from orders.models import Order, OrderHold
-from orders.tests.test_risk import report
+from orders.tests.reviews import report
 from payments.models import Refund
 from payments.services import refund_settle
 from tests import cast

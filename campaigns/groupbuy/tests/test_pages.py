@@ -187,7 +187,7 @@ def test_my_seat_is_in_my_fragment_alone(client, group):
     client.force_login(bob.user)
     text = client.get(path).content.decode()
     assert joined.order_public_id in text
-    assert "名额为您留着" in text
+    assert "名额为你留着" in text
 
 
 def test_strict_policy_inside_wechat_shows_no_prompt_and_no_moments(client, group, settings):

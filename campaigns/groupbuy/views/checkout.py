@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from campaigns.groupbuy import pages, services
@@ -79,7 +78,7 @@ class GroupCheckoutView(CheckoutView):
     def place(self, request: HttpRequest, wares: ForSale, form: CheckoutForm, now: datetime) -> str:
         if not limit_check("join", f"user:{self.buyer_id}", JOINS, JOINS_WINDOW_S):
             raise Refused(
-                Refusal(_("操作太频繁了，请过一分钟再试。您填写的内容还在。"), status=429)
+                Refusal(_("操作太频繁了，请过一分钟再试。你填写的内容还在。"), status=429)
             )
         try:
             return self.act(wares, form, now).order_public_id
@@ -149,12 +148,7 @@ def _refusal(refused: services.JoinRefused, wares: ForSale, *, final: bool = Fal
         label = _("看看其他团")
         url = reverse("groupbuy:group", args=[terms.group_public_id]) + "#others"
     elif isinstance(refused, _BUY_ALONE):
-        label, url = _alone(wares)
+        label, url = _("单独购买"), wares.alone_url
     else:
         label, url = "", ""
     return Refusal(str(refused), label, url, final=final)
-
-
-def _alone(wares: ForSale) -> tuple[str, str]:
-    query = urlencode({"sku": wares.choices[0].sku.public_id, "quantity": "1", "draft": "1"})
-    return _("单独购买"), f"{reverse('orders:checkout')}?{query}"

@@ -1,0 +1,27 @@
+"""What tests do with the database itself: count its statements, and go behind its guards."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+OURS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+
+
+def statements(act: Callable[[], Any]) -> int:
+    """How many statements it takes, savepoints left out."""
+    with CaptureQueriesContext(connection) as seen:
+        act()
+    return sum(query["sql"].lstrip().startswith(OURS) for query in seen.captured_queries)
+
+
+@contextmanager
+def unguarded() -> Iterator[None]:
+    """Without the triggers and foreign keys' checks that would refuse a corruption."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        yield
+        cursor.execute("SET LOCAL session_replication_role = origin")

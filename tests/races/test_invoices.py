@@ -1,0 +1,91 @@
+"""An invoice is asked for, issued and cancelled at once. Each with its control."""
+
+import pytest
+
+from core import clock
+from orders.models import Invoice
+from orders.services import InvoiceRefused, invoice_issue, invoice_request, order_cancel
+from orders.states import INVOICE
+from tests import cast
+from tests.races.orders import paid
+from tests.races.threads import LEADS, at_once, head_to_head, kinds, many, together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+PARTICULARS = {"kind": "person", "title": "张三", "tax_no": "", "email": "a@example.com"}
+
+
+def ask(order):
+    return invoice_request(order_id=order.pk, now=clock.now(), **PARTICULARS)
+
+
+def upload(invoice, n):
+    data = b"%PDF-1.7 " + b"x" * n + b" %%EOF"
+    return invoice_issue(invoice_id=invoice.pk, data=data, by_id=None, now=clock.now())
+
+
+@pytest.fixture
+def kept(settings, tmp_path):
+    """How many files are kept."""
+    settings.PRIVATE_ROOT = str(tmp_path)
+    return lambda: len([one for one in tmp_path.rglob("*") if one.is_file()])
+
+
+def test_six_requests_are_one_invoice_and_six_uploads_one_file(kept):
+    order = paid(1)
+    assert kinds(many(lambda _: ask(order), 6)) == {"ok": 1, "InvoiceRefused": 5}
+    invoice = Invoice.objects.get()
+    told = many(lambda n: upload(invoice, n), 6)
+    assert kinds(told) == {"ok": 1, "InvoiceRefused": 5}
+    assert kept() == 1
+
+
+def test_without_the_orders_lock_only_the_row_per_order_stops_a_second_request(orders_unlock):
+    """Control: both have seen an order without an invoice. The database refuses, by an error."""
+    order = paid(1)
+    orders_unlock("invoice")
+    told = at_once(lambda: ask(order), lambda: ask(order))
+    assert kinds(told) == {"ok": 1, "IntegrityError": 1}
+
+
+def test_without_comparison_two_uploads_are_two_files(kept, monkeypatch):
+    """Control: both have read a request that waits, and nobody looks again."""
+    order = paid(1)
+    invoice = ask(order)
+    monkeypatch.setattr(INVOICE, "move_row", lambda row, name, *, now, changes=None: True)
+    assert kinds(many(lambda n: upload(invoice, n), 2)) == {"ok": 2}
+    assert kept() == 2
+
+
+def cancel(order):
+    return order_cancel(order_id=order.pk, reason="断货", now=clock.now())
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_an_invoice_is_issued_while_its_order_is_cancelled(kept, lead_s):
+    order = paid(1)
+    invoice = ask(order)
+    issuing, cancelling = head_to_head(
+        lambda: upload(invoice, 1), lambda: cancel(order), lead_s=lead_s
+    )
+    assert cancelling is True
+    cast.deliver()
+    invoice.refresh_from_db()
+    refused = isinstance(issuing, InvoiceRefused)
+    assert (invoice.state, kept()) == (("declined", 0) if refused else ("issued", 1))
+
+
+def test_without_the_orders_lock_an_invoice_is_of_money_that_went_back(kept, orders_unlock):
+    """Control: the uploader has seen an order whose money is kept, and acts after the refund."""
+    order = paid(1)
+    invoice = ask(order)
+    orders_unlock("invoice", "cancel")
+    before = together(lambda _ref: order.payable_fen, 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("orders.services.invoice.invoice_fen", before)
+        told = at_once(lambda: upload(invoice, 1), lambda: cancel(order))
+    assert kinds(told) == {"ok": 2}
+    invoice.refresh_from_db()
+    order.refresh_from_db()
+    assert (invoice.state, order.state) == ("issued", "cancelled")
