@@ -1,0 +1,88 @@
+"""Hot statements that PostgreSQL parses and plans once for each connection.
+
+Planning one of them took it ten times as long as running it. Why so:
+`docs/decisions/0027-prepared-statements.md`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+_PLACE = re.compile(r"%\((\w+)\)s")
+# What each connection knows already. Prepared statements end with their connection, and no
+# rollback takes them away.
+_known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+_all: dict[str, "Prepared"] = {}
+
+
+class Prepared:
+    """A statement with named values: `%(sku)s`. Its name is seen in PostgreSQL's log.
+
+        _SKU = Prepared("catalog_sku_price", "SELECT price_fen FROM catalog_sku WHERE id = %(sku)s")
+        _SKU.row({"sku": 5})
+
+    The columns that it returns are written out: after a migration `*` would mean others.
+    """
+
+    def __init__(self, name: str, text: str) -> None:
+        if name in _all:
+            raise ValueError(f"two statements are called {name}")
+        _all[name] = self
+        self.name, self.text = name, text
+        self.values = tuple(dict.fromkeys(_PLACE.findall(text)))
+        places = {one: f"${number}" for number, one in enumerate(self.values, 1)}
+        self.prepare = f"PREPARE {name} AS {_PLACE.sub(lambda at: places[at[1]], text)}"
+        self.execute = f"EXECUTE {name}"
+        if self.values:
+            self.execute += f"({', '.join(['%s'] * len(self.values))})"
+
+    def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Everything that it returns."""
+        with self._run(values) as cursor:
+            return cursor.fetchall()
+
+    def row(self, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row that it returns."""
+        with self._run(values) as cursor:
+            return cursor.fetchone()
+
+    def count(self, values: Mapping[str, Any]) -> int:
+        """How many rows it changed."""
+        with self._run(values) as cursor:
+            return cursor.rowcount
+
+    @contextmanager
+    def _run(self, values: Mapping[str, Any]) -> Iterator[CursorWrapper]:
+        with connection.cursor() as cursor:
+            run_together(cursor, [(self, values)])
+            yield cursor
+
+
+def run_together(cursor: CursorWrapper, work: Sequence[tuple[Prepared, Mapping[str, Any]]]) -> None:
+    """Run statements one after the other in one trip to the database; what is read from the cursor
+    is the last one's. The first that fails ends them all.
+
+    Behind a pooler the next statement may be another connection's: nothing is prepared there.
+    """
+    if not connection.settings_dict["CONN_MAX_AGE"]:
+        named = {f"{n}_{k}": v for n, (_, values) in enumerate(work) for k, v in values.items()}
+        texts = [
+            _PLACE.sub(lambda at, n=n: f"%({n}_{at[1]})s", one.text)  # type: ignore[misc]
+            for n, (one, _) in enumerate(work)
+        ]
+        cursor.execute("; ".join(texts), named)
+        return
+    known = _known.setdefault(connection.connection, set())
+    for one, _ in work:
+        if one.name not in known:
+            cursor.execute(one.prepare)
+            known.add(one.name)
+    cursor.execute(
+        "; ".join(one.execute for one, _ in work),
+        [given[name] for one, given in work for name in one.values],
+    )
