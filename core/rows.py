@@ -30,9 +30,14 @@ def rows_insert(*rows: models.Model) -> None:
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("rows are written together, or not at all")
     with connection.cursor() as cursor:
-        run_together(cursor, [(_insert(type(row)), _values(row)) for row in rows])
+        run_together(cursor, [row_statement(row) for row in rows])
     for row in rows:
         _written(row)
+
+
+def row_statement(row: models.Model) -> tuple[Prepared, dict[str, Any]]:
+    """What writes a new row, for `run_together`."""
+    return _insert(type(row)), _values(row)
 
 
 @cache
@@ -48,7 +53,7 @@ def _insert(model: type[models.Model]) -> Prepared:
 
 
 @cache
-def _fields(model: type[models.Model]) -> tuple[models.Field[Any, Any], ...]:
+def _fields(model: type[models.Model]) -> "tuple[models.Field[Any, Any], ...]":
     fields = model._meta.local_concrete_fields
     return tuple(field for field in fields if not (field.primary_key or field.generated))
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from catalog.queries import SkuForSale
 from orders.pricing import MAX_QUANTITY
-from stores.queries import PickupPlace, StoreInfo, pickup_places
+from stores.queries import PickupPlace, StoreInfo, pickup_places, store_by_id
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class ForSale:
     """What a checkout sells: the SKUs of one product, at most `limit` of one in an order. `takes`
     are the kinds of discounts that its price takes (`orders.pricing.KINDS`)."""
 
-    store: StoreInfo
+    store_id: int
     title: str
     photo: str
     back_url: str
@@ -41,11 +42,20 @@ class ForSale:
         buyable = [choice for choice in self.choices if choice.buyable]
         return (asked or buyable or list(self.choices))[0]
 
+    @cached_property
+    def store(self) -> StoreInfo:
+        """Read when a page shows it: an order that goes through needs none of it."""
+        store = store_by_id(self.store_id)
+        assert store is not None
+        return store
+
+    @cached_property
     def places(self) -> tuple[PickupPlace, ...]:
-        """Where the buyer may fetch it, in one query; nowhere what is delivered on a screen."""
+        """Where the buyer may fetch it, read when it is asked for; nowhere what is delivered on a
+        screen."""
         if all(choice.sku.is_digital for choice in self.choices):
             return ()
-        return pickup_places({self.store.id}).get(self.store.id, ())
+        return pickup_places({self.store_id}).get(self.store_id, ())
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from payments.models import Payment
 
 pytestmark = pytest.mark.django_db
 
-OURS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+OURS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "EXECUTE")
 
 
 def statements(act) -> int:

@@ -24,7 +24,7 @@ from payments.models import Payment
 # Inside a test's own transaction nothing is delivered by itself: what is counted is one act.
 pytestmark = pytest.mark.django_db
 
-OURS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+OURS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "EXECUTE")
 
 
 def statements(act) -> int:
