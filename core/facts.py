@@ -142,8 +142,9 @@ _RECORD = Prepared(
         INSERT INTO core_fact (name, subject, subject_id, store_id, payload, recorded_at)
         SELECT name, subject, subject_id, store_id, payload::jsonb, %(now)s
         FROM unnest(%(names)s::text[], %(subjects)s::text[], %(subject_ids)s::bigint[],
-            %(store_ids)s::bigint[], %(payloads)s::text[])
-            AS told (name, subject, subject_id, store_id, payload)
+            %(store_ids)s::bigint[], %(payloads)s::text[]) WITH ORDINALITY
+            AS told (name, subject, subject_id, store_id, payload, nth)
+        ORDER BY nth
         RETURNING id, name, recorded_at
     )
     INSERT INTO core_delivery

@@ -5,12 +5,11 @@ Planning one of them took it ten times as long as running it. Why so:
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
 
 _PLACE = re.compile(r"%\((\w+)\)s")
@@ -43,24 +42,21 @@ class Prepared:
 
     def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Everything that it returns."""
-        with self._run(values) as cursor:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            run_together(cursor, [(self, values)])
             return cursor.fetchall()
 
     def row(self, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row that it returns."""
-        with self._run(values) as cursor:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            run_together(cursor, [(self, values)])
             return cursor.fetchone()
 
     def count(self, values: Mapping[str, Any]) -> int:
         """How many rows it changed."""
-        with self._run(values) as cursor:
-            return cursor.rowcount
-
-    @contextmanager
-    def _run(self, values: Mapping[str, Any]) -> Iterator[CursorWrapper]:
-        with connection.cursor() as cursor:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             run_together(cursor, [(self, values)])
-            yield cursor
+            return cursor.rowcount
 
 
 def run_together(cursor: CursorWrapper, work: Sequence[tuple[Prepared, Mapping[str, Any]]]) -> None:
@@ -69,20 +65,29 @@ def run_together(cursor: CursorWrapper, work: Sequence[tuple[Prepared, Mapping[s
 
     Behind a pooler the next statement may be another connection's: nothing is prepared there.
     """
-    if not connection.settings_dict["CONN_MAX_AGE"]:
-        named = {f"{n}_{k}": v for n, (_, values) in enumerate(work) for k, v in values.items()}
-        texts = [
-            _PLACE.sub(lambda at, n=n: f"%({n}_{at[1]})s", one.text)  # type: ignore[misc]
-            for n, (one, _) in enumerate(work)
-        ]
-        cursor.execute("; ".join(texts), named)
+    database = cursor.db
+    if not database.settings_dict["CONN_MAX_AGE"]:
+        cursor.execute(*_unprepared(work))
         return
-    known = _known.setdefault(connection.connection, set())
+    known = _known.get(database.connection)
+    if known is None:
+        known = _known[database.connection] = set()
     for one, _ in work:
         if one.name not in known:
             cursor.execute(one.prepare)
             known.add(one.name)
     cursor.execute(
-        "; ".join(one.execute for one, _ in work),
+        "; ".join([one.execute for one, _ in work]),
         [given[name] for one, given in work for name in one.values],
     )
+
+
+def _unprepared(
+    work: Sequence[tuple[Prepared, Mapping[str, Any]]],
+) -> tuple[str, dict[str, Any]]:
+    """The same with plain statements, whose values are called by their place in the work, too."""
+    texts, values = [], {}
+    for number, (one, given) in enumerate(work):
+        texts.append(_PLACE.sub(rf"%({number}.\1)s", one.text))
+        values.update({f"{number}.{name}": given[name] for name in one.values})
+    return "; ".join(texts), values

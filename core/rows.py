@@ -7,7 +7,7 @@ each model, from the model's own fields, and several rows of several models go i
 from functools import cache
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 
 from core.prepared import Prepared, run_together
 
@@ -59,11 +59,12 @@ def _fields(model: type[models.Model]) -> "tuple[models.Field[Any, Any], ...]":
 
 
 def _values(row: models.Model) -> dict[str, Any]:
+    database = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up at each of many uses
     return {
-        field.column: field.get_db_prep_save(field.pre_save(row, True), connection)
+        field.column: field.get_db_prep_save(field.pre_save(row, True), database)
         for field in _fields(type(row))
     }
 
 
 def _written(row: models.Model) -> None:
-    row._state.adding, row._state.db = False, connection.alias
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
