@@ -66,7 +66,7 @@ def run_together(cursor: CursorWrapper, work: Sequence[tuple[Prepared, Mapping[s
     Behind a pooler the next statement may be another connection's: nothing is prepared there.
     """
     database = cursor.db
-    if not database.settings_dict["CONN_MAX_AGE"]:
+    if database.settings_dict["CONN_MAX_AGE"] == 0:
         cursor.execute(*_unprepared(work))
         return
     known = _known.get(database.connection)

@@ -1,15 +1,17 @@
-"""Writing new rows without building their statements anew.
+"""Writing new rows, and reading one by its id, without building the statement anew.
 
-The ORM takes longer to build an INSERT than PostgreSQL takes to run it. Here it is made once for
-each model, from the model's own fields, and several rows of several models go in one trip.
+The ORM takes longer to build it than PostgreSQL takes to run it. Here it is made once for each
+model, from the model's own fields, and several new rows of several models go in one trip.
 """
 
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 
 from core.prepared import Prepared, run_together
+
+M = TypeVar("M", bound=models.Model)
 
 
 def row_insert(row: models.Model) -> None:
@@ -35,6 +37,19 @@ def rows_insert(*rows: models.Model) -> None:
         _written(row)
 
 
+def row_get(model: type[M], pk: int) -> M | None:
+    """The row with that id."""
+    found = _select(model).row({"pk": pk})
+    if found is None:
+        return None
+    values = list(found)
+    for place, converters in _converters(model):
+        for convert in converters:
+            values[place] = convert(values[place], None, connection)
+    names = [field.attname for field in model._meta.concrete_fields]
+    return model.from_db(DEFAULT_DB_ALIAS, names, values)
+
+
 def row_statement(row: models.Model) -> tuple[Prepared, dict[str, Any]]:
     """What writes a new row, for `run_together`."""
     return _insert(type(row)), _values(row)
@@ -50,6 +65,23 @@ def _insert(model: type[models.Model]) -> Prepared:
         f"VALUES ({', '.join(f'%({column})s' for column in columns)}) "
         f"RETURNING {quoted(meta.pk.column)}",
     )
+
+
+@cache
+def _select(model: type[models.Model]) -> Prepared:
+    meta, quoted = model._meta, connection.ops.quote_name
+    columns = ", ".join(quoted(field.column) for field in meta.concrete_fields)
+    return Prepared(
+        f"{meta.db_table}_get",
+        f"SELECT {columns} FROM {quoted(meta.db_table)} WHERE {quoted(meta.pk.column)} = %(pk)s",
+    )
+
+
+@cache
+def _converters(model: type[models.Model]) -> list[tuple[int, list[Any]]]:
+    """What makes of a column's value the field's, by the column's place; most need nothing."""
+    found = [field.get_db_converters(connection) for field in model._meta.concrete_fields]
+    return [(place, converters) for place, converters in enumerate(found) if converters]
 
 
 @cache

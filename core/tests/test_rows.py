@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core.models import AccessEntry, FormKey
-from core.rows import row_insert, rows_insert
+from core.rows import row_get, row_insert, rows_insert
 from stores.models import Store
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +43,18 @@ def test_defaults_are_written_and_the_row_can_be_saved_again():
     store.name = "新枣园"
     store.save()
     assert Store.objects.get().name == "新枣园"
+
+
+def test_a_row_is_read_as_the_orm_reads_it(django_user_model):
+    """With what is encrypted, in JSON, or nothing at all."""
+    user = django_user_model.objects.create_user(phone="13800138000", nickname="枣")
+    row_insert(known := key("read"))
+    for model, pk in ((django_user_model, user.pk), (FormKey, known.pk)):
+        row, its = row_get(model, pk), model._base_manager.filter(pk=pk).get()
+        assert row == its and model_to_dict(row) == model_to_dict(its)
+        assert not row._state.adding and row._state.db == its._state.db
+    assert row_get(django_user_model, user.pk).phone == "13800138000"
+    assert row_get(FormKey, 0) is None
 
 
 def test_rows_of_several_models_go_in_one_trip(django_user_model):

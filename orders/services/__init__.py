@@ -26,7 +26,7 @@ from orders.services.invoice import (
 from orders.services.match import orders_match
 from orders.services.offer import Offer, OrderItem
 from orders.services.pay import order_payment_take
-from orders.services.place import order_buy, order_place, order_place_within
+from orders.services.place import order_buy, order_place
 from orders.services.receive import order_receive, order_receive_overdue
 from orders.services.refusals import (
     BuyerGone,
@@ -90,7 +90,6 @@ __all__ = [
     "order_note_add",
     "order_payment_take",
     "order_place",
-    "order_place_within",
     "order_price_ask",
     "order_price_settle",
     "order_receive",

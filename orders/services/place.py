@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from accounts.queries import AddressSnapshot
 from catalog.queries import SkuForSale, skus_for_sale
 from catalog.services import stock_reserve
-from core.facts import Event, facts_record
+from core.facts import facts_record
 from core.idempotency import form_claim
 from core.ids import public_id as new_public_id
 from core.rows import row_insert, rows_insert
@@ -26,7 +27,7 @@ from orders.locks import purchases_lock
 from orders.models import Order, OrderHold
 from orders.pricing import KINDS, PriceChanged, PricedItem, Quote, quote
 from orders.queries import bought_quantities
-from orders.risks import order_risk
+from orders.risks import OrderRisk, order_risk
 from orders.services.offer import Offer, OrderItem
 from orders.services.placed_rows import (
     adjustment_rows,
@@ -80,7 +81,7 @@ def order_buy(
         )
         if first is not None:
             return first["order"]
-        order_place_within(
+        order_place(
             buyer_id=buyer_id,
             store_id=store_id,
             items=items,
@@ -94,7 +95,7 @@ def order_buy(
     return order_ref
 
 
-def order_place_within(
+def order_place(
     *,
     buyer_id: int,
     store_id: int,
@@ -107,8 +108,8 @@ def order_place_within(
     offer: Offer | None = None,
     wishes: Mapping[str, str] | None = None,
 ) -> Order:
-    """Place an order: stock reserved, a payment open until `pay_before`. Needs a transaction that
-    whatever is raised here ends.
+    """Place an order: stock reserved, a payment open until `pay_before`. Needs a transaction, which
+    ends with whatever is raised here.
 
     `expected_payable_fen` is what the shopper was shown; None skips the comparison. Raises
     PriceChanged, OutOfStock, NotForSale, NotDelivered, ExemptionNotAgreed, PurchaseLimitReached, StoreClosed, BuyerGone, QuantityRefused,
@@ -166,28 +167,15 @@ def order_place_within(
         expires_at=order.pay_before,
         now=now,
     )
-    holds = [hold_row(order, offer.kind, offer.ref, now=now)] if offer and offer.holds else []
-    facts: list[Event] = [OrderPlaced.of(order)]
-    found = risk_found(
-        risk.assessed,
-        store_id=store_id,
-        user_id=buyer_id,
-        order_ref=order.public_id,
-        now=now,
-    )
-    if found is not None and risk.assessed.verdict == Verdict.HOLD:
-        review = review_row(order, risk, why=found.why, now=now)
-        row_insert(review)
-        facts.append(ReviewOpened.of(review))
-        holds.append(hold_row(order, OrderHold.Kind.RISK, order.public_id, now=now))
-    rows_insert(
+    rows: list[Model] = [
         *line_rows(order, cost, skus, agreed),
         *adjustment_rows(order, cost),
-        *([found] if found else []),
-        *holds,
         payment,
-    )
-    facts_record(*facts, now=now)
+    ]
+    if offer and offer.holds:
+        rows.append(hold_row(order, offer.kind, offer.ref, now=now))
+    rows_insert(*rows, *_risk_rows(order, risk, now=now))
+    facts_record(OrderPlaced.of(order), now=now)
     adjustments_claim(asked, cost.adjustments, order_id=order.pk, now=now)
     if offer:
         offer.claim(order)
@@ -197,10 +185,6 @@ def order_place_within(
         now=now,
     )
     return order
-
-
-# By itself, or inside of a transaction that goes on when this is refused.
-order_place = transaction.atomic(order_place_within)
 
 
 def _priced(
@@ -252,6 +236,25 @@ def _delivery_check(address: AddressSnapshot, skus: Sequence[SkuForSale]) -> str
 def _pay_before(terms: StoreTerms, offer: Offer | None, *, now: datetime) -> datetime:
     window_ends = now + timedelta(seconds=terms.payment_window_s)
     return min(window_ends, offer.pay_before) if offer and offer.pay_before else window_ends
+
+
+def _risk_rows(order: Order, risk: OrderRisk, *, now: datetime) -> list[Model]:
+    """What was found; and a hold of its own, for a bounded time, where a person shall look."""
+    found = risk_found(
+        risk.assessed,
+        store_id=order.store_id,
+        user_id=order.buyer_id,
+        order_ref=order.public_id,
+        now=now,
+    )
+    if found is None:
+        return []
+    if risk.assessed.verdict != Verdict.HOLD:
+        return [found]
+    review = review_row(order, risk, why=found.why, now=now)
+    row_insert(review)
+    facts_record(ReviewOpened.of(review), now=now)
+    return [found, hold_row(order, OrderHold.Kind.RISK, order.public_id, now=now)]
 
 
 def _agreements(buyer_id: int, skus: Sequence[SkuForSale], *, now: datetime) -> dict[int, int]:

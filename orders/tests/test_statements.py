@@ -5,20 +5,23 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core import clock
+from core.idempotency import form_key_new
 from orders.services import (
     OrderItem,
     hold_release,
     order_cancel,
     order_close_request,
     order_payment_take,
-    order_place,
     order_receive,
     order_ship,
 )
 from orders.tests.factories import (
+    FREIGHT_FEN,
+    LIST_FEN,
     known,
     offer,
     order_make,
+    order_placed,
     paid_make,
     person,
     settle,
@@ -48,7 +51,7 @@ def test_placing_is_seven_and_one_for_each_sku(number):
     items = [OrderItem(sku_on_sale(store).pk, 1) for _ in range(number)]
 
     def act():
-        order_place(
+        order_placed(
             buyer_id=who.id,
             store_id=store.pk,
             items=items,
@@ -59,6 +62,28 @@ def test_placing_is_seven_and_one_for_each_sku(number):
         )
 
     assert statements(act) == 7 + number
+
+
+def test_the_request_of_an_order_reads_nothing_that_was_not_chosen(client):
+    """Its buyer, SKU and address, the form's key, then placing."""
+    sku, who = sku_on_sale(), known()
+    client.force_login(who.user)
+
+    def act():
+        answer = client.post(
+            "/checkout/",
+            {
+                "sku": sku.public_id,
+                "quantity": "1",
+                "address": who.user.addresses.get().public_id,
+                "shown_fen": str(LIST_FEN + FREIGHT_FEN),
+                "form_key": form_key_new(),
+            },
+        )
+        assert answer.status_code == 302
+
+    with_address = statements(who.user.addresses.get)
+    assert statements(act) == 4 + 7 + 1 + with_address
 
 
 def test_an_offers_hold_goes_with_the_other_rows_and_it_takes_no_discount():

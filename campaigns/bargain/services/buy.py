@@ -26,7 +26,7 @@ from core.idempotency import form_claim
 from core.ids import public_id
 from orders.pricing import CAMPAIGN_KINDS
 from orders.queries import orders_brief
-from orders.services import Offer, OrderItem, order_place_within
+from orders.services import Offer, OrderItem, order_place
 
 OFFER = "bargain"
 
@@ -71,7 +71,7 @@ def bargain_buy(
             BARGAIN.move_row(bargain, "order", now=now, changes=changes)
 
         try:
-            order_place_within(
+            order_place(
                 buyer_id=user_id,
                 store_id=bargain.store_id,
                 items=[OrderItem(bargain.campaign.sku_id, 1, bargain.price_fen)],

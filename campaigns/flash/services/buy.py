@@ -28,7 +28,7 @@ from catalog.services import OutOfStock
 from core.idempotency import form_claim, form_first
 from core.ids import public_id
 from orders.pricing import CAMPAIGN_KINDS
-from orders.services import Offer, OrderItem, order_place_within
+from orders.services import Offer, OrderItem, order_place
 
 OFFER = "flash"
 
@@ -115,7 +115,7 @@ def flash_buy(
         if sku is None:
             raise StockGone
         try:
-            order_place_within(
+            order_place(
                 buyer_id=user_id,
                 store_id=offer.store_id,
                 # A list price that fell below the flash price is the better one.

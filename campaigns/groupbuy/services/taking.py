@@ -30,7 +30,7 @@ from core.ids import public_id
 from core.prepared import Prepared, run_together
 from core.rows import row_statement
 from orders.pricing import CAMPAIGN_KINDS
-from orders.services import Offer, OrderItem, order_place_within
+from orders.services import Offer, OrderItem, order_place
 
 ONE_LIVE_GROUP = "groupbuy_one_live_group"
 _TAKEN = Prepared(
@@ -158,7 +158,7 @@ def order_for_seat(
             raise QuotaGone(campaign.quota_left)
 
     try:
-        order_place_within(
+        order_place(
             buyer_id=seat.user_id,
             store_id=seat.store_id,
             items=[OrderItem(seat.sku_id, seat.quantity, seat.price_fen)],
