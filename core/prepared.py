@@ -29,10 +29,10 @@ class Prepared:
     """
 
     def __init__(self, name: str, text: str) -> None:
-        if name in _all:
-            raise ValueError(f"two statements are called {name}")
-        _all[name] = self
         self.name, self.text = name, text
+        # The same one may be made twice, by two threads that come first to a model's rows.
+        if _all.setdefault(name, self).text != text:
+            raise ValueError(f"two statements are called {name}")
         self.values = tuple(dict.fromkeys(_PLACE.findall(text)))
         places = {one: f"${number}" for number, one in enumerate(self.values, 1)}
         self.prepare = f"PREPARE {name} AS {_PLACE.sub(lambda at: places[at[1]], text)}"

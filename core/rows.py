@@ -58,19 +58,19 @@ def row_statement(row: models.Model) -> tuple[Prepared, dict[str, Any]]:
 @cache
 def _insert(model: type[models.Model]) -> Prepared:
     meta, quoted = model._meta, connection.ops.quote_name
-    columns = [field.column for field in _fields(model)]
+    columns = [column for column, _ in _fields(model)]
     return Prepared(
         f"{meta.db_table}_insert",
         f"INSERT INTO {quoted(meta.db_table)} ({', '.join(map(quoted, columns))}) "
         f"VALUES ({', '.join(f'%({column})s' for column in columns)}) "
-        f"RETURNING {quoted(meta.pk.column)}",
+        f"RETURNING {quoted(str(meta.pk.column))}",
     )
 
 
 @cache
 def _select(model: type[models.Model]) -> Prepared:
     meta, quoted = model._meta, connection.ops.quote_name
-    columns = ", ".join(quoted(field.column) for field in meta.concrete_fields)
+    columns = ", ".join(quoted(str(field.column)) for field in meta.concrete_fields)
     return Prepared(
         f"{meta.db_table}_get",
         f"SELECT {columns} FROM {quoted(meta.db_table)} WHERE {quoted(meta.pk.column)} = %(pk)s",
@@ -85,16 +85,19 @@ def _converters(model: type[models.Model]) -> list[tuple[int, list[Any]]]:
 
 
 @cache
-def _fields(model: type[models.Model]) -> "tuple[models.Field[Any, Any], ...]":
+def _fields(model: type[models.Model]) -> "tuple[tuple[str, models.Field[Any, Any]], ...]":
+    """What a new row is written with, by its column."""
     fields = model._meta.local_concrete_fields
-    return tuple(field for field in fields if not (field.primary_key or field.generated))
+    return tuple(
+        (str(field.column), field) for field in fields if not (field.primary_key or field.generated)
+    )
 
 
 def _values(row: models.Model) -> dict[str, Any]:
     database = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up at each of many uses
     return {
-        field.column: field.get_db_prep_save(field.pre_save(row, True), database)
-        for field in _fields(type(row))
+        column: field.get_db_prep_save(field.pre_save(row, True), database)
+        for column, field in _fields(type(row))
     }
 
 

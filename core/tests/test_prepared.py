@@ -64,5 +64,6 @@ def test_several_go_in_one_trip_each_with_its_own_values(statement, monkeypatch,
 
 @pytest.mark.django_db
 def test_a_name_is_one_statements(statement):
+    assert Prepared("test_added", statement.text).execute == statement.execute
     with pytest.raises(ValueError, match="test_added"):
         Prepared("test_added", "SELECT 1")
