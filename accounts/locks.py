@@ -36,15 +36,3 @@ def users_lock(user_ids: Iterable[int]) -> dict[int, User]:
     """Several people, locked in id order."""
     rows = User.objects.select_for_update().filter(pk__in=set(user_ids)).order_by("pk")
     return {row.pk: row for row in rows}
-
-
-def user_stays(user_id: int) -> bool:
-    """Whether the account is open, and it stays so until this transaction ends.
-
-    FOR KEY SHARE: only closing and folding wait for it, and it waits for them alone. Our foreign
-    keys are checked at commit, so that inserting an order by itself would come too late.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT is_active FROM accounts_user WHERE id = %s FOR KEY SHARE", [user_id])
-        row = cursor.fetchone()
-    return bool(row and row[0])

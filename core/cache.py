@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
@@ -28,12 +28,31 @@ def _soft(name: str, fallback: Callable[..., Any]) -> Any:
     return method
 
 
+class _KeptClient(RedisCacheClient):
+    """Django's makes a new client for each call, which costs several times what the call does. A
+    client holds nothing but its pool, so that one for each server will do."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._clients: dict[Any, Any] = {}
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        pool = self._get_connection_pool(write)  # type: ignore[attr-defined]
+        if pool not in self._clients:
+            self._clients[pool] = self._client(connection_pool=pool)  # type: ignore[attr-defined]
+        return self._clients[pool]
+
+
 class SoftRedisCache(RedisCache):
     """Django's Redis cache, for which a lost connection is a miss.
 
     `add` then says True: whoever asks to be the one to do something does it, possibly beside
     others. Nothing that must be exact lives in a cache.
     """
+
+    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = _KeptClient
 
     # ruff: noqa: ARG005  (the signatures are the cache's own)
     get = _soft("get", lambda key, default=None, version=None: default)

@@ -4,12 +4,15 @@ A fact holds ids only. For each subscriber there is one Delivery, written by the
 and delivered in a transaction of its own (`core/deliveries.py`), so a crash delays and never loses.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.db import models, transaction
+
+from core.prepared import Prepared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +109,8 @@ def subscriber_get(name: str) -> Subscriber:
 
 def subscribers(event: type[Event] | None = None) -> list[Subscriber]:
     """All subscribers, or those of one event, by name."""
-    found = sorted(_subscribers.values(), key=lambda subscriber: subscriber.name)
-    return [s for s in found if event is None or s.event is event]
+    found = [one for one in _subscribers.values() if event is None or one.event is event]
+    return sorted(found, key=lambda subscriber: subscriber.name)
 
 
 @dataclass(frozen=True)
@@ -131,38 +134,57 @@ def facts_of(subjects: Mapping[str, Iterable[int]], *, since: datetime) -> list[
     return [Happened(*row) for row in rows.values_list("name", "subject_id", "recorded_at")]
 
 
+# Deliveries in the order of their facts: what happened first is told first.
+_RECORD = Prepared(
+    "core_facts_record",
+    """
+    WITH fact AS (
+        INSERT INTO core_fact (name, subject, subject_id, store_id, payload, recorded_at)
+        SELECT name, subject, subject_id, store_id, payload::jsonb, %(now)s
+        FROM unnest(%(names)s::text[], %(subjects)s::text[], %(subject_ids)s::bigint[],
+            %(store_ids)s::bigint[], %(payloads)s::text[]) WITH ORDINALITY
+            AS told (name, subject, subject_id, store_id, payload, nth)
+        ORDER BY nth
+        RETURNING id, name, recorded_at
+    )
+    INSERT INTO core_delivery
+        (fact_id, fact_at, name, subscriber, attempts, reruns, due_at, error)
+    SELECT fact.id, fact.recorded_at, fact.name, wants.subscriber, 0, 0, %(due_at)s, ''
+    FROM fact JOIN unnest(%(wanted)s::text[], %(subscribers)s::text[])
+        AS wants (name, subscriber) ON wants.name = fact.name
+    ORDER BY fact.id, wants.subscriber
+    RETURNING id, subscriber
+    """,
+)
+
+
 def facts_record(*events: Event, now: datetime) -> None:
-    """Write facts and their deliveries in the caller's transaction, and nudge after its commit.
+    """Write facts and their deliveries in the caller's transaction, and nudge after its commit. One
+    statement.
 
     Raises TransactionManagementError outside a transaction: a fact belongs to its change.
     """
     from core.deliveries import deliveries_nudge
-    from core.models import Delivery, Fact
+    from core.models import GRACE
 
     if not events:
         return
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("a fact is recorded inside a transaction only")
-    facts = Fact.objects.bulk_create(
-        [
-            Fact(
-                name=event.name,
-                subject=event.subject(),
-                subject_id=event.subject_id,
-                store_id=getattr(event, "store_id", None),
-                payload=asdict(event),
-                recorded_at=now,
-            )
-            for event in events
-        ]
-    )
-    deliveries = Delivery.objects.bulk_create(
-        [
-            Delivery.of(fact, subscriber, now=now)
-            for fact, event in zip(facts, events, strict=True)
-            for subscriber in subscribers(type(event))
-        ]
+    wants = [(one.name, who.name) for one in {type(e) for e in events} for who in subscribers(one)]
+    deliveries = _RECORD.rows(
+        {
+            "names": [event.name for event in events],
+            "subjects": [event.subject() for event in events],
+            "subject_ids": [event.subject_id for event in events],
+            "store_ids": [getattr(event, "store_id", None) for event in events],
+            "payloads": [json.dumps(asdict(event)) for event in events],
+            "wanted": [name for name, _ in wants],
+            "subscribers": [subscriber for _, subscriber in wants],
+            "now": now,
+            "due_at": now + GRACE,
+        }
     )
     if deliveries:
-        ids = [(delivery.pk, delivery.subscriber) for delivery in deliveries]
+        ids = sorted(deliveries)
         transaction.on_commit(lambda: deliveries_nudge(ids), robust=True)

@@ -1,14 +1,22 @@
 """Form keys: every form carries a hidden key, and sending it twice does the thing once."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-from django.db.models import JSONField
-
 from core.ids import ALPHABET, random_token
 from core.models import FormKey
+from core.prepared import Prepared
+
+_CLAIM = Prepared(
+    "core_form_claim",
+    """
+    INSERT INTO core_formkey (owner, key, purpose, result, created_at)
+    VALUES (%(owner)s, %(key)s, %(purpose)s, %(result)s, %(now)s)
+    ON CONFLICT (owner, key) DO NOTHING
+    """,
+)
 
 KEY_LENGTH = 26
 
@@ -35,16 +43,10 @@ def form_claim(
     second sender at the same time waits here until the first has committed or rolled back.
     `owner` is who sends: `user:5`.
     """
-    table = FormKey._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} (owner, key, purpose, result, created_at) "
-            "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (owner, key) DO NOTHING",
-            [owner, key, purpose, JSONField().get_db_prep_value(result, connection), now],
-        )
-        if cursor.rowcount:
-            return None
-    return FormKey.objects.get(owner=owner, key=key).result
+    claimed = _CLAIM.count(
+        {"owner": owner, "key": key, "purpose": purpose, "result": json.dumps(result), "now": now}
+    )
+    return None if claimed else FormKey.objects.get(owner=owner, key=key).result
 
 
 def form_first(*, owner: str, key: str) -> dict[str, Any] | None:

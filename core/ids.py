@@ -18,7 +18,8 @@ def public_id(prefix: str) -> str:
 
 def random_token(length: int) -> str:
     """`length` random characters that survive URLs, dictation and QR codes (5 bits each)."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+    bits = secrets.randbits(5 * length)
+    return "".join([ALPHABET[bits >> shift & 31] for shift in range(0, 5 * length, 5)])
 
 
 class PublicIdField(models.CharField):

@@ -1,14 +1,11 @@
 """The kernel's tables: facts, their deliveries, and form keys."""
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-
-if TYPE_CHECKING:
-    from core.facts import Subscriber
 
 # The sweep leaves a new delivery alone for so long: inline delivery or the nudge comes first.
 GRACE = timedelta(seconds=5)
@@ -68,16 +65,6 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} → {self.subscriber}"
-
-    @classmethod
-    def of(cls, fact: Fact, subscriber: "Subscriber", *, now: datetime) -> "Delivery":
-        return cls(
-            fact_id=fact.pk,
-            fact_at=fact.recorded_at,
-            name=fact.name,
-            subscriber=subscriber.name,
-            due_at=now + GRACE,
-        )
 
     def fact_get(self) -> Fact:
         """The fact; its instant names the partition, so that one partition is read."""

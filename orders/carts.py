@@ -14,7 +14,7 @@ from orders.models import CartLine, Order
 from orders.pricing import MAX_QUANTITY, AmountRefused, PricedItem, Quote, quote
 from orders.queries import bought_quantities
 from orders.services.cart import Owner
-from orders.services.place import OrderRefused
+from orders.services.refusals import OrderRefused
 from stores.queries import StoreInfo, stores_by_id
 
 

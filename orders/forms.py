@@ -1,12 +1,13 @@
 """What a checkout page sends. Prices and stock are never read from it, only compared."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from accounts.queries import AddressSnapshot
 from core.ids import ALPHABET
 from core.money import MAX_FEN
 
@@ -58,7 +59,7 @@ class ContactFields(forms.Form):
         error_messages={"invalid": _("请填写取货人的 11 位手机号。")},
     )
 
-    def addresses_offer(self, addresses: Sequence[str]) -> None:
+    def addresses_offer(self, addresses: Iterable[str]) -> None:
         """The choices of `address`, by public id."""
         self.fields["address"].choices = [  # type: ignore[attr-defined]
             (address, address) for address in addresses
@@ -111,14 +112,14 @@ class CheckoutForm(ContactFields):
         self,
         *args: Any,
         skus: Sequence[str],
-        addresses: Sequence[str],
+        addresses: Mapping[str, AddressSnapshot],
         limit: int,
         places: Sequence[str] = (),
         on_screen: Collection[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.limit, self.on_screen = limit, on_screen
+        self.limit, self.on_screen, self.addresses = limit, on_screen, addresses
         self.fields["sku"].choices = [(sku, sku) for sku in skus]  # type: ignore[attr-defined]
         self.fields["delivery"] = delivery_field(places)
         self.addresses_offer(addresses)

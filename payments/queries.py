@@ -18,6 +18,11 @@ from payments.models import (
 )
 from payments.states import LIVE_PAYMENT, PaymentState, RefundState
 
+# Where a store is paid, for a statement of an app above that asks for more in the same trip.
+ACCOUNT_OF_STORE = (
+    "SELECT id FROM payments_merchantaccount WHERE store_id = %(store)s AND is_active"
+)
+
 
 @dataclass(frozen=True)
 class OrderMoney:

@@ -9,7 +9,7 @@ from risk.models import KEPT_DAYS, RiskAssessment, RiskReport
 from risk.reports import ReportKind
 from risk.rules import Assessed, Policy
 
-__all__ = ["policy_from", "risk_record", "risk_report", "risks_forget"]
+__all__ = ["policy_from", "risk_found", "risk_record", "risk_report", "risks_forget"]
 
 
 def policy_from(row: Mapping[str, Any] | None) -> Policy:
@@ -41,14 +41,14 @@ def risk_report(
     return bool(made) and kept.filter(reported_at=now).exists()
 
 
-def risk_record(
+def risk_found(
     assessed: Assessed, *, store_id: int, user_id: int, order_ref: str, now: datetime
 ) -> RiskAssessment | None:
-    """Write down which rules fired, in the caller's transaction, whatever it came to; None when none
-    did."""
+    """Which rules fired and what it came to, for its caller to write with rows of its own; None when
+    none did."""
     if not assessed.fired:
         return None
-    return RiskAssessment.objects.create(
+    return RiskAssessment(
         store_id=store_id,
         user_id=user_id,
         order_ref=order_ref,
@@ -57,6 +57,15 @@ def risk_record(
         fired=[asdict(one) for one in assessed.fired],
         assessed_at=now,
     )
+
+
+def risk_record(
+    assessed: Assessed, *, store_id: int, user_id: int, order_ref: str, now: datetime
+) -> None:
+    """Write that down in the caller's transaction."""
+    found = risk_found(assessed, store_id=store_id, user_id=user_id, order_ref=order_ref, now=now)
+    if found is not None:
+        found.save()
 
 
 def risks_forget(*, now: datetime) -> int:

@@ -10,7 +10,6 @@ from accounts.services.closing import (
     CloseRefused,
     account_close,
     person_data,
-    person_stays,
 )
 from accounts.services.emails import (
     EmailRefused,
@@ -65,7 +64,6 @@ __all__ = [
     "person_claim",
     "person_data",
     "person_from_wechat",
-    "person_stays",
     "phone_set",
     "profile_show_consent",
     "profile_show_withdraw",

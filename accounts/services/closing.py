@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.events import PersonClosed
-from accounts.locks import user_lock, user_stays
+from accounts.locks import user_lock
 from accounts.models import IdentityConflict, WechatIdentity
 from core.facts import facts_record
 from core.people_data import everything_of, obstacles_of
@@ -55,9 +55,3 @@ def account_close(*, user_id: int, now: datetime) -> bool:
         user.save()
         facts_record(PersonClosed(person_id=user_id), now=now)
     return True
-
-
-def person_stays(*, user_id: int) -> bool:
-    """Whether the account is open, and stays so until the caller's transaction ends: for whatever
-    begins something that must not belong to nobody."""
-    return user_stays(user_id)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import connection
 
@@ -190,3 +191,13 @@ def test_names_are_masked():
     assert str(user) == "138****5678"
     user.nickname = "王小明"
     assert (user.public_name, user.display_name) == ("王**", "王小明")
+
+
+def test_a_person_read_by_id_is_the_row_and_a_relation_looks_among_its_own():
+    alice, bob, friends = user_make(nickname="李梅"), user_make(), Group.objects.create(name="f")
+    friends.user_set.add(alice)
+    assert User.objects.get(pk=alice.pk).nickname == "李梅"
+    assert friends.user_set.get(pk=alice.pk) == alice
+    for rows, pk in ((friends.user_set, bob.pk), (User.objects, bob.pk + 1)):
+        with pytest.raises(User.DoesNotExist):
+            rows.get(pk=pk)

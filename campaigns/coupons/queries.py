@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from campaigns.coupons.models import Coupon, CouponTemplate
 from campaigns.coupons.states import CouponState, TemplateState
 from core.money import yuan
+from core.prepared import Prepared
 
 LABEL_LENGTH = 60  # of an order's adjustment
 # A checkout says of a coupon that it expired for so long; later it is in the wallet only.
@@ -35,8 +36,17 @@ _HELD = """
     FROM coupons_coupon coupon JOIN coupons_coupontemplate template
         ON template.id = coupon.template_id
     WHERE coupon.user_id = %(user)s AND coupon.store_id = %(store)s AND {condition}
-    ORDER BY coupon.expires_at, coupon.id LIMIT %(limit)s
+    ORDER BY coupon.expires_at, coupon.id LIMIT {limit}
 """
+_HELD_UNUSED = Prepared(
+    "coupons_held",
+    _HELD.format(
+        condition="coupon.state = 'unused' AND coupon.expires_at > %(since)s", limit=CHOICES
+    ),
+)
+_HELD_ONE = Prepared(
+    "coupons_held_one", _HELD.format(condition="coupon.public_id = %(ref)s", limit=1)
+)
 _EFFECTS = """
     SELECT coupon.template_id, count(*) FILTER (WHERE coupon.state = 'used'),
         COALESCE(sum(coupon.discount_fen) FILTER (WHERE kept.id IS NOT NULL), 0),
@@ -210,17 +220,16 @@ def coupons_for(
     *, user_id: int, store_id: int, sku_ids: Sequence[int], now: datetime
 ) -> list[HeldCoupon]:
     """What the person has of this store: unused ones, and for a while expired ones. One query."""
-    condition = "coupon.state = 'unused' AND coupon.expires_at > %(since)s"
-    values = {"user": user_id, "store": store_id, "skus": list(sku_ids), "limit": CHOICES}
-    return _held(condition, {**values, "since": now - EXPIRED_SHOWN})
+    values = {"user": user_id, "store": store_id, "skus": list(sku_ids)}
+    return _held(_HELD_UNUSED, {**values, "since": now - EXPIRED_SHOWN})
 
 
 def coupon_for(
     ref: str, *, user_id: int, store_id: int, sku_ids: Sequence[int]
 ) -> HeldCoupon | None:
     """The person's own coupon of this store; None for anybody else's. One query."""
-    values = {"user": user_id, "store": store_id, "skus": list(sku_ids), "limit": 1, "ref": ref}
-    return next(iter(_held("coupon.public_id = %(ref)s", values)), None)
+    values = {"user": user_id, "store": store_id, "skus": list(sku_ids), "ref": ref}
+    return next(iter(_held(_HELD_ONE, values)), None)
 
 
 def coupons_offered(store_id: int, *, now: datetime) -> list[Offered]:
@@ -300,21 +309,19 @@ def _open_templates(store_id: int, *, now: datetime) -> Any:
     )
 
 
-def _held(condition: str, values: dict[str, Any]) -> list[HeldCoupon]:
-    with connection.cursor() as cursor:
-        cursor.execute(_HELD.format(condition=condition), values)
-        return [
-            HeldCoupon(
-                reference=ref,
-                name=name,
-                worth=Worth(*worth),
-                sku_ids=None if skus is None else frozenset(skus),
-                usable_from=usable_from,
-                expires_at=expires_at,
-                is_used=state == CouponState.USED,
-            )
-            for ref, name, *worth, skus, usable_from, expires_at, state in cursor.fetchall()
-        ]
+def _held(statement: Prepared, values: dict[str, Any]) -> list[HeldCoupon]:
+    return [
+        HeldCoupon(
+            reference=ref,
+            name=name,
+            worth=Worth(*worth),
+            sku_ids=None if skus is None else frozenset(skus),
+            usable_from=usable_from,
+            expires_at=expires_at,
+            is_used=state == CouponState.USED,
+        )
+        for ref, name, *worth, skus, usable_from, expires_at, state in statement.rows(values)
+    ]
 
 
 def _worth(template: CouponTemplate) -> Worth:

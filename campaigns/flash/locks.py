@@ -12,20 +12,28 @@ from django.db import connection
 from django.db.models import F
 
 from campaigns.flash.models import FlashBuyer, FlashCampaign, FlashOffer, FlashPurchase
+from core.prepared import Prepared
 
-_BUYER_TAKE = """
+_BUYER_TAKE = Prepared(
+    "flash_buyer_take",
+    """
     INSERT INTO flash_flashbuyer AS mine (store_id, offer_id, user_id, bought, "limit")
-    SELECT %(store)s, %(offer)s, %(user)s, %(quantity)s, %(limit)s WHERE %(quantity)s <= %(limit)s
+    SELECT %(store)s::bigint, %(offer)s::bigint, %(user)s::bigint, %(quantity)s::int, %(limit)s::int
+    WHERE %(quantity)s::int <= %(limit)s::int
     ON CONFLICT (offer_id, user_id) DO UPDATE SET bought = mine.bought + EXCLUDED.bought
     WHERE mine.bought + EXCLUDED.bought <= mine."limit"
-"""
-_QUOTA_TAKE = """
+    """,
+)
+_QUOTA_TAKE = Prepared(
+    "flash_quota_take",
+    """
     UPDATE flash_flashoffer SET sold = sold + %(quantity)s
     WHERE id = %(offer)s AND quota >= sold + %(quantity)s AND EXISTS (
         SELECT 1 FROM flash_flashcampaign c WHERE c.id = campaign_id
             AND c.state = 'published' AND c.starts_at <= %(now)s AND c.ends_at > %(now)s
     )
-"""
+    """,
+)
 # FOR SHARE: those who reserve do not wait for one another, only for the moment of telling.
 _REMINDER_TAKE = """
     INSERT INTO flash_flashreminder (store_id, offer_id, user_id, asked_at)
@@ -59,18 +67,14 @@ def purchase_lock(order_id: int) -> FlashPurchase | None:
 
 def buyer_take(*, offer: FlashOffer, user_id: int, quantity: int) -> bool:
     """Count pieces against the person's limit; False when they are too many. Two at once wait."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _BUYER_TAKE,
-            {
-                "store": offer.store_id,
-                "offer": offer.pk,
-                "user": user_id,
-                "quantity": quantity,
-                "limit": offer.per_person,
-            },
-        )
-        return cursor.rowcount == 1
+    values = {
+        "store": offer.store_id,
+        "offer": offer.pk,
+        "user": user_id,
+        "quantity": quantity,
+        "limit": offer.per_person,
+    }
+    return _BUYER_TAKE.count(values) == 1
 
 
 def buyer_give_back(*, offer_id: int, user_id: int, quantity: int) -> None:
@@ -81,9 +85,8 @@ def buyer_give_back(*, offer_id: int, user_id: int, quantity: int) -> None:
 
 def quota_take(*, offer_id: int, quantity: int, now: datetime) -> bool:
     """Take pieces of the offer's quota, if so many are left and its slot runs."""
-    with connection.cursor() as cursor:
-        cursor.execute(_QUOTA_TAKE, {"offer": offer_id, "quantity": quantity, "now": now})
-        return cursor.rowcount == 1
+    values = {"offer": offer_id, "quantity": quantity, "now": now}
+    return _QUOTA_TAKE.count(values) == 1
 
 
 def quota_give_back(*, offer_id: int, quantity: int) -> None:

@@ -8,7 +8,7 @@ from campaigns.groupbuy.locks import LAST_CALL
 from campaigns.groupbuy.models import Group, GroupCampaign, Member
 from campaigns.groupbuy.queries import can_lead
 from campaigns.groupbuy.services.newcomers import newcomer_refusal
-from campaigns.groupbuy.services.seats import already_in
+from campaigns.groupbuy.services.taking import already_in
 from campaigns.groupbuy.states import GroupState
 from orders.queries import sku_bought
 

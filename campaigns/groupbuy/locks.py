@@ -15,19 +15,27 @@ from django.db.models import F
 
 from campaigns.groupbuy.models import Group, GroupCampaign
 from campaigns.groupbuy.states import CampaignState, GroupState
+from core.prepared import Prepared
 
 # By hand, because every join runs them: building them costs more than running them.
-_SEAT_TAKE = """
+_SEAT_TAKE = Prepared(
+    "groupbuy_seat_take",
+    """
     UPDATE groupbuy_group SET reserved = reserved + 1
-    WHERE id = %s AND state = %s AND deadline_at > %s AND size > reserved + joined + confirmed
-"""
-_QUOTA_TAKE = """
-    UPDATE groupbuy_groupcampaign SET quota_used = quota_used + %s
-    WHERE id = %s AND quota >= quota_used + %s AND (NOT %s OR (
-        state = %s AND quota >= quota_used + %s
+    WHERE id = %(group)s AND state = %(open)s AND deadline_at > %(last_call)s
+        AND size > reserved + joined + confirmed
+    """,
+)
+_QUOTA_TAKE = Prepared(
+    "groupbuy_quota_take",
+    """
+    UPDATE groupbuy_groupcampaign SET quota_used = quota_used + %(quantity)s
+    WHERE id = %(campaign)s AND quota >= quota_used + %(quantity)s AND (NOT %(leads)s OR (
+        state = %(published)s AND quota >= quota_used + %(quantity)s
             + CASE WHEN ending = 'refund' THEN size ELSE least END - 1
     ))
-"""
+    """,
+)
 # Nobody joins so late that there is hardly time to pay.
 LAST_CALL = timedelta(minutes=2)
 
@@ -47,9 +55,8 @@ def seat_take(*, group_id: int, now: datetime) -> bool:
 
     One conditional UPDATE, which is the group's lock from here on.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_SEAT_TAKE, [group_id, GroupState.OPEN, now + LAST_CALL])
-        return cursor.rowcount == 1
+    values = {"group": group_id, "open": GroupState.OPEN.value, "last_call": now + LAST_CALL}
+    return _SEAT_TAKE.count(values) == 1
 
 
 def newcomer_lock(*, user_id: int, store_id: int) -> None:
@@ -68,12 +75,13 @@ def quota_take(*, campaign_id: int, quantity: int, leads: bool) -> bool:
     its merchant may be ending it at this moment, and whoever cancels all of its groups must find this
     one or have stopped it.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _QUOTA_TAKE,
-            [quantity, campaign_id, quantity, leads, CampaignState.PUBLISHED, quantity],
-        )
-        return cursor.rowcount == 1
+    values = {
+        "campaign": campaign_id,
+        "quantity": quantity,
+        "leads": leads,
+        "published": CampaignState.PUBLISHED.value,
+    }
+    return _QUOTA_TAKE.count(values) == 1
 
 
 def quota_give_back(*, campaign_id: int, quantity: int) -> None:

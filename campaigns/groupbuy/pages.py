@@ -4,12 +4,11 @@ the page of a group that its leader has not paid for."""
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import Sum
 
-from campaigns.groupbuy.deals import Deal, deal_of
+from campaigns.groupbuy.deals import Deal, tiers_of
 from campaigns.groupbuy.locks import LAST_CALL
-from campaigns.groupbuy.models import Group, GroupCampaign, GroupPrice, Member
+from campaigns.groupbuy.models import Group, GroupCampaign, Member
 from campaigns.groupbuy.queries import can_lead
 from campaigns.groupbuy.services import (
     CampaignOver,
@@ -22,9 +21,10 @@ from campaigns.groupbuy.services import (
     TooLate,
 )
 from campaigns.groupbuy.services.newcomers import newcomer_refusal
-from campaigns.groupbuy.services.seats import already_in
+from campaigns.groupbuy.services.taking import already_in
 from campaigns.groupbuy.states import LIVE_MEMBER, CampaignState, GroupState
 from catalog.queries import SkuForSale, skus_for_sale
+from core.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -107,21 +107,35 @@ def group_unopened(public_id: str, *, now: datetime) -> Unopened | None:
 # By hand, because every form reads them: building them costs more than running them.
 _TERMS = """
     SELECT c.id, c.store_id, product.public_id, {size}, c.hours, c.limit_per_order,
-        c.limit_per_person, {group}, c.newcomers_only, c.takes_coupons
+        c.limit_per_person, {group}, c.newcomers_only, c.takes_coupons,
+        CASE WHEN c.ending <> 'refund' THEN c.least END, c.ending = 'ladder',
+        ARRAY(SELECT sku_id FROM groupbuy_groupprice WHERE campaign_id = c.id ORDER BY sku_id),
+        ARRAY(SELECT price_fen FROM groupbuy_groupprice WHERE campaign_id = c.id ORDER BY sku_id),
+        ARRAY(SELECT COALESCE({pays}, price_fen) FROM groupbuy_groupprice
+            WHERE campaign_id = c.id ORDER BY sku_id)
     FROM {tables}
     JOIN catalog_product product ON product.id = c.product_id WHERE {condition} LIMIT 1
 """
-_TO_LEAD = _TERMS.format(
-    size="c.size",
-    group="'', '', 0, NULL::timestamptz",
-    tables="groupbuy_groupcampaign c",
-    condition="product.public_id = %s AND c.state <> 'draft' ORDER BY c.published_at DESC, c.id DESC",
+_TO_LEAD = Prepared(
+    "groupbuy_terms_to_lead",
+    _TERMS.format(
+        size="c.size",
+        group="'', '', 0, NULL::timestamptz",
+        pays="leader_fen",
+        tables="groupbuy_groupcampaign c",
+        condition="product.public_id = %(ref)s AND c.state <> 'draft'"
+        " ORDER BY c.published_at DESC, c.id DESC",
+    ),
 )
-_TO_JOIN = _TERMS.format(
-    size="g.size",
-    group="g.public_id, g.state, g.size - g.reserved - g.joined - g.confirmed, g.deadline_at",
-    tables="groupbuy_group g JOIN groupbuy_groupcampaign c ON c.id = g.campaign_id",
-    condition="g.public_id = %s",
+_TO_JOIN = Prepared(
+    "groupbuy_terms_to_join",
+    _TERMS.format(
+        size="g.size",
+        group="g.public_id, g.state, g.size - g.reserved - g.joined - g.confirmed, g.deadline_at",
+        pays="NULL",
+        tables="groupbuy_group g JOIN groupbuy_groupcampaign c ON c.id = g.campaign_id",
+        condition="g.public_id = %(ref)s",
+    ),
 )
 
 
@@ -135,27 +149,28 @@ def terms_to_join(group_public_id: str) -> Terms | None:
     return _terms(_TO_JOIN, group_public_id)
 
 
-def _terms(statement: str, public_id: str) -> Terms | None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [public_id])
-        row = cursor.fetchone()
+def _terms(statement: Prepared, public_id: str) -> Terms | None:
+    row = statement.row({"ref": public_id})
     if row is None:
         return None
-    terms = Terms(*row)
-    prices = {row.sku_id: row for row in GroupPrice.objects.filter(campaign_id=terms.campaign_id)}
-    skus = [
-        PricedSku(
-            sku,
-            min(
-                prices[sku.id].price_fen if terms.group_public_id else prices[sku.id].lead_fen,
-                sku.price_fen,
-            ),
-            min(prices[sku.id].price_fen, sku.price_fen),
-        )
-        for sku in skus_for_sale(prices).values()
-    ]
-    campaign = GroupCampaign.objects.get(pk=terms.campaign_id)
-    return replace(terms, skus=tuple(skus), deal=deal_of(campaign, size=terms.size))
+    *known, least, has_ladder, sku_ids, members_fen, pays_fen = row
+    terms = Terms(*known)
+    skus, prices = skus_for_sale(sku_ids), zip(sku_ids, members_fen, pays_fen, strict=True)
+    return replace(
+        terms,
+        # A list price that fell below the campaign's is the better one.
+        skus=tuple(
+            PricedSku(skus[pk], min(fen, skus[pk].price_fen), min(member, skus[pk].price_fen))
+            for pk, member, fen in prices
+        ),
+        deal=Deal(
+            size=terms.size,
+            hours=terms.hours,
+            least=least,
+            tiers=tiers_of(terms.campaign_id) if has_ladder else (),
+            newcomers_only=terms.newcomers_only,
+        ),
+    )
 
 
 def lead_refusal(campaign_id: int, user_id: int, *, now: datetime) -> JoinRefused | None:

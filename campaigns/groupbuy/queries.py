@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.db.models import (
     Case,
     Count,
@@ -23,6 +22,7 @@ from campaigns.groupbuy.faces import Face, faces_of
 from campaigns.groupbuy.locks import LAST_CALL
 from campaigns.groupbuy.models import Group, GroupCampaign, GroupPrice, Member
 from campaigns.groupbuy.states import LIVE_MEMBER, CampaignState, GroupState, MemberState
+from core.prepared import Prepared
 
 ABOUT_TO_FAIL = timedelta(hours=2)
 
@@ -131,21 +131,22 @@ class GroupToJoin:
 
 
 # By hand, because every join reads it: building it costs more than running it.
-_GROUP_TO_JOIN = """
+_GROUP_TO_JOIN = Prepared(
+    "groupbuy_group_to_join",
+    """
     SELECT g.id, g.deadline_at, g.store_id, g.campaign_id, c.limit_per_order, c.limit_per_person,
         c.newcomers_only, c.takes_coupons, LEAST(price.price_fen, sku.price_fen)
     FROM groupbuy_group g JOIN groupbuy_groupcampaign c ON c.id = g.campaign_id
-        LEFT JOIN groupbuy_groupprice price ON price.campaign_id = c.id AND price.sku_id = %s
+        LEFT JOIN groupbuy_groupprice price ON price.campaign_id = c.id AND price.sku_id = %(sku)s
         LEFT JOIN catalog_sku sku ON sku.id = price.sku_id
-    WHERE g.public_id = %s
-"""
+    WHERE g.public_id = %(group)s
+    """,
+)
 
 
 def group_to_join(public_id: str, sku_id: int) -> GroupToJoin | None:
     """A group in any state, in one query; None for an unknown one."""
-    with connection.cursor() as cursor:
-        cursor.execute(_GROUP_TO_JOIN, [sku_id, public_id])
-        row = cursor.fetchone()
+    row = _GROUP_TO_JOIN.row({"sku": sku_id, "group": public_id})
     return GroupToJoin(*row) if row else None
 
 

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from campaigns.reductions.models import Reduction
 from core.money import yuan
+from core.prepared import Prepared
 
 LABEL_LENGTH = 60  # of an order's adjustment
 
 # By hand, because every order reads it (docs/decisions/0002-hot-reads-by-hand.md).
-_RUNNING = """
+_RUNNING = Prepared(
+    "reductions_running",
+    """
     SELECT reduction.public_id, reduction.name, reduction.kind, reduction.cap_fen,
         ARRAY(SELECT threshold_fen FROM reductions_reductionstep step
             WHERE step.reduction_id = reduction.id ORDER BY threshold_fen),
@@ -30,7 +32,8 @@ _RUNNING = """
     WHERE reduction.store_id = %(store)s AND reduction.state = 'published'
         AND reduction.starts_at <= %(now)s AND reduction.ends_at > %(now)s
     ORDER BY reduction.id
-"""
+    """,
+)
 
 
 @dataclass(frozen=True)
@@ -88,9 +91,8 @@ def reductions_running(
     store_id: int, *, sku_ids: Sequence[int], now: datetime
 ) -> list[RunningReduction]:
     """The store's campaigns of this moment that some of the SKUs are in, in one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_RUNNING, {"store": store_id, "skus": list(sku_ids), "now": now})
-        found = [_running(*row) for row in cursor.fetchall()]
+    rows = _RUNNING.rows({"store": store_id, "skus": list(sku_ids), "now": now})
+    found = [_running(*row) for row in rows]
     return [one for one in found if one.steps and (one.sku_ids is None or one.sku_ids)]
 
 

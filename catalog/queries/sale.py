@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db import connection
 from django.db.models import Q
 
 from catalog.models import Fulfilment, ReturnReason, ReturnRule, Sku
 from catalog.states import ProductState
 from core import clock
+from core.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -65,18 +66,17 @@ def skus_for_sale(sku_ids: Iterable[int], *, now: datetime | None = None) -> dic
     `on_sale` says whether product and SKU may be bought at `now` (or at this instant); whether the store is open is for
     `stores.queries.store_terms` to say.
     """
-    return {sku.id: sku for sku in _skus_for_sale("sku.id = ANY(%s)", list(sku_ids), now)}
+    return {sku.id: sku for sku in _for_sale(_BY_IDS, now, skus=list(sku_ids))}
 
 
 def sku_for_sale(public_id: str) -> SkuForSale | None:
     """One SKU by its public id, in one query."""
-    return next(iter(_skus_for_sale("sku.public_id = %s", public_id, None)), None)
+    return next(iter(_for_sale(_BY_PUBLIC_ID, sku=public_id)), None)
 
 
 def skus_by_keys(store_id: int) -> list[SkuForSale]:
     """The store's SKUs that are sold by card keys, in one query."""
-    condition = f"sku.store_id = %s AND product.fulfilment = '{Fulfilment.CARD_KEYS.value}'"
-    return _skus_for_sale(condition + " AND sku.removed_at IS NULL", store_id, None)
+    return _for_sale(_BY_KEYS, store=store_id)
 
 
 def contents_of(sku_ids: Iterable[int]) -> dict[int, str | None]:
@@ -96,7 +96,7 @@ def on_sale_now(prefix: str = "") -> Q:
     return Q(**{f"{prefix}state": ProductState.ON_SALE}) & begun & going
 
 
-# By hand, because every order reads it twice and building it costs more than running it.
+# By hand, because every order reads it twice (docs/decisions/0002-hot-reads-by-hand.md).
 _SKUS_FOR_SALE = """
     SELECT sku.id, sku.public_id, sku.store_id, sku.product_id, product.public_id, product.title,
         sku.name, sku.price_fen, sku.on_hand - sku.reserved,
@@ -106,19 +106,25 @@ _SKUS_FOR_SALE = """
         ), ''),
         product.state = 'on_sale' AND sku.removed_at IS NULL
             AND (product.fulfilment <> 'content' OR sku.content <> '')
-            AND (product.on_sale_from IS NULL OR product.on_sale_from <= %s)
-            AND (product.on_sale_until IS NULL OR product.on_sale_until > %s),
+            AND (product.on_sale_from IS NULL OR product.on_sale_from <= %(now)s)
+            AND (product.on_sale_until IS NULL OR product.on_sale_until > %(now)s),
         sku.weight_g, sku.volume_cm3, sku.return_rule, product.purchase_limit,
         product.freight_template_id, sku.return_reason, product.fulfilment
     FROM catalog_sku sku JOIN catalog_product product ON product.id = sku.product_id
     WHERE {condition} ORDER BY sku.id
 """
+_BY_IDS = Prepared("catalog_skus_by_ids", _SKUS_FOR_SALE.format(condition="sku.id = ANY(%(skus)s)"))
+_BY_PUBLIC_ID = Prepared(
+    "catalog_sku_by_public_id", _SKUS_FOR_SALE.format(condition="sku.public_id = %(sku)s")
+)
+_BY_KEYS = Prepared(
+    "catalog_skus_by_keys",
+    _SKUS_FOR_SALE.format(
+        condition=f"sku.store_id = %(store)s AND product.fulfilment = '{Fulfilment.CARD_KEYS.value}'"
+        " AND sku.removed_at IS NULL"
+    ),
+)
 
 
-def _skus_for_sale(
-    condition: str, value: str | int | list[int], now: datetime | None
-) -> list[SkuForSale]:
-    now = now or clock.now()
-    with connection.cursor() as cursor:
-        cursor.execute(_SKUS_FOR_SALE.format(condition=condition), [now, now, value])
-        return [SkuForSale(*row) for row in cursor.fetchall()]
+def _for_sale(statement: Prepared, now: datetime | None = None, **values: Any) -> list[SkuForSale]:
+    return [SkuForSale(*row) for row in statement.rows({**values, "now": now or clock.now()})]

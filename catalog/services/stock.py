@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.locks import sku_lock
 from catalog.models import Fulfilment, Sku, StockMovement
+from core.prepared import Prepared
 
 MAX_ON_HAND = 10_000_000
 KEYS_ARE_COUNTED = gettext_lazy("卡密的库存等于没卖出的条数：请导入或作废卡密，不能直接改。")
@@ -40,16 +41,19 @@ class StockRefused(Exception):
     """A restock or correction that cannot be; the message says why, in words for the merchant."""
 
 
-_RESERVE = """
-WITH moved AS (
-    UPDATE catalog_sku SET reserved = reserved + %(quantity)s
-    WHERE id = %(sku)s AND on_hand - reserved >= %(quantity)s AND removed_at IS NULL
-    RETURNING id, store_id
+_RESERVE = Prepared(
+    "catalog_stock_reserve",
+    """
+    WITH moved AS (
+        UPDATE catalog_sku SET reserved = reserved + %(quantity)s
+        WHERE id = %(sku)s AND on_hand - reserved >= %(quantity)s AND removed_at IS NULL
+        RETURNING id, store_id
+    )
+    INSERT INTO catalog_stockmovement
+        (store_id, sku_id, kind, on_hand_change, reserved_change, reference, reason, moved_at)
+    SELECT store_id, id, 'reserve', 0, %(quantity)s, %(reference)s, '', %(now)s FROM moved
+    """,
 )
-INSERT INTO catalog_stockmovement
-    (store_id, sku_id, kind, on_hand_change, reserved_change, reference, reason, moved_at)
-SELECT store_id, id, 'reserve', 0, %(quantity)s, %(reference)s, '', %(now)s FROM moved
-"""
 
 # The reservation's own movement is what may be undone, and the unique index on its ending makes
 # a second release, or a release after shipping, insert nothing and so change nothing.
@@ -99,15 +103,10 @@ def stock_reserve(*, lines: Mapping[int, int], reference: str, now: datetime) ->
     for an empty reference or a quantity below one; the caller's transaction then rolls back.
     """
     _check(lines, reference)
-    with connection.cursor() as cursor:
-        for sku_id in sorted(lines):
-            quantity = lines[sku_id]
-            cursor.execute(
-                _RESERVE,
-                {"sku": sku_id, "quantity": quantity, "reference": reference, "now": now},
-            )
-            if cursor.rowcount != 1:
-                raise _out_of_stock(sku_id)
+    for sku_id in sorted(lines):
+        values = {"sku": sku_id, "quantity": lines[sku_id], "reference": reference, "now": now}
+        if _RESERVE.count(values) != 1:
+            raise _out_of_stock(sku_id)
 
 
 def stock_release(*, lines: Mapping[int, int], reference: str, now: datetime) -> None:

@@ -20,3 +20,8 @@ def test_a_lost_cache_is_a_miss_not_an_error(gone):
     assert gone.delete("a") is False
     assert gone.incr("a") == 1
     assert gone.has_key("a") is False
+
+
+def test_calls_share_one_client(gone):
+    client = gone._cache.get_client("a")
+    assert gone._cache.get_client("b", write=True) is client

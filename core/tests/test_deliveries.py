@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import ClassVar
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core import deliveries, facts
@@ -118,3 +119,34 @@ def test_a_delivered_fact_is_not_rerun(subscribed):
     deliveries.deliveries_sweep(now=timezone.now() + timedelta(seconds=6))
     pks = list(Delivery.objects.values_list("pk", flat=True))
     assert deliveries.deliveries_rerun(pks, now=timezone.now()) == 0
+
+
+@pytest.mark.django_db
+def test_many_facts_are_one_statement_and_delivered_in_their_order(subscribed):
+    with transaction.atomic(), CaptureQueriesContext(connection) as seen:
+        facts_record(*[BellRang(bell_id=n, store_id=1) for n in (9, 3, 5)], now=timezone.now())
+    assert sum("core_facts_record(" in one["sql"] for one in seen.captured_queries) == 1
+    assert list(Fact.objects.order_by("pk").values_list("subject_id", flat=True)) == [9, 3, 5]
+    rows = Delivery.objects.order_by("pk")
+    assert [row.fact_get().payload["bell_id"] for row in rows] == [9, 9, 3, 3, 5, 5]
+    assert {(row.subscriber, row.attempts, row.error) for row in rows} == {
+        ("test.inline_one", 0, ""),
+        ("test.queued_one", 0, ""),
+    }
+    assert all(row.due_at > row.fact_at for row in rows)
+
+
+@pytest.mark.django_db
+def test_a_fact_of_no_store_is_kept(subscribed):
+    @dataclass(frozen=True, kw_only=True)
+    class GongRang(Event):
+        name: ClassVar[str] = "gong.rang"
+        gong_id: int
+
+    with transaction.atomic():
+        facts_record(GongRang(gong_id=1), BellRang(bell_id=2, store_id=4), now=timezone.now())
+    assert list(Fact.objects.order_by("pk").values_list("name", "store_id")) == [
+        ("gong.rang", None),
+        ("bell.rang", 4),
+    ]
+    assert Delivery.objects.count() == 2

@@ -54,7 +54,7 @@ def page_of(
     """The page for what is typed. One piece is shown of what is too much for one payment."""
     chosen = wares.chosen(typed.sku)
     quantity = typed.pieces(wares.limit)
-    addresses, places = addresses_of(buyer_id), wares.places()
+    addresses, places = addresses_of(buyer_id), wares.places
     typed = typed.marked(chosen.sku.public_id, addresses, places)
     if places:
         typed = typed.with_contact(buyer_id)
@@ -100,7 +100,7 @@ def _asked(
     buyer_id: int,
 ) -> Asked:
     item = PricedItem(choice.sku.id, quantity, choice.sku.price_fen, choice.unit_price_fen)
-    return Asked(buyer_id, wares.store.id, (item,), freight, wishes=typed.wishes, takes=wares.takes)
+    return Asked(buyer_id, wares.store_id, (item,), freight, wishes=typed.wishes, takes=wares.takes)
 
 
 def _quote(asked: Asked) -> tuple[Quote, tuple[Wish, ...]]:

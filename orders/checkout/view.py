@@ -13,13 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views import View
 
-from accounts.queries import (
-    AddressNotFound,
-    AddressSnapshot,
-    address_for_order,
-    address_ids_of,
-    signed_in_id,
-)
+from accounts.queries import AddressSnapshot, address_named, signed_in_id
 from catalog.queries import SkuForSale
 from catalog.services import OutOfStock
 from core import clock
@@ -32,7 +26,7 @@ from orders.checkout.typed import KEPT, Typed, typed_read
 from orders.checkout.wares import ForSale, Refusal, Refused
 from orders.destinations import fetched_at, on_screen
 from orders.exemption import exemption_agree, wording
-from orders.forms import CheckoutForm
+from orders.forms import POST, CheckoutForm
 from orders.pricing import AmountRefused
 from orders.services import OrderRefused, PriceChanged, QuantityRefused, RiskRefused
 from payments.services import NoMerchantAccount
@@ -122,12 +116,14 @@ class CheckoutView(View, ABC):
         return redirect("orders:cashier", order)
 
     def _form(self, request: HttpRequest, wares: ForSale) -> CheckoutForm:
+        fetched = request.POST.get("delivery", "") not in ("", POST)
         return self.form_class(
             request.POST,
             skus=[choice.sku.public_id for choice in wares.choices],
-            addresses=address_ids_of(self.buyer_id),
+            # Of addresses and places only what was chosen is looked for.
+            addresses=address_named(self.buyer_id, request.POST.get("address", "")),
             limit=wares.limit,
-            places=[place.public_id for place in wares.places()],
+            places=[place.public_id for place in wares.places] if fetched else (),
             on_screen={c.sku.public_id for c in wares.choices if c.sku.is_digital},
         )
 
@@ -139,12 +135,12 @@ class CheckoutView(View, ABC):
                 return self.place(request, wares, form, now)
         except PriceChanged as error:
             raise Refused(Refusal(str(error), was_fen=error.shown_fen)) from error
-        except (OutOfStock, QuantityRefused, AmountRefused, AddressNotFound) as error:
+        except (OutOfStock, QuantityRefused, AmountRefused) as error:
             raise Refused(Refusal(str(error))) from error
         except RiskRefused as error:
             risk_record(
                 error.assessed,
-                store_id=wares.store.id,
+                store_id=wares.store_id,
                 user_id=self.buyer_id,
                 order_ref="",
                 now=now,
@@ -190,18 +186,18 @@ class CheckoutView(View, ABC):
         return f"{request.path}?{urlencode(query)}"
 
 
-def address_chosen(buyer_id: int, wares: ForSale, form: CheckoutForm) -> AddressSnapshot:
-    """Where the order goes, as chosen. Raises AddressNotFound."""
+def address_chosen(wares: ForSale, form: CheckoutForm) -> AddressSnapshot:
+    """Where the order goes, as chosen."""
     if wares.chosen(form.cleaned_data["sku"]).sku.is_digital:
         return on_screen()
-    for place in wares.places():
-        if place.public_id == form.cleaned_data["delivery"]:
-            return fetched_at(
-                place,
-                recipient=form.cleaned_data["recipient"],
-                phone=form.cleaned_data["phone"],
-            )
-    return address_for_order(buyer_id, form.cleaned_data["address"])
+    chosen = form.cleaned_data["delivery"]
+    if chosen in ("", POST):
+        return form.addresses[form.cleaned_data["address"]]
+    return fetched_at(
+        next(place for place in wares.places if place.public_id == chosen),
+        recipient=form.cleaned_data["recipient"],
+        phone=form.cleaned_data["phone"],
+    )
 
 
 def item_chosen(wares: ForSale, form: CheckoutForm) -> tuple[SkuForSale, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +10,7 @@ from django.urls import reverse
 
 from catalog.queries import SkuForSale
 from orders.pricing import MAX_QUANTITY
-from stores.queries import PickupPlace, StoreInfo, pickup_places
+from stores.queries import PickupPlace, StoreInfo, pickup_places, store_by_id
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class ForSale:
     """What a checkout sells: the SKUs of one product, at most `limit` of one in an order. `takes`
     are the kinds of discounts that its price takes (`orders.pricing.KINDS`)."""
 
-    store: StoreInfo
+    store_id: int
     title: str
     photo: str
     back_url: str
@@ -50,11 +51,20 @@ class ForSale:
         query = urlencode({"sku": self.choices[0].sku.public_id, "quantity": "1", "draft": "1"})
         return f"{reverse('orders:checkout')}?{query}"
 
+    @cached_property
+    def store(self) -> StoreInfo:
+        """Read when a page shows it: an order that goes through needs none of it."""
+        store = store_by_id(self.store_id)
+        assert store is not None
+        return store
+
+    @cached_property
     def places(self) -> tuple[PickupPlace, ...]:
-        """Where the buyer may fetch it, in one query; nowhere what is delivered on a screen."""
+        """Where the buyer may fetch it, read when it is asked for; nowhere what is delivered on a
+        screen."""
         if all(choice.sku.is_digital for choice in self.choices):
             return ()
-        return pickup_places({self.store.id}).get(self.store.id, ())
+        return pickup_places({self.store_id}).get(self.store_id, ())
 
 
 @dataclass(frozen=True)

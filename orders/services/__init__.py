@@ -24,20 +24,18 @@ from orders.services.invoice import (
     invoice_request,
 )
 from orders.services.match import orders_match
+from orders.services.offer import Offer, OrderItem
 from orders.services.pay import order_payment_take
-from orders.services.place import (
+from orders.services.place import order_buy, order_place
+from orders.services.receive import order_receive, order_receive_overdue
+from orders.services.refusals import (
     BuyerGone,
     NotForSale,
-    Offer,
-    OrderItem,
     OrderRefused,
     PurchaseLimitReached,
     RiskRefused,
     StoreClosed,
-    order_buy,
-    order_place,
 )
-from orders.services.receive import order_receive, order_receive_overdue
 from orders.services.reprice import RepriceRefused, order_price_ask, order_price_settle
 from orders.services.review import review_refuse, review_release
 from orders.services.ship import ShipRefused, order_ship

@@ -17,7 +17,8 @@ from catalog.queries import SkuForSale
 from core.idempotency import form_claim
 from orders.models import CartLine, Order
 from orders.pricing import MAX_QUANTITY
-from orders.services.place import OrderItem, order_buy
+from orders.services.offer import OrderItem
+from orders.services.place import order_buy
 
 MAX_LINES = 120
 # As long as the guest's cookie lives.

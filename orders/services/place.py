@@ -1,127 +1,57 @@
 """Placing an order: one transaction down the lock sequence, the hottest rows last.
 
-form key → purchases of what is limited → order, lines, hold → payment → fact → discounts
-→ the offer's claim (quota) → SKUs
+form key → buyer's account → purchases of what is limited → order, lines, hold, payment → fact →
+discounts → the offer's claim (quota) → SKUs
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from accounts.queries import AddressSnapshot
-from accounts.services import person_stays
 from catalog.queries import SkuForSale, skus_for_sale
 from catalog.services import stock_reserve
-from core.crypto import blind_index
-from core.devices import device_mark
 from core.facts import facts_record
 from core.idempotency import form_claim
 from core.ids import public_id as new_public_id
+from core.rows import row_insert, rows_insert
 from orders.adjusters import Asked, adjustments_claim, discounts_for
-from orders.destinations import delivery_fields, delivery_of, street_index
+from orders.destinations import delivery_of, street_index
 from orders.events import OrderPlaced, ReviewOpened
 from orders.exemption import consents_of, wording
 from orders.freights import freight_of
 from orders.locks import purchases_lock
-from orders.models import Order, OrderAdjustment, OrderHold, OrderLine, RiskReview
+from orders.models import Order, OrderHold
 from orders.pricing import KINDS, PriceChanged, PricedItem, Quote, quote
 from orders.queries import bought_quantities
-from orders.risks import OrderRisk, order_risk, refusal_words
-from payments.services import payment_open
-from risk.rules import Assessed, Verdict
-from risk.services import risk_record
-from stores.queries import StoreTerms, store_terms
-
-DESCRIPTION_LENGTH = 127  # WeChat Pay's limit for what its cashier shows
-
-
-class OrderRefused(Exception):
-    """An order that cannot be placed; the message says why, for the shopper. Nothing is written."""
-
-
-class NotForSale(OrderRefused):
-    """A SKU is not sold, or not by this store."""
-
-    def __init__(self, sku_id: int) -> None:
-        self.sku_id = sku_id
-        super().__init__(_("商品已下架，看看店里的其他好物吧。"))
-
-
-class StoreClosed(OrderRefused):
-    """The store takes no orders now."""
-
-    def __init__(self) -> None:
-        super().__init__(_("店铺正在休息，暂时不能下单。"))
-
-
-class BuyerGone(OrderRefused):
-    """The account was closed, or folded into another one, since the shopper signed in."""
-
-    def __init__(self) -> None:
-        super().__init__(_("这个账号已经注销或停用，请重新登录后再试。"))
-
-
-class NotDelivered(OrderRefused):
-    """Something of the order is not sent to its address; the message names it."""
-
-
-class ExemptionNotAgreed(OrderRefused):
-    """Something is not taken back without a reason, and the buyer did not agree to that."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(_("%(what)s，请勾选确认后再提交。") % {"what": what})
-
-
-class RiskRefused(OrderRefused):
-    """Risk wants something done before this order, or refuses it. What was found is in `assessed`:
-    the transaction is gone, so whoever hears this writes it down."""
-
-    def __init__(self, assessed: Assessed) -> None:
-        self.assessed = assessed
-        super().__init__(refusal_words(assessed.verdict))
-
-
-class PurchaseLimitReached(OrderRefused):
-    """One person's orders would hold more of a product than its limit. `left` is what may be."""
-
-    def __init__(self, title: str, limit: int, left: int) -> None:
-        self.limit, self.left = limit, left
-        if left > 0:
-            message = _("“%(title)s”每人限购 %(limit)d 件，你还可以买 %(left)d 件。")
-        else:
-            message = _("“%(title)s”每人限购 %(limit)d 件，你已经买满了。")
-        super().__init__(message % {"title": title, "limit": limit, "left": left})
-
-
-@dataclass(frozen=True)
-class OrderItem:
-    """What to buy. `unit_price_fen` is a campaign's price, or None for the list price."""
-
-    sku_id: int
-    quantity: int
-    unit_price_fen: int | None = None
-
-
-@dataclass(frozen=True)
-class Offer:
-    """What a campaign adds to placing an order.
-
-    `ref` is the public id of what the order belongs to (a group). With `holds` the paid order may
-    not ship before the campaign releases it. `pay_before` shortens the store's payment window.
-    `takes` are the kinds of discounts that its price takes (`orders.pricing.KINDS`): none as a rule.
-    `claim(order)` runs inside the transaction at its place in the lock sequence, after the
-    payment and before the SKUs; it may raise, and then nothing was written.
-    """
-
-    kind: str
-    ref: str
-    claim: Callable[[Order], None]
-    holds: bool = True
-    pay_before: datetime | None = None
-    takes: Collection[str] = ()
+from orders.risks import OrderRisk, order_risk
+from orders.services.offer import Offer, OrderItem
+from orders.services.placed_rows import (
+    adjustment_rows,
+    description,
+    hold_row,
+    line_rows,
+    order_row,
+    phone_mark,
+    review_row,
+)
+from orders.services.refusals import (
+    BuyerGone,
+    ExemptionNotAgreed,
+    NotDelivered,
+    NotForSale,
+    PurchaseLimitReached,
+    RiskRefused,
+    StoreClosed,
+)
+from orders.standing import standing_lock
+from payments.services import payment_new
+from risk.rules import Verdict
+from risk.services import risk_found
+from stores.queries import StoreTerms
 
 
 def order_buy(
@@ -178,86 +108,83 @@ def order_place(
     offer: Offer | None = None,
     wishes: Mapping[str, str] | None = None,
 ) -> Order:
-    """Place an order: stock reserved, a payment open until `pay_before`.
+    """Place an order: stock reserved, a payment open until `pay_before`. Needs a transaction, which
+    ends with whatever is raised here.
 
     `expected_payable_fen` is what the shopper was shown; None skips the comparison. Raises
     PriceChanged, OutOfStock, NotForSale, NotDelivered, ExemptionNotAgreed, PurchaseLimitReached, StoreClosed, BuyerGone, QuantityRefused,
     AmountRefused, NoMerchantAccount, and whatever the adjusters and the offer's claim raise; then
     nothing is written. An offer's price takes the discounts that it says.
     """
-    with transaction.atomic():
-        terms = store_terms(store_id)
-        if not terms.is_open:
-            raise StoreClosed
-        if not person_stays(user_id=buyer_id):
-            raise BuyerGone
-        skus = skus_for_sale([item.sku_id for item in items], now=now)
-        priced = tuple(_priced(items, skus, store_id))
-        bought = [skus[item.sku_id] for item in items]
-        delivery = _delivery_check(address, bought)
-        freight = freight_of(
-            terms.freight_fen,
-            bought,
-            province=address.province_code,
-            is_posted=delivery == Order.Delivery.POST,
-        )
-        if freight.refusal:
-            raise NotDelivered(freight.refusal)
-        takes = offer.takes if offer else KINDS
-        asked = Asked(buyer_id, store_id, priced, freight, wishes or {}, takes)
-        discounts = discounts_for(asked, now=now)
-        cost = quote(asked.items, freight=freight, discounts=discounts)
-        if expected_payable_fen is not None and expected_payable_fen != cost.payable_fen:
-            raise PriceChanged(expected_payable_fen, cost.payable_fen)
-        phone_index, street = _phone_index(address), street_index(address)
-        risk = order_risk(
-            buyer_id=buyer_id,
-            store_id=store_id,
-            phone_index=phone_index,
-            street_index=street,
-            amount_fen=cost.payable_fen,
-            now=now,
-        )
-        if risk.is_refused:
-            raise RiskRefused(risk.assessed)
-        agreed = _agreements(buyer_id, bought, now=now)
-        _limits_check(buyer_id, cost, skus)
-        order = _order_new(
-            buyer_id, store_id, cost, address=address, note=note, offer=offer, now=now
-        )
-        order.public_id = public_id or order.public_id
-        order.pay_before = order.due_at = _pay_before(terms, offer, now=now)
-        order.save(force_insert=True)
-        _lines_write(order, cost, skus, agreed)
-        _adjustments_write(order, cost)
-        _risk_write(order, risk, now=now)
-        if offer and offer.holds:
-            OrderHold.objects.create(
-                store_id=store_id,
-                order=order,
-                kind=offer.kind,
-                reference=offer.ref,
-                opened_at=now,
-            )
-        payment_open(
-            store_id=store_id,
-            order_ref=order.public_id,
-            payer_id=buyer_id,
-            amount_fen=order.payable_fen,
-            description=_description(cost, skus),
-            expires_at=order.pay_before,
-            now=now,
-        )
-        facts_record(OrderPlaced.of(order), now=now)
-        adjustments_claim(asked, cost.adjustments, order_id=order.pk, now=now)
-        if offer:
-            offer.claim(order)
-        stock_reserve(
-            lines={line.sku_id: line.quantity for line in cost.lines},
-            reference=order.public_id,
-            now=now,
-        )
-        return order
+    marks = phone_index, street = phone_mark(address), street_index(address)
+    standing = standing_lock(
+        buyer_id=buyer_id,
+        store_id=store_id,
+        phone_index=phone_index,
+        street_index=street,
+        now=now,
+    )
+    if standing is None:
+        raise BuyerGone
+    if not standing.terms.is_open:
+        raise StoreClosed
+    skus = skus_for_sale([item.sku_id for item in items], now=now)
+    priced = tuple(_priced(items, skus, store_id))
+    bought = [skus[item.sku_id] for item in items]
+    delivery = _delivery_check(address, bought)
+    freight = freight_of(
+        standing.terms.freight_fen,
+        bought,
+        province=address.province_code,
+        is_posted=delivery == Order.Delivery.POST,
+    )
+    if freight.refusal:
+        raise NotDelivered(freight.refusal)
+    takes = offer.takes if offer else KINDS
+    asked = Asked(buyer_id, store_id, priced, freight, wishes or {}, takes)
+    discounts = discounts_for(asked, now=now)
+    cost = quote(asked.items, freight=freight, discounts=discounts)
+    if expected_payable_fen is not None and expected_payable_fen != cost.payable_fen:
+        raise PriceChanged(expected_payable_fen, cost.payable_fen)
+    risk = order_risk(standing, amount_fen=cost.payable_fen)
+    if risk.is_refused:
+        raise RiskRefused(risk.assessed)
+    agreed = _agreements(buyer_id, bought, now=now)
+    _limits_check(buyer_id, cost, skus)
+    order = order_row(
+        buyer_id, store_id, cost, address=address, marks=marks, note=note, offer=offer, now=now
+    )
+    order.public_id = public_id or order.public_id
+    order.pay_before = order.due_at = _pay_before(standing.terms, offer, now=now)
+    row_insert(order)
+    payment = payment_new(
+        store_id=store_id,
+        account_id=standing.account_id,
+        order_ref=order.public_id,
+        payer_id=buyer_id,
+        amount_fen=order.payable_fen,
+        description=description(cost, skus),
+        expires_at=order.pay_before,
+        now=now,
+    )
+    rows: list[Model] = [
+        *line_rows(order, cost, skus, agreed),
+        *adjustment_rows(order, cost),
+        payment,
+    ]
+    if offer and offer.holds:
+        rows.append(hold_row(order, offer.kind, offer.ref, now=now))
+    rows_insert(*rows, *_risk_rows(order, risk, now=now))
+    facts_record(OrderPlaced.of(order), now=now)
+    adjustments_claim(asked, cost.adjustments, order_id=order.pk, now=now)
+    if offer:
+        offer.claim(order)
+    stock_reserve(
+        lines={line.sku_id: line.quantity for line in cost.lines},
+        reference=order.public_id,
+        now=now,
+    )
+    return order
 
 
 def _priced(
@@ -295,38 +222,6 @@ def _limits_check(buyer_id: int, cost: Quote, skus: Mapping[int, SkuForSale]) ->
             raise PurchaseLimitReached(sku.title, sku.purchase_limit, sku.purchase_limit - had)
 
 
-def _order_new(
-    buyer_id: int,
-    store_id: int,
-    cost: Quote,
-    *,
-    address: AddressSnapshot,
-    note: str,
-    offer: Offer | None,
-    now: datetime,
-) -> Order:
-    return Order(
-        store_id=store_id,
-        buyer_id=buyer_id,
-        offer_kind=offer.kind if offer else "",
-        offer_ref=offer.ref if offer else "",
-        goods_fen=cost.goods_fen,
-        discount_fen=cost.discount_fen,
-        freight_fen=cost.freight_fen,
-        payable_fen=cost.payable_fen,
-        note=note,
-        recipient=address.recipient,
-        phone=address.phone,
-        phone_index=_phone_index(address),
-        device=device_mark(),
-        region=address.region,
-        street=address.street,
-        street_index=street_index(address),
-        placed_at=now,
-        **delivery_fields(address),
-    )
-
-
 def _delivery_check(address: AddressSnapshot, skus: Sequence[SkuForSale]) -> str:
     """How it gets there. Raises NotDelivered when that cannot be done with these goods."""
     delivery = delivery_of(address)
@@ -338,43 +233,28 @@ def _delivery_check(address: AddressSnapshot, skus: Sequence[SkuForSale]) -> str
     return delivery
 
 
-def _phone_index(address: AddressSnapshot) -> str:
-    """What the order's phone is found by; what is delivered on a screen has none."""
-    return blind_index(address.phone, purpose="order.phone") if address.phone else ""
-
-
 def _pay_before(terms: StoreTerms, offer: Offer | None, *, now: datetime) -> datetime:
     window_ends = now + timedelta(seconds=terms.payment_window_s)
     return min(window_ends, offer.pay_before) if offer and offer.pay_before else window_ends
 
 
-def _risk_write(order: Order, risk: OrderRisk, *, now: datetime) -> None:
-    """Keep what was found; a hold of its own, for a bounded time, where a person shall look."""
-    found = risk_record(
+def _risk_rows(order: Order, risk: OrderRisk, *, now: datetime) -> list[Model]:
+    """What was found; and a hold of its own, for a bounded time, where a person shall look."""
+    found = risk_found(
         risk.assessed,
         store_id=order.store_id,
         user_id=order.buyer_id,
         order_ref=order.public_id,
         now=now,
     )
-    if found is None or risk.assessed.verdict != Verdict.HOLD:
-        return
-    review = RiskReview.objects.create(
-        store_id=order.store_id,
-        order=order,
-        score=risk.assessed.score,
-        why=found.why[:300],
-        opened_at=now,
-        due_at=now + timedelta(hours=risk.policy.hold_hours),
-    )
+    if found is None:
+        return []
+    if risk.assessed.verdict != Verdict.HOLD:
+        return [found]
+    review = review_row(order, risk, why=found.why, now=now)
+    row_insert(review)
     facts_record(ReviewOpened.of(review), now=now)
-    OrderHold.objects.create(
-        store_id=order.store_id,
-        order=order,
-        kind=OrderHold.Kind.RISK,
-        reference=order.public_id,
-        opened_at=now,
-    )
+    return [found, hold_row(order, OrderHold.Kind.RISK, order.public_id, now=now)]
 
 
 def _agreements(buyer_id: int, skus: Sequence[SkuForSale], *, now: datetime) -> dict[int, int]:
@@ -384,54 +264,3 @@ def _agreements(buyer_id: int, skus: Sequence[SkuForSale], *, now: datetime) -> 
     if missing is not None:
         raise ExemptionNotAgreed(wording(missing))
     return agreed
-
-
-def _lines_write(
-    order: Order, cost: Quote, skus: Mapping[int, SkuForSale], agreed: Mapping[int, int]
-) -> None:
-    OrderLine.objects.bulk_create(
-        [
-            OrderLine(
-                store_id=order.store_id,
-                order=order,
-                sku_id=line.sku_id,
-                title=skus[line.sku_id].title,
-                sku_name=skus[line.sku_id].name,
-                photo=skus[line.sku_id].photo,
-                list_price_fen=line.list_price_fen,
-                unit_price_fen=line.unit_price_fen,
-                quantity=line.quantity,
-                amount_fen=line.amount_fen,
-                discount_fen=line.discount_fen,
-                return_rule=skus[line.sku_id].return_rule,
-                return_reason=skus[line.sku_id].return_reason,
-                exempt_consent_id=agreed.get(line.sku_id),
-            )
-            for line in cost.lines
-        ]
-    )
-
-
-def _adjustments_write(order: Order, cost: Quote) -> None:
-    if cost.adjustments:
-        OrderAdjustment.objects.bulk_create(
-            [
-                OrderAdjustment(
-                    store_id=order.store_id,
-                    order=order,
-                    kind=one.kind,
-                    reference=one.reference,
-                    label=one.label,
-                    amount_fen=one.amount_fen,
-                )
-                for one in cost.adjustments
-            ]
-        )
-
-
-def _description(cost: Quote, skus: Mapping[int, SkuForSale]) -> str:
-    """What the payer reads in WeChat's cashier: 冬枣 5 斤装 等 3 件."""
-    first = skus[cost.lines[0].sku_id]
-    pieces = sum(line.quantity for line in cost.lines)
-    more = str(_(" 等 %(count)d 件") % {"count": pieces}) if pieces > 1 else ""
-    return f"{first.title} {first.name}"[: DESCRIPTION_LENGTH - len(more)] + more

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import User
 from accounts.queries import AddressSnapshot, address_for_order
 from accounts.tests.factories import address_make, user_make
@@ -22,6 +24,8 @@ from payments.tests.factories import merchant_account_make, transaction_id_make
 from stores.models import Store
 from stores.tests.factories import store_make
 
+# By itself, so that a refusal leaves nothing of it in a test's own transaction.
+order_placed = transaction.atomic(order_place)
 _numbers = count(1)
 LIST_FEN, FREIGHT_FEN = 5900, 600
 
@@ -68,7 +72,7 @@ def sku_on_sale(store: Store | None = None, *, on_hand: int = 100) -> Sku:
 def place(sku: Sku, who: Person | None = None, *, quantity: int = 1, **changes: Any) -> Order:
     """An order, not paid yet; `changes` to what `order_place` takes."""
     who = who or person()
-    order: Order = order_place(
+    order: Order = order_placed(
         **{
             "buyer_id": who.id,
             "store_id": sku.store_id,

@@ -11,7 +11,8 @@ from core import clock
 from orders import adjusters
 from orders.models import Order, OrderLine
 from orders.pricing import KINDS, PricedItem, quote
-from orders.services import OrderItem, OrderRefused, order_buy, order_place
+from orders.services import OrderItem, OrderRefused, order_buy
+from orders.tests.factories import order_placed
 from tests import cast
 
 
@@ -183,7 +184,7 @@ def coupon(monkeypatch):
 
 
 def place(sku, who, **changes):
-    return order_place(
+    return order_placed(
         **{
             "buyer_id": who.id,
             "store_id": sku.store_id,

@@ -13,7 +13,7 @@ from orders.exemption import GOOD_FOR, exemption_agree, wording
 from orders.models import ExemptionConsent, Order
 from orders.services import OrderRefused
 from orders.services.cart import Owner, cart_add
-from orders.services.place import ExemptionNotAgreed
+from orders.services.refusals import ExemptionNotAgreed
 from orders.tests.factories import place
 from tests import cast
 

@@ -16,7 +16,7 @@ from orders.models import Order
 from orders.pricing import PricedItem, quote
 from orders.services import OrderItem, PriceChanged
 from orders.services.cart import Owner, cart_add
-from orders.services.place import NotDelivered
+from orders.services.refusals import NotDelivered
 from orders.tests.factories import place
 from tests import cast
 

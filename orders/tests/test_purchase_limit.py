@@ -12,9 +12,17 @@ from orders.services import (
     order_cancel,
     order_close_request,
     order_line_cancel,
-    order_place,
 )
-from orders.tests.factories import buy, offer, order_make, paid_make, person, place, sku_on_sale
+from orders.tests.factories import (
+    buy,
+    offer,
+    order_make,
+    order_placed,
+    paid_make,
+    person,
+    place,
+    sku_on_sale,
+)
 from orders.tests.test_pages import NOTE, form
 from tests.database import statements
 
@@ -91,7 +99,7 @@ def test_the_same_form_twice_is_one_order():
 def test_a_limit_costs_two_statements_and_no_limit_none():
     def cost(sku, who):
         return statements(
-            lambda: order_place(
+            lambda: order_placed(
                 buyer_id=who.id,
                 store_id=sku.store_id,
                 items=[OrderItem(sku.pk, 1)],

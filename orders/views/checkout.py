@@ -20,7 +20,6 @@ from orders.checkout import (
 from orders.forms import CheckoutForm
 from orders.pricing import KINDS
 from orders.services import OrderItem, order_buy
-from stores.queries import store_by_id
 
 # What a public id can look like: anything else is nobody's, and nothing a database must read.
 SKU = re.compile(r"[0-9a-z_]{1,32}")
@@ -34,11 +33,10 @@ class AloneView(CheckoutView):
     def wares_find(self, request: HttpRequest, *, now: datetime) -> ForSale:
         asked = request.POST.get("sku") or request.GET.get("sku", "")
         sku = sku_for_sale(asked) if SKU.fullmatch(asked) else None
-        store = store_by_id(sku.store_id) if sku else None
-        if sku is None or store is None:
+        if sku is None:
             raise NotHere(_("没有这件商品，可能链接不完整。"))
         return ForSale(
-            store=store,
+            store_id=sku.store_id,
             title=sku.title,
             photo=sku.photo,
             back_url=reverse("storefront:product", args=[sku.product_public_id]),
@@ -51,9 +49,9 @@ class AloneView(CheckoutView):
         return order_buy(
             form_key=form.cleaned_data["form_key"],
             buyer_id=self.buyer_id,
-            store_id=wares.store.id,
+            store_id=wares.store_id,
             items=[OrderItem(sku_id=sku.id, quantity=quantity)],
-            address=address_chosen(self.buyer_id, wares, form),
+            address=address_chosen(wares, form),
             note=form.cleaned_data["note"],
             expected_payable_fen=form.cleaned_data["shown_fen"],
             now=now,

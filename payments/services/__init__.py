@@ -7,7 +7,7 @@ from payments.services.bills import bill_differ, bill_fetch, bills_wanted
 from payments.services.close import payment_begin_close, payment_close
 from payments.services.explain import bill_explain, difference_explain, incident_explain
 from payments.services.notices import NoticeUnfit, UnknownAccount, notice_receive
-from payments.services.open import NoMerchantAccount, payment_open
+from payments.services.open import NoMerchantAccount, payment_new, payment_open
 from payments.services.prepare import GatewayTrouble, PaymentGone, PreparedPayment, payment_prepare
 from payments.services.refund import (
     NothingToRefund,
@@ -42,6 +42,7 @@ __all__ = [
     "notice_receive",
     "payment_begin_close",
     "payment_close",
+    "payment_new",
     "payment_open",
     "payment_poll",
     "payment_prepare",

@@ -39,9 +39,36 @@ def payment_open(
         .values_list("pk", flat=True)
         .first()
     )
+    payment = payment_new(
+        store_id=store_id,
+        account_id=account_id,
+        order_ref=order_ref,
+        payer_id=payer_id,
+        amount_fen=amount_fen,
+        description=description,
+        expires_at=expires_at,
+        now=now,
+    )
+    payment.save(force_insert=True)
+    return payment
+
+
+def payment_new(
+    *,
+    store_id: int,
+    account_id: int | None,
+    order_ref: str,
+    payer_id: int,
+    amount_fen: int,
+    description: str,
+    expires_at: datetime,
+    now: datetime,
+) -> Payment:
+    """An attempt at the store's account, for its caller to write with rows of its own. Raises
+    NoMerchantAccount."""
     if account_id is None:
         raise NoMerchantAccount
-    return Payment.objects.create(
+    return Payment(
         store_id=store_id,
         account_id=account_id,
         order_ref=order_ref,

@@ -200,7 +200,7 @@ def test_without_the_condition_the_quota_constraint_is_all_that_holds(monkeypatc
         rows = GroupCampaign.objects.filter(pk=campaign_id)
         return bool(rows.update(quota_used=F("quota_used") + quantity))
 
-    monkeypatch.setattr("campaigns.groupbuy.services.seats.quota_take", careless)
+    monkeypatch.setattr("campaigns.groupbuy.services.taking.quota_take", careless)
     told = kinds(many(lambda n: cast.lead(campaign, sku, crowd[n]), 6))
     assert told == {"ok": 3, "IntegrityError": 3}
 
@@ -239,7 +239,7 @@ def test_without_the_condition_a_group_outlives_its_campaign(monkeypatch):
     """Control: the quota is taken of a campaign that is over."""
     take = locks.quota_take
     monkeypatch.setattr(
-        "campaigns.groupbuy.services.seats.quota_take",
+        "campaigns.groupbuy.services.taking.quota_take",
         lambda **taken: take(**{**taken, "leads": False}),
     )
     campaign, told = called_off_after_a_look(monkeypatch)

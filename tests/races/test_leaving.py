@@ -4,11 +4,14 @@ import pytest
 from django.db import transaction
 
 from accounts.models import User, WechatIdentity
-from accounts.services import CloseRefused, account_close, person_from_wechat, person_stays
+from accounts.services import CloseRefused, account_close, person_from_wechat
 from accounts.tests.factories import APPID
 from core import clock
+from core.prepared import Prepared
+from orders import standing
 from orders.models import Order
 from orders.services import BuyerGone
+from orders.standing import standing_lock
 from orders.tests.factories import order_make
 from tests import cast
 from tests.races.threads import LEADS, at_once, head_to_head, kinds, many
@@ -46,13 +49,13 @@ def test_an_order_never_belongs_to_a_closed_account(alice, lead_s):
         assert isinstance(placed, BuyerGone) and closed is True
 
 
-def placing_and_leaving_meanwhile(monkeypatch, alice, stays):
+def placing_and_leaving_meanwhile(monkeypatch, alice):
     """An order that has asked whether its buyer stays; they leave before it is written."""
     sku = cast.sku_on_sale()
     told = []
 
     def asked(**who):
-        answer = stays(**who)
+        answer = standing_lock(**who)
         told.extend(at_once(lambda: leave(alice)))
         return answer
 
@@ -62,13 +65,13 @@ def placing_and_leaving_meanwhile(monkeypatch, alice, stays):
                 cursor.execute("SET LOCAL lock_timeout = '300ms'")
             return close(person)
 
-    monkeypatch.setattr("orders.services.place.person_stays", asked)
+    monkeypatch.setattr("orders.services.place.standing_lock", asked)
     order_make(sku, who=alice)
     return told
 
 
 def test_leaving_waits_for_an_order_that_is_being_placed(alice, monkeypatch):
-    (told,) = placing_and_leaving_meanwhile(monkeypatch, alice, person_stays)
+    (told,) = placing_and_leaving_meanwhile(monkeypatch, alice)
     assert "lock timeout" in str(told)
     assert ownerless() == 0
 
@@ -76,10 +79,9 @@ def test_leaving_waits_for_an_order_that_is_being_placed(alice, monkeypatch):
 def test_without_the_lock_an_order_belongs_to_nobody(alice, monkeypatch):
     """Control: whether they stay was only read."""
 
-    def stays(*, user_id):
-        return User.objects.get(pk=user_id).is_active
-
-    (told,) = placing_and_leaving_meanwhile(monkeypatch, alice, stays)
+    read = standing._STANDING.text.replace("FOR KEY SHARE OF person", "")
+    monkeypatch.setattr(standing, "_STANDING", Prepared("read_only", read))
+    (told,) = placing_and_leaving_meanwhile(monkeypatch, alice)
     assert told is True
     assert ownerless() == 1
 

@@ -22,7 +22,6 @@ from orders.checkout import (
 )
 from orders.forms import CheckoutForm
 from orders.pricing import CAMPAIGN_KINDS
-from stores.queries import store_by_id
 
 # A person who really wants to buy tries a few times; a script tries more.
 BUYS, BUYS_WINDOW_S = 10, 60
@@ -36,11 +35,10 @@ class BuyView(CheckoutView):
     def wares_find(self, request: HttpRequest, *, now: datetime) -> ForSale:
         board = bargain_board(self.kwargs["public_id"], now=now)
         sku = skus_for_sale([board.terms.sku_id]).get(board.terms.sku_id) if board else None
-        store = store_by_id(board.store_id) if board else None
-        if board is None or sku is None or store is None:
+        if board is None or sku is None:
             raise NotHere(_("没有这个砍价，请核对链接。"))
         return ForSale(
-            store=store,
+            store_id=board.store_id,
             title=sku.title,
             photo=sku.photo,
             back_url=reverse("bargain:bargain", args=[board.public_id]),
@@ -71,7 +69,7 @@ class BuyView(CheckoutView):
             return services.bargain_buy(
                 bargain_public_id=wares.about.public_id,
                 user_id=self.buyer_id,
-                address=address_chosen(self.buyer_id, wares, form),
+                address=address_chosen(wares, form),
                 note=form.cleaned_data["note"],
                 expected_payable_fen=form.cleaned_data["shown_fen"],
                 form_key=form.cleaned_data["form_key"],

@@ -8,8 +8,8 @@ from campaigns.coupons.services import coupon_take, template_publish
 from core import clock
 from core.idempotency import form_key_new
 from orders.models import Order
-from orders.services import OrderItem, order_place
-from orders.tests.factories import Person
+from orders.services import OrderItem
+from orders.tests.factories import Person, order_placed
 from stores.models import Store
 
 OFF_FEN = 1000
@@ -63,7 +63,7 @@ def expire(coupon: Coupon) -> None:
 def place(sku: Any, who: Person, *, coupon: Any = None, quantity: int = 1, **changes: Any) -> Order:
     """An order; `coupon` is a Coupon, "none", or None for the best one."""
     wishes = {} if coupon is None else {"coupon": getattr(coupon, "public_id", coupon)}
-    order: Order = order_place(
+    order: Order = order_placed(
         **{
             "buyer_id": who.id,
             "store_id": sku.store_id,

@@ -26,7 +26,6 @@ from orders.checkout import (
 )
 from orders.forms import CheckoutForm
 from orders.pricing import CAMPAIGN_KINDS
-from stores.queries import store_by_id
 
 # A person who really wants to buy tries some times; a script tries more.
 BUYS, BUYS_WINDOW_S = 20, 60
@@ -72,11 +71,10 @@ class BuyView(CheckoutView):
     def wares_find(self, request: HttpRequest, *, now: datetime) -> ForSale:
         terms = queries.flash_terms(str(self.kwargs["public_id"]), now=now)
         sku = skus_for_sale([terms.sku_id]).get(terms.sku_id) if terms else None
-        store = store_by_id(terms.store_id) if terms else None
-        if terms is None or sku is None or store is None:
+        if terms is None or sku is None:
             raise NotHere(_("没有这个秒杀，请核对链接。"))
         return ForSale(
-            store=store,
+            store_id=terms.store_id,
             title=sku.title,
             photo=sku.photo,
             back_url=reverse("storefront:product", args=[sku.product_public_id]),
@@ -104,7 +102,7 @@ class BuyView(CheckoutView):
                 offer_public_id=wares.about.public_id,
                 quantity=quantity,
                 user_id=self.buyer_id,
-                address=address_chosen(self.buyer_id, wares, form),
+                address=address_chosen(wares, form),
                 note=form.cleaned_data["note"],
                 expected_payable_fen=form.cleaned_data["shown_fen"],
                 form_key=form.cleaned_data["form_key"],

@@ -36,8 +36,6 @@ from campaigns.groupbuy.services.refusals import (
 )
 from campaigns.groupbuy.services.seats import (
     REASON_LENGTH,
-    Joined,
-    Shown,
     faces_hide,
     seat_closed,
     seat_give_back,
@@ -48,6 +46,7 @@ from campaigns.groupbuy.services.seats import (
     seat_refunded,
     seat_strand,
 )
+from campaigns.groupbuy.services.taking import Joined, Shown
 
 __all__ = [
     "REASON_LENGTH",

@@ -18,7 +18,7 @@ from campaigns.groupbuy.services.refusals import (
     NotInCampaign,
     TooLate,
 )
-from campaigns.groupbuy.services.seats import (
+from campaigns.groupbuy.services.taking import (
     Joined,
     Seat,
     Shown,

@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.queries import AddressSnapshot
 from campaigns.groupbuy.models import Group, GroupCampaign, GroupPrice
 from campaigns.groupbuy.services.refusals import CampaignOver, NotInCampaign
-from campaigns.groupbuy.services.seats import (
+from campaigns.groupbuy.services.taking import (
     Joined,
     Seat,
     Shown,

@@ -1,232 +1,36 @@
-"""A seat's life: taken with an order, paid, released, or paid for in vain.
+"""A seat's life once it is taken (`taking.py`): paid, released, or paid for in vain.
 
 Every function that changes a seat locks its group first, acts on what is true now, and may run
 twice.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from accounts.queries import AddressSnapshot
-from accounts.services import profile_show_consent
 from campaigns.groupbuy.deals import deal_of
 from campaigns.groupbuy.events import MemberRebated, MemberStranded
-from campaigns.groupbuy.locks import (
-    group_lock,
-    quota_give_back,
-    quota_take,
-)
-from campaigns.groupbuy.models import Group, GroupCampaign, Member
-from campaigns.groupbuy.services.newcomers import newcomer_check
-from campaigns.groupbuy.services.refusals import (
-    AlreadyIn,
-    CampaignOver,
-    LimitReached,
-    NoNewGroup,
-    QuotaGone,
-    SoldOut,
-)
-from campaigns.groupbuy.states import (
-    GROUP,
-    LIVE_MEMBER,
-    MEMBER,
-    CampaignState,
-    GroupState,
-    MemberState,
-)
-from catalog.services import OutOfStock
+from campaigns.groupbuy.locks import group_lock, quota_give_back
+from campaigns.groupbuy.models import Group, Member
+from campaigns.groupbuy.states import GROUP, MEMBER, GroupState, MemberState
 from core.facts import facts_record
-from core.idempotency import form_claim
-from core.ids import public_id
-from orders.pricing import CAMPAIGN_KINDS
 from orders.queries import orders_brief, unit_price_fen
-from orders.services import Offer, OrderItem, hold_release, order_give_back, order_place
+from orders.services import hold_release, order_give_back
 from payments.queries import payment_is_returned
 from payments.services import RefundReason
 
 HOLD = "group"
 # After its deadline a group waits this long for facts that are on their way.
 GRACE = timedelta(seconds=60)
-ONE_LIVE_GROUP = "groupbuy_one_live_group"
 REASON_LENGTH = 120
-
-
-@dataclass(frozen=True)
-class Joined:
-    """What leading and joining make, known before anything is written."""
-
-    group_public_id: str
-    order_public_id: str
-
-    @classmethod
-    def new(cls, group_public_id: str = "") -> Self:
-        return cls(group_public_id or public_id("grp"), public_id("ord"))
-
-
-@dataclass(frozen=True)
-class Seat:
-    """A seat that is being taken. `shows_profile` is a consent; `price_fen` is for one piece.
-
-    Plain values instead of rows: building rows costs a join more than reading them.
-    """
-
-    group_id: int
-    group_ref: str
-    deadline_at: datetime | None
-    campaign_id: int
-    store_id: int
-    limit_per_order: int
-    limit_per_person: int
-    user_id: int
-    sku_id: int
-    quantity: int
-    price_fen: int
-    is_leader: bool
-    shows_profile: bool
-    newcomers_only: bool = False
-    takes_coupons: bool = False
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What the form said: the sum (None skips the comparison), and which discounts were chosen."""
-
-    payable_fen: int | None = None
-    wishes: Mapping[str, str] = field(default_factory=dict)
-
-
-def seat_form_claim(joined: Joined, *, user_id: int, form_key: str, now: datetime) -> Joined | None:
-    """None for a new form; otherwise what its first sender got.
-
-    A key that was spent on a plain checkout leads to its order: that one has no group.
-    """
-    first = form_claim(
-        owner=f"user:{user_id}",
-        key=form_key,
-        purpose="groupbuy",
-        result={"group": joined.group_public_id, "order": joined.order_public_id},
-        now=now,
-    )
-    return Joined(first.get("group", ""), first["order"]) if first is not None else None
-
-
-def already_in(campaign_id: int, user_id: int) -> AlreadyIn | None:
-    """The person's undecided seat in the campaign, as the refusal that names it."""
-    member = (
-        Member.objects.select_related("group", "order")
-        .filter(
-            campaign_id=campaign_id,
-            user_id=user_id,
-            state__in=[MemberState.RESERVED, MemberState.JOINED],
-        )
-        .first()
-    )
-    return AlreadyIn(member.group.public_id, member.order.public_id) if member else None
-
-
-@contextmanager
-def already_in_checked(campaign_id: int, user_id: int) -> Iterator[None]:
-    """Around the whole transaction: the constraint's refusal becomes AlreadyIn."""
-    try:
-        yield
-    except IntegrityError as error:
-        if ONE_LIVE_GROUP not in str(error) and "groupbuy_one_live_seat" not in str(error):
-            raise
-        raise already_in(campaign_id, user_id) or AlreadyIn() from error
-
-
-def order_for_seat(
-    seat: Seat,
-    *,
-    order_public_id: str,
-    address: AddressSnapshot,
-    note: str,
-    shown: Shown,
-    now: datetime,
-) -> None:
-    """Place the seat's order; the member, the limits and the quota come at their place in it.
-
-    Raises CampaignOver, LimitReached, NewcomersOnly, NewcomerSeatTaken, NoNewGroup, QuotaGone,
-    SoldOut, and whatever `order_place` raises.
-    """
-    if seat.quantity > seat.limit_per_order:
-        raise LimitReached(seat.limit_per_order, per_order=True)
-
-    def claim(order: Any) -> None:
-        _member_new(seat, order, now=now)
-        _limit_check(seat)
-        if seat.newcomers_only and not seat.is_leader:
-            newcomer_check(seat.user_id, seat.store_id, seat.campaign_id)
-        if not quota_take(
-            campaign_id=seat.campaign_id, quantity=seat.quantity, leads=seat.is_leader
-        ):
-            campaign = GroupCampaign.objects.get(pk=seat.campaign_id)
-            if seat.is_leader and campaign.state != CampaignState.PUBLISHED:
-                raise CampaignOver
-            if seat.is_leader and campaign.quota_left >= seat.quantity:
-                raise NoNewGroup(campaign.quota_left - campaign.enough + 1)
-            raise QuotaGone(campaign.quota_left)
-
-    try:
-        order_place(
-            buyer_id=seat.user_id,
-            store_id=seat.store_id,
-            items=[OrderItem(seat.sku_id, seat.quantity, seat.price_fen)],
-            address=address,
-            note=note,
-            expected_payable_fen=shown.payable_fen,
-            now=now,
-            public_id=order_public_id,
-            offer=Offer(
-                kind=HOLD,
-                ref=seat.group_ref,
-                claim=claim,
-                pay_before=seat.deadline_at,
-                takes=CAMPAIGN_KINDS if seat.takes_coupons else (),
-            ),
-            wishes=shown.wishes,
-        )
-    except OutOfStock as error:
-        raise SoldOut(str(error)) from error
-
-
-def _member_new(seat: Seat, order: Any, *, now: datetime) -> None:
-    Member.objects.create(
-        store_id=seat.store_id,
-        campaign_id=seat.campaign_id,
-        group_id=seat.group_id,
-        user_id=seat.user_id,
-        order=order,
-        is_leader=seat.is_leader,
-        quantity=seat.quantity,
-        shows_profile=seat.shows_profile,
-        reserved_at=now,
-    )
-    if seat.shows_profile:
-        profile_show_consent(user_id=seat.user_id, now=now)
 
 
 def faces_hide(*, user_id: int) -> None:
     """The person is not to be shown on the page of any group they were in until now."""
     Member.objects.filter(user_id=user_id, shows_profile=True).update(shows_profile=False)
-
-
-def _limit_check(seat: Seat) -> None:
-    """After the member row: its unique constraint makes the same person's seats wait in line."""
-    mine = Member.objects.filter(
-        campaign_id=seat.campaign_id, user_id=seat.user_id, state__in=LIVE_MEMBER
-    )
-    taken = sum(mine.order_by().values_list("quantity", flat=True))
-    limit = seat.limit_per_person
-    if taken > limit:
-        raise LimitReached(max(limit - (taken - seat.quantity), 0), per_order=False)
 
 
 def seat_paid(*, order_id: int, now: datetime) -> None:

@@ -24,7 +24,6 @@ from orders.checkout import (
 )
 from orders.forms import CheckoutForm
 from orders.pricing import CAMPAIGN_KINDS
-from stores.queries import store_by_id
 
 # A person who really wants to join tries a few times; a script tries more.
 JOINS, JOINS_WINDOW_S = 10, 60
@@ -50,11 +49,10 @@ class GroupCheckoutView(CheckoutView):
 
     def wares_find(self, request: HttpRequest, *, now: datetime) -> ForSale:
         terms = self.terms()
-        store = store_by_id(terms.store_id) if terms else None
-        if terms is None or store is None or not terms.skus:
+        if terms is None or not terms.skus:
             raise NotHere(_("没有这个拼团，请核对链接。"))
         return ForSale(
-            store=store,
+            store_id=terms.store_id,
             title=terms.skus[0].sku.title,
             photo=terms.skus[0].sku.photo,
             back_url=reverse("storefront:product", args=[terms.product_public_id]),
@@ -92,7 +90,7 @@ class GroupCheckoutView(CheckoutView):
             "user_id": self.buyer_id,
             "sku_id": sku.id,
             "quantity": quantity,
-            "address": address_chosen(self.buyer_id, wares, form),
+            "address": address_chosen(wares, form),
             "note": form.cleaned_data["note"],
             "shows_profile": form.cleaned_data["shows_profile"],
             "shown": services.Shown(form.cleaned_data["shown_fen"], wishes_of(self.request.POST)),

@@ -19,7 +19,8 @@ from catalog.tests.factories import category_make
 from core import clock
 from core.deadlines import deadlines_run
 from orders.models import Order
-from orders.services import OrderItem, order_place
+from orders.services import OrderItem
+from orders.tests.factories import order_placed
 from stores.tests.factories import staff_make
 from tests import cast
 
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.django_db
 def place(store, *items, who=None, **changes):
     """An order of (sku, quantity) pairs."""
     who = who or cast.person()
-    return order_place(
+    return order_placed(
         **{
             "buyer_id": who.id,
             "store_id": store.pk,
