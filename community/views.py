@@ -36,7 +36,7 @@ def code(request: HttpRequest, public_id: str) -> HttpResponse:
     """
     page, store = _entry(public_id)
     now = clock.now()
-    user_id = request.user.pk if request.user.is_authenticated else None
+    user_id = request.user.pk
     guest = guest_of(request)
     has_cookie = bool(guest)
     # A cookie is easily made up: what counts is whether it takes a place.

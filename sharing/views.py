@@ -120,7 +120,7 @@ def _have_drawn(request: HttpRequest, spec: PosterSpec, *, now: datetime) -> str
     """Have a poster drawn, unless somebody is at it; what is counted and limited are drawings."""
     if not poster_claim(spec):
         return POSTER_WAITING
-    user_id = request.user.pk if request.user.is_authenticated else None
+    user_id = request.user.pk
     who = str(user_id or client_address(request))
     if not limit_check("poster", who, DRAWINGS if user_id else DRAWINGS_OF_GUESTS, 60):
         poster_unclaim(spec)

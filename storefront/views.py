@@ -107,7 +107,7 @@ def product_mine(request: HttpRequest, public_id: str) -> HttpResponse:
     if found is None:
         raise NotHere(_("没有这件商品，可能链接不完整。"))
     now = clock.now()
-    user_id = request.user.pk if request.user.is_authenticated else None
+    user_id = request.user.pk
     mine = product_mine_query(found.id, user_id) if user_id is not None else None
     card = share_card(
         request,

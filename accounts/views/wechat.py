@@ -77,7 +77,7 @@ def wechat_callback(request: HttpRequest) -> HttpResponse:
         return _problem(request, _("你取消了微信授权，可以重试，也可以用手机号登录。"), target)
     try:
         person = oauth_person(code, appid=known["appid"])
-        current = request.user.pk if request.user.is_authenticated else None
+        current = request.user.pk
         found = person_from_wechat(
             person=person, appid=known["appid"], current_user_id=current, now=clock.now()
         )

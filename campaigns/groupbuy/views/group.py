@@ -82,7 +82,7 @@ def seat(request: HttpRequest, public_id: str) -> HttpResponse:
 @personal
 def again(request: HttpRequest, public_id: str) -> HttpResponse:
     """For somebody whose seat was lost: straight to a form, filled in as the lost one was."""
-    user_id = request.user.pk if request.user.is_authenticated else None
+    user_id = request.user.pk
     way = way_on(public_id, user_id, now=clock.now())
     if way is None:
         raise NotHere(_("没有这个团，请核对链接。"))
@@ -115,7 +115,7 @@ def _personal(
 
 
 def _mine(request: HttpRequest, public_id: str) -> GroupMine | None:
-    user_id = request.user.pk if request.user.is_authenticated else None
+    user_id = request.user.pk
     return group_mine_query(public_id, user_id) if user_id is not None else None
 
 
