@@ -4,7 +4,7 @@ The words say what it is, what it costs, until when and how much is left, and ne
 anything on. Bargains have none: WeChat's rules name calling for help with a price in a chat first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,19 +30,26 @@ class Announcement:
     findings: tuple[Finding, ...]
 
 
-def announcements(product: ProductPage, *, link: str, now: datetime) -> tuple[Announcement, ...]:
+def announcements(
+    product: ProductPage, *, link: Callable[[str, str], str], now: datetime
+) -> tuple[Announcement, ...]:
     """The texts about a product on sale: its group-buy, its flash sales, and the plain goods, as
-    far as there is anything left; in at most four queries."""
+    far as there is anything left; in at most four queries, and what `link` of a kind of page and its
+    reference costs."""
     made = []
+    goods = ("product", product.public_id)
     offer = campaign_for_product(product.id, now=now)
     if offer is not None and _group_left(product, offer) > 0:
-        made.append(("group", _("拼团公告"), _group(product, offer)))
+        made.append(("group", _("拼团公告"), _group(product, offer), goods))
     for terms in flash_for_product(product.id, now=now):
         if terms.left > 0:
-            made.append((f"flash-{terms.offer_id}", _("秒杀公告"), _flash(product, terms)))
+            key, page = f"flash-{terms.offer_id}", ("flash", terms.public_id)
+            made.append((key, _("秒杀公告"), _flash(product, terms), page))
     if not product.sold_out:
-        made.append(("product", _("商品公告"), _plain(product)))
-    return tuple(_announcement(key, label, [*lines, link]) for key, label, lines in made)
+        made.append(("product", _("商品公告"), _plain(product), goods))
+    return tuple(
+        _announcement(key, label, [*lines, link(*page)]) for key, label, lines, page in made
+    )
 
 
 def _announcement(key: str, label: str, lines: Sequence[str]) -> Announcement:

@@ -47,6 +47,7 @@ def spread_view(store_id: int, *, chosen: str, since: datetime, now: datetime) -
             *campaign.products,
             *groups.campaign_pages(store_id, chosen),
             *bargains.campaign_pages(store_id, chosen),
+            *flash_sales.campaign_pages(store_id, chosen),
         }
         begun = max(since, campaign.since)
     elif any(page.ref == chosen for page in pages):

@@ -23,6 +23,9 @@ from sharing.services import RULE, link_for
 from sharing.sources import sources
 from stores.scoped import staff_of
 
+# Where an announcement leads, by the kind of what it is about.
+ANNOUNCED = {"product": "storefront:product", "flash": "flash:offer"}
+
 
 @require_safe
 def announce(request: HttpRequest) -> HttpResponse:
@@ -43,21 +46,22 @@ def announce(request: HttpRequest) -> HttpResponse:
     product = product_page(ref)
     if product is None or product.store_id != staff.store_id or not product.on_sale:
         raise NotHere(_("没有这件在售商品，请回到群公告重新选择。"))
-    path = reverse("storefront:product", args=[product.public_id])
-    link = link_for(
-        sharer_id=staff.user_id,
-        store_id=staff.store_id,
-        target_kind="product",
-        target_ref=product.public_id,
-        path=path,
-        channel="notice",
-        now=now,
-    )
-    address = f"{share_origin(staff.store_id)}{path}?s={link.token}"
-    context |= {
-        "product": product,
-        "announcements": announcements(product, link=address, now=now),
-    }
+    user_id, store_id = staff.user_id, staff.store_id
+
+    def link(kind: str, ref: str) -> str:
+        path = reverse(ANNOUNCED[kind], args=[ref])
+        made = link_for(
+            sharer_id=user_id,
+            store_id=store_id,
+            target_kind=kind,
+            target_ref=ref,
+            path=path,
+            channel="notice",
+            now=now,
+        )
+        return f"{share_origin(store_id)}{path}?s={made.token}"
+
+    context |= {"product": product, "announcements": announcements(product, link=link, now=now)}
     return render(request, "admin/office/announcement.html", context)
 
 

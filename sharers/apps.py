@@ -7,3 +7,6 @@ class SharersConfig(AppConfig):
 
     name = "sharers"
     verbose_name = _("分享员")
+
+    def ready(self) -> None:
+        from sharers import posters  # noqa: F401  registers how they look

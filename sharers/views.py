@@ -16,6 +16,7 @@ from core.errors import NotHere
 from core.public_pages import page_number, personal, public_page
 from sharers import queries
 from sharers.forms import ApplyForm, ItemForm
+from sharers.posters import ShowcasePoster
 from sharers.rates import Rate
 from sharers.services import (
     SharerRefused,
@@ -25,7 +26,7 @@ from sharers.services import (
     showcase_drop,
 )
 from sharing.pages import is_strict, share_card, showcase_token, visit_note
-from sharing.posters.spec import PosterAbout
+from sharing.posters.spec import goods_told
 from stores.queries import StoreInfo, store_by_id, store_by_slug
 
 
@@ -61,7 +62,10 @@ def showcase_mine(request: HttpRequest, public_id: str) -> HttpResponse:
         image_url=next((one.card.share_image for one in found.items if one.card.share_image), "")
         or store.logo
         or "/static/img/icon.svg",
-        about=PosterAbout(photo=photo.name if photo else ""),
+        about=ShowcasePoster(
+            photo=photo.name if photo else "",
+            goods=goods_told(item.card for item in found.items),
+        ),
     )
     response = render(request, "sharers/_mine.html", {"card": card})
     visit_note(request, response, now=clock.now())

@@ -3,7 +3,6 @@
 from django import forms
 
 from sharing.models import Channel
-from sharing.posters.draw import STYLES
 
 
 class ShareForm(forms.Form):
@@ -19,12 +18,10 @@ class ShareForm(forms.Form):
 
 
 class PosterForm(forms.Form):
-    """A poster's ticket, and how it is to look; without a look, the usual one."""
+    """A poster's ticket, and the template of its kind; without one, the usual one."""
 
     t = forms.CharField(max_length=2000)
-    style = forms.ChoiceField(
-        choices=[(name, style[0]) for name, style in STYLES.items()], required=False
-    )
+    style = forms.SlugField(max_length=16, required=False)
     channel = forms.ChoiceField(
         choices=[(one.value, one.label) for one in (Channel.POSTER, Channel.PAPER, Channel.WECOM)],
         required=False,

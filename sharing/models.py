@@ -33,6 +33,7 @@ class ShareLink(models.Model):
         SHOWCASE = "showcase", _("橱窗")
         BARGAIN = "bargain", _("砍价")
         COUNTER = "counter", _("柜台码")
+        FLASH = "flash", _("秒杀")
 
     token = models.CharField(
         max_length=16, unique=True, editable=False, default=partial(random_token, 12)

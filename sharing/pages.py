@@ -16,7 +16,8 @@ from core.limits import client_address, limit_check
 from guard.policy import wechat_allows
 from sharing import services
 from sharing.domains import card_origin
-from sharing.posters.spec import PosterAbout
+from sharing.posters.kinds import poster_kind
+from sharing.posters.spec import DESC_TOLD, PosterAbout
 from sharing.searches import search_record
 from wechat.queries import inside_wechat
 
@@ -122,15 +123,17 @@ def ticket_read(ticket: str) -> ShareTarget | None:
 
 def poster_sign(target: ShareTarget, title: str, desc: str, about: PosterAbout) -> str:
     """What a poster of one of our own pages says, signed, so that nobody else writes our posters."""
-    value = [asdict(target), title, desc, asdict(about)]
+    value = [asdict(target), title, desc[:DESC_TOLD], asdict(about)]
     return signing.dumps(value, salt=POSTER_SALT, compress=True)
 
 
 def poster_read(ticket: str) -> tuple[ShareTarget, str, str, PosterAbout] | None:
     """Target, title, description and the rest of a poster's ticket; None when it is not ours."""
     try:
-        target, title, desc, about = signing.loads(ticket, salt=POSTER_SALT)
-        return ShareTarget(**target), title, desc, PosterAbout(**about)
+        told, title, desc, about = signing.loads(ticket, salt=POSTER_SALT)
+        target = ShareTarget(**told)
+        kind = poster_kind(target.kind)
+        return (target, title, desc, kind.about.read(about)) if kind else None
     except (signing.BadSignature, ValueError, TypeError):
         return None
 

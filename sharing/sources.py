@@ -11,6 +11,7 @@ from sharing.models import Attribution, Channel, SearchArrival, ShareLink, Visit
 from sharing.services import WINDOW
 
 SEARCH, DIRECT = "search", "direct"
+CAMPAIGN_PAGES = (ShareLink.Target.GROUP, ShareLink.Target.BARGAIN, ShareLink.Target.FLASH)
 
 
 @dataclass(frozen=True)
@@ -52,15 +53,20 @@ def sources(store_id: int, *, since: datetime, now: datetime) -> tuple[SourceRow
 
 
 def _labels() -> dict[str, str]:
-    labels = {"group": _("拼团页分享")}
+    kinds = ShareLink.Target
+    labels = {
+        str(kinds.GROUP): _("拼团页分享"),
+        str(kinds.BARGAIN): _("砍价页分享"),
+        str(kinds.FLASH): _("秒杀页分享"),
+    }
     labels |= {str(name): str(label) for name, label in Channel.choices}
     return {**labels, SEARCH: _("店内搜索"), DIRECT: _("直接打开")}
 
 
 def _source(link: ShareLink) -> str:
-    """A group's own page is a source of its own, whichever way its link went."""
-    is_group = link.target_kind == ShareLink.Target.GROUP
-    return "group" if is_group and link.channel == Channel.FRIEND else link.channel
+    """A campaign's own page in a chat is a source of its own: a group's, a bargain's, a flash offer's."""
+    is_own = link.target_kind in CAMPAIGN_PAGES and link.channel == Channel.FRIEND
+    return link.target_kind if is_own else link.channel
 
 
 def _people(store_id: int, *, since: datetime) -> Counter[str]:

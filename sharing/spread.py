@@ -20,7 +20,7 @@ MAX_PAGES = 20
 @dataclass(frozen=True)
 class SharedCampaign:
     """A campaign of an app above, by its pages that are shared: the goods' `products`, by reference,
-    and those of its groups or bargains, which that app knows. `since` is when it began."""
+    and those of its groups, bargains or flash offers, which that app knows. `since` is when it began."""
 
     ref: str
     kind: str
@@ -117,12 +117,12 @@ def spread(
 
 
 def shared_pages(store_id: int, *, since: datetime) -> tuple[SharedPage, ...]:
-    """The pages that were opened through shares most since then; groups and bargains are pages of
-    their campaigns, and not here."""
+    """The pages that were opened through shares most since then; groups, bargains and flash offers
+    are pages of their campaigns, and not here."""
     kinds = ShareLink.Target
     rows = (
         Visit.objects.filter(store_id=store_id, first_at__gte=since)
-        .exclude(link__target_kind__in=[kinds.GROUP, kinds.BARGAIN])
+        .exclude(link__target_kind__in=[kinds.GROUP, kinds.BARGAIN, kinds.FLASH])
         .values_list("link__target_kind", "link__target_ref")
         .annotate(number=Count("pk"), sharer=Min("link__sharer_id"))
         .order_by("-number", "link__target_ref")[:MAX_PAGES]

@@ -6,12 +6,12 @@ from celery import shared_task
 
 from core import clock
 from sharing.posters import services
-from sharing.posters.spec import PosterSpec
+from sharing.posters.kinds import spec_unpack
 
 
 @shared_task(name="sharing.tasks.poster_keep")
 def poster_keep(spec: dict[str, Any]) -> None:
-    services.poster_keep(PosterSpec.unpacked(spec), now=clock.now())
+    services.poster_keep(spec_unpack(spec), now=clock.now())
 
 
 @shared_task(name="sharing.tasks.posters_forget")

@@ -22,9 +22,10 @@ from sharing.domains import card_origin, share_origin
 from sharing.forms import PosterForm, ShareForm
 from sharing.models import Channel
 from sharing.pages import ShareTarget, is_quiet, poster_read, ticket_read
-from sharing.posters.draw import HEIGHT, STYLES, WIDTH
+from sharing.posters.kinds import poster_kind
 from sharing.posters.queue import poster_claim, poster_order, poster_unclaim
 from sharing.posters.services import poster_url
+from sharing.posters.sheet import HEIGHT, WIDTH
 from sharing.posters.spec import PosterSpec
 from stores.queries import store_by_id
 
@@ -58,21 +59,26 @@ def share(request: HttpRequest) -> HttpResponse:
 @require_safe
 @personal
 def poster(request: HttpRequest) -> HttpResponse:
-    """A page's poster in one of three styles. The first to want it waits while it is drawn; the
+    """A page's poster in one of its kind's templates. The first to want it waits while it is drawn; the
     code leads through the person's own link, or to the plain page for somebody without a name."""
     form = PosterForm(request.GET)
     found = poster_read(form.cleaned_data["t"]) if form.is_valid() else None
     if found is None:
         return HttpResponseBadRequest(_("这张海报打不开，请回到商品页重新生成。"))
     target, title, desc, about = found
+    kind = poster_kind(target.kind)
+    assert kind is not None, "a poster's ticket is read with its kind"
+    style = form.cleaned_data["style"] or next(iter(kind.templates))
+    if style not in kind.templates:
+        return HttpResponseBadRequest(_("这张海报打不开，请回到商品页重新生成。"))
     if is_quiet(request, target):
         return HttpResponseForbidden(_("按微信的规定，这个页面没有海报。"))
     store = store_by_id(target.store_id)
     if store is None:
         raise NotHere(_("没有这家店。"))
-    style = form.cleaned_data["style"] or next(iter(STYLES))
     channel = form.cleaned_data["channel"] or Channel.POSTER
-    spec = PosterSpec(title, desc, store.name, _link(request, target, channel), style, about)
+    link = _link(request, target, channel)
+    spec = PosterSpec(target.kind, title, desc, store.name, link, style, about)
     asked = form.cleaned_data["asked"] or 0
     now = clock.now()
     image, stage = poster_url(spec, now=now), POSTER_READY
@@ -87,11 +93,11 @@ def poster(request: HttpRequest) -> HttpResponse:
         "title": title,
         "styles": [
             {
-                "label": label,
+                "label": template.label,
                 "is_here": name == style,
                 "query": _query(request, **again | {"style": name}),
             }
-            for name, (label, *_rest) in STYLES.items()
+            for name, template in kind.templates.items()
         ],
         "uses": [
             {

@@ -7,3 +7,6 @@ class StorefrontConfig(AppConfig):
 
     name = "storefront"
     verbose_name = _("商城")
+
+    def ready(self) -> None:
+        from storefront import posters  # noqa: F401  registers how they look

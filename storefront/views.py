@@ -16,7 +16,7 @@ from campaigns.bargain.queries import BargainTerms, bargains_for_product
 from campaigns.groupbuy.joinable import acquainted_groups
 from campaigns.groupbuy.queries import has_campaign
 from campaigns.groupbuy.queries import product_mine as product_mine_query
-from catalog.queries import ProductPage, product_page
+from catalog.queries import ProductPage, product_cards, product_page
 from catalog.suggestions import suggestions
 from core import clock
 from core.errors import NotHere
@@ -25,13 +25,16 @@ from core.public_pages import page_number, personal, public_page
 from notices.queries import unread_count
 from sharers.queries import desks_of, plan_of
 from sharing.pages import share_card, visit_note
-from sharing.posters.spec import PosterAbout
+from sharing.posters.spec import GOODS_TOLD, goods_told
 from storefront import queries
+from storefront.posters import ProductPoster, StorePoster
 from stores.queries import store_by_slug, stores_open
 from wechat.queries import inside_wechat
 
 LICENCES = 500
 WORD_LENGTH = 40
+# What a poster says of a product beside its title.
+FACTS, FACT_LENGTH = 5, 14
 
 
 @public_page(max_age_s=5)
@@ -118,10 +121,12 @@ def product_mine(request: HttpRequest, public_id: str) -> HttpResponse:
         title=found.title,
         desc=found.subtitle,
         image_url=found.share_image or "/static/img/icon.svg",
-        about=PosterAbout(
-            price_fen=found.price_fen,
-            was_fen=found.struck_fen,
+        about=ProductPoster(
             photo=found.gallery[0].name if found.gallery else "",
+            price_fen=found.price_fen,
+            has_more=found.price_max_fen > found.price_fen,
+            was_fen=found.struck_fen,
+            facts=_facts(found),
         ),
         watched=has_campaign(found.id, now=now),
     )
@@ -147,6 +152,8 @@ def store_mine(request: HttpRequest, slug: str) -> HttpResponse:
     found = store_by_slug(slug)
     if found is None:
         raise NotHere(_("没有这家店。"))
+    goods = product_cards(store_id=found.id, limit=GOODS_TOLD).cards
+    photos = [one.photo.name for one in goods if one.photo]
     card = share_card(
         request,
         kind="store",
@@ -156,7 +163,10 @@ def store_mine(request: HttpRequest, slug: str) -> HttpResponse:
         title=found.name,
         desc=found.intro,
         image_url=found.logo or "/static/img/icon.svg",
-        about=PosterAbout(),
+        about=StorePoster(
+            photo=photos[0] if photos else "",
+            goods=goods_told(goods),
+        ),
     )
     context = {"card": card, "store": found, "takes_sharers": card.prompt and plan_of(found.id)}
     response = render(request, "storefront/_store_mine.html", context)
@@ -202,6 +212,12 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """What search engines may read: goods and stores, nothing of people and their groups."""
     return render(request, "robots.txt", content_type="text/plain; charset=utf-8")
+
+
+def _facts(found: ProductPage) -> tuple[str, ...]:
+    """What is short about a product: its kinds first, then brand and tags."""
+    words = (*(sku.name for sku in found.skus), found.brand, *found.tags)
+    return tuple(dict.fromkeys(word[:FACT_LENGTH] for word in words if word))[:FACTS]
 
 
 def _bargains_outside(

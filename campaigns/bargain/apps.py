@@ -8,3 +8,6 @@ class BargainConfig(AppConfig):
     name = "campaigns.bargain"
     label = "bargain"
     verbose_name = _("砍价")
+
+    def ready(self) -> None:
+        from campaigns.bargain import posters  # noqa: F401  registers how they look

@@ -8,3 +8,6 @@ class FlashConfig(AppConfig):
     name = "campaigns.flash"
     label = "flash"
     verbose_name = _("秒杀")
+
+    def ready(self) -> None:
+        from campaigns.flash import posters  # noqa: F401  registers how they look

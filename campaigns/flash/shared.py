@@ -1,9 +1,11 @@
-"""A flash sale as pages that are shared: its goods' own, as it has none."""
+"""A flash sale as pages that are shared: its offers', and its goods' own."""
+
+from collections.abc import Collection
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from campaigns.flash.models import FlashCampaign
+from campaigns.flash.models import FlashCampaign, FlashOffer
 from sharing.spread import SharedCampaign
 
 LIMIT = 50
@@ -20,3 +22,9 @@ def campaigns_shared(store_id: int) -> list[SharedCampaign]:
         assert since is not None  # the filter
         found.append(SharedCampaign(sale.public_id, _("秒杀"), title, tuple(products), since))
     return found
+
+
+def campaign_pages(store_id: int, ref: str) -> Collection[str]:
+    """The references of a flash sale's offers."""
+    rows = FlashOffer.objects.filter(store_id=store_id, campaign__public_id=ref)
+    return rows.values_list("public_id", flat=True)

@@ -8,3 +8,6 @@ class GroupbuyConfig(AppConfig):
     name = "campaigns.groupbuy"
     label = "groupbuy"
     verbose_name = _("拼团")
+
+    def ready(self) -> None:
+        from campaigns.groupbuy import posters  # noqa: F401  registers how they look

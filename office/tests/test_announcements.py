@@ -29,7 +29,10 @@ LONGEST = 200
 
 def texts(product, now=None):
     found = product_page(product.public_id)
-    return {one.label: one.text for one in announcements(found, link=LINK, now=now or clock.now())}
+    return {
+        one.label: one.text
+        for one in announcements(found, link=lambda *_: LINK, now=now or clock.now())
+    }
 
 
 def client_of(store, role=StoreStaff.Role.OWNER):
@@ -74,6 +77,21 @@ def test_a_flash_sale_says_its_slot_and_limit():
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_flash_sales_link_leads_to_its_own_page():
+    offer = offer_make()
+    client, staff = client_of(offer.store)
+    text = client.get(f"{PAGE}?product={offer.sku.product.public_id}").content.decode()
+    link = ShareLink.objects.get(target_kind="flash")
+    assert (link.sharer_id, link.target_ref, link.channel) == (
+        staff.user_id,
+        offer.public_id,
+        "notice",
+    )
+    assert f"/flash/{offer.public_id}/?s={link.token}" in text
+    assert ShareLink.objects.get(target_kind="product").token in text
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_longest_of_them_are_short_and_the_rules_find_nothing():
     campaign, sku = campaign_make(size=3)
     flash = offer_make(sku=sku)
@@ -95,7 +113,7 @@ MAX_PRICE = 99_999_900
 
 def test_what_the_merchant_wrote_against_the_rules_is_pointed_at():
     product = product_make(subtitle="转发朋友圈，到店领红包")
-    (one,) = announcements(product_page(product.public_id), link=LINK, now=clock.now())
+    (one,) = announcements(product_page(product.public_id), link=lambda *_: LINK, now=clock.now())
     assert "微信" in one.findings[0].rule
     client, _staff = client_of(product.store)
     text = client.get(f"{PAGE}?product={product.public_id}").content.decode()

@@ -56,8 +56,11 @@ def test_a_bargain_and_a_flash_sale_are_campaigns_too():
     assert found.campaigns[0].label.startswith("砍价 · ")
     offer = offer_make()
     visit_make(link_make(user_make(), offer.store, ref=offer.sku.product.public_id), user_make())
+    visit_make(
+        link_make(user_make(), offer.store, ref=offer.public_id, target_kind="flash"), user_make()
+    )
     found = view(offer.store, offer.campaign.public_id)
-    assert found.spread.people == 2
+    assert found.spread.people == 4
     assert found.campaigns[0].label.startswith("秒杀 · ")
 
 

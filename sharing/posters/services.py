@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from sharing.posters.draw import poster_draw
+from sharing.posters.kinds import poster_draw
 from sharing.posters.spec import PosterSpec
 
 FOLDER = "posters"

@@ -3,10 +3,10 @@
 import pytest
 
 from accounts.tests.factories import user_make
+from campaigns.groupbuy.posters import GroupPoster
 from campaigns.groupbuy.tests.factories import campaign_make
 from sharing.models import ShareLink
 from sharing.pages import ShareTarget, poster_sign, ticket_sign
-from sharing.posters.spec import PosterAbout
 from stores.tests.factories import store_make
 from tests import cast
 
@@ -50,7 +50,16 @@ def test_goods_with_a_running_group_buy_ask_for_nothing(client):
 
 def tickets(*, watched):
     target = ShareTarget("group", "grp_1", store_make().pk, "/g/grp_1/", watched)
-    return ticket_sign(target), poster_sign(target, "团", "", PosterAbout())
+    about = GroupPoster(
+        price_fen=3990,
+        has_more=False,
+        alone_fen=5900,
+        size=3,
+        left=1,
+        has_enough=False,
+        ends_at="2026-11-29T12:30:00+00:00",
+    )
+    return ticket_sign(target), poster_sign(target, "团", "", about)
 
 
 @pytest.mark.parametrize(

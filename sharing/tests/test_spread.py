@@ -43,6 +43,8 @@ def test_sources_say_who_came_and_what_they_paid(store):
     friend = link_make(alice.user, store)
     poster = link_make(alice.user, store, channel="poster")
     group = link_make(alice.user, store, target_kind="group")
+    for kind in ("bargain", "flash"):
+        visit_make(link_make(alice.user, store, target_kind=kind))
     visit_make(friend, bob.user)
     visit_make(friend)
     visit_make(poster)
@@ -58,6 +60,8 @@ def test_sources_say_who_came_and_what_they_paid(store):
         "微信好友或群": (2, 1),
         "海报": (1, 0),
         "拼团页分享": (1, 1),
+        "砍价页分享": (1, 0),
+        "秒杀页分享": (1, 0),
         "直接打开": (0, 1),
     }
     rows = sources(store.pk, since=since(), now=clock.now())

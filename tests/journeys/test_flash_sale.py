@@ -1,14 +1,19 @@
-"""A flash sale: reserved and reminded of, waited for by its countdown, bought in the first seconds,
-sold out for the next one."""
+"""A flash sale: reserved and reminded of, shared, waited for by its countdown, bought in the first
+seconds, then by a friend who came by the shared card, sold out for the next one."""
 
 import re
 
 # What the demo offers tomorrow; the journey moves its slot to where it wants it.
-INCENSE, QUOTA = "山石香插", 1
+INCENSE, QUOTA = "山石香插", 2
 MINE = """
     FROM flash_flashoffer o JOIN flash_flashcampaign c ON c.id = o.campaign_id
     JOIN catalog_sku s ON s.id = o.sku_id JOIN catalog_product p ON p.id = s.product_id
     WHERE p.title = %s
+"""
+BROUGHT = """
+    SELECT a.sharer_id, l.token, l.target_kind, l.target_ref, l.channel
+    FROM sharing_attribution a JOIN sharing_sharelink l ON l.id = a.link_id
+    JOIN orders_order o ON o.id = a.order_id WHERE o.public_id = %s
 """
 
 
@@ -20,12 +25,14 @@ def test_waited_for_bought_and_sold_out(shop, visit):
     alice, bob = visit("limei"), visit("zhaolei")
     slot_in(shop, ref, seconds=1800)
     reserved(shop, alice, ref)
+    link = shared(alice, ref)
     opens = slot_in(shop, ref, seconds=25)
     reminded(shop, alice)
     waited(alice, opens, ref)
     prepared(bob, ref)
     order = bought(alice)
     assert shop.value("SELECT offer_ref FROM orders_order WHERE public_id = %s", order) == ref
+    brought(shop, visit("wangqiang"), link, ref, sharer=order)
     assert shop.value("SELECT sold FROM flash_flashoffer WHERE public_id = %s", ref) == QUOTA
     turned_away(bob)
     sold_out(visit("chenjing"), opens)
@@ -65,6 +72,22 @@ def reserved(shop, alice, ref):
     asked = "SELECT count(*) FROM flash_flashreminder r JOIN flash_flashoffer o"
     asked += " ON o.id = r.offer_id WHERE o.public_id = %s"
     assert shop.value(asked, ref) == 1
+
+
+def shared(alice, ref):
+    """The offer's own page has a card for a chat, and posters of its kind."""
+    alice.click("秒杀详情")
+    alice.page.get_by_role("heading", name="开抢").wait_for()
+    alice.page.get_by_text("已预约，开抢前 5 分钟提醒您一次").wait_for()
+    link = alice.share()
+    assert re.search(rf"/flash/{ref}/\?s=\w+$", link)
+    alice.shot("72-flash-offer")
+    alice.click("生成海报")
+    for number, label in enumerate(("整点", "热卖", "日历")):
+        alice.page.get_by_role("link", name=label, exact=True).click()
+        alice.page.locator("img.poster__image").wait_for(timeout=30_000)
+        alice.shot(f"72-flash-poster-{number}")
+    return link
 
 
 def reminded(shop, alice):
@@ -109,6 +132,24 @@ def bought(alice):
     alice.pay()
     alice.paid()
     return order
+
+
+def brought(shop, wang, link, ref, *, sharer):
+    """A friend opens the card, buys, and the order is written down as the sharer's doing."""
+    wang.open(link)
+    wang.page.get_by_role("heading", name="抢购中").wait_for()
+    wang.shot("76-flash-friend")
+    wang.page.locator(".bottom-bar").get_by_role("link", name="马上抢").click()
+    wang.page.get_by_role("heading", name="秒杀下单").wait_for()
+    order = wang.order("提交订单")
+    wang.pay()
+    wang.paid()
+    (row,) = shop.until(lambda: shop.sql(BROUGHT, order), what="the order is attributed")
+    assert row["sharer_id"] == shop.value(
+        "SELECT buyer_id FROM orders_order WHERE public_id = %s", sharer
+    )
+    assert row["token"] == re.search(r"s=(\w+)", link)[1]
+    assert (row["target_kind"], row["target_ref"], row["channel"]) == ("flash", ref, "friend")
 
 
 def turned_away(bob):

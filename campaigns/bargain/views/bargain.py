@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.paths import with_query
 from accounts.queries import signed_in_id
 from campaigns.bargain import services
+from campaigns.bargain.posters import BargainPoster
 from campaigns.bargain.queries import BargainBoard, BargainMine, bargain_board, bargain_mine
 from catalog.queries import ProductCard, cards_of
 from core import clock
@@ -23,7 +24,6 @@ from core.limits import limit_check
 from core.money import yuan
 from core.public_pages import personal, public_page
 from sharing.pages import ShareCard, share_card, visit_note
-from sharing.posters.spec import PosterAbout
 from stores.queries import store_by_id
 from wechat.queries import inside_wechat
 
@@ -190,10 +190,16 @@ def _card(request: HttpRequest, board: BargainBoard) -> ShareCard:
         title=product.title,
         desc=_("现价 %(price)s 元，底价 %(floor)s 元") % prices,
         image_url=product.share_image or "/static/img/icon.svg",
-        about=PosterAbout(
-            price_fen=board.price_fen,
-            note=_("底价 ¥%(floor)s") % prices,
+        about=None
+        if board.is_over or board.deadline_at <= clock.now()
+        else BargainPoster(
             photo=product.photo.name if product.photo else "",
+            price_fen=board.price_fen,
+            list_fen=board.list_fen,
+            floor_fen=board.floor_fen,
+            helps=board.helps,
+            helpers=board.helpers,
+            ends_at=board.deadline_at.isoformat(),
         ),
         watched=not board.risk_accepted,
     )

@@ -14,6 +14,7 @@ from accounts.paths import with_query
 from campaigns.groupbuy.again import way_on
 from campaigns.groupbuy.joinable import open_groups
 from campaigns.groupbuy.pages import Unopened, group_unopened
+from campaigns.groupbuy.posters import GroupPoster
 from campaigns.groupbuy.queries import GroupBoard, GroupMine, group_board
 from campaigns.groupbuy.queries import group_mine as group_mine_query
 from catalog.queries import ProductCard, cards_of
@@ -22,7 +23,6 @@ from core.errors import NotHere
 from core.money import yuan
 from core.public_pages import personal, public_page
 from sharing.pages import ShareCard, share_card, visit_note
-from sharing.posters.spec import PosterAbout
 from stores.queries import StoreInfo, store_by_id
 
 OTHERS = 5
@@ -156,13 +156,20 @@ def _card(request: HttpRequest, board: GroupBoard) -> ShareCard:
         title=product.title,
         desc=desc,
         image_url=product.share_image or "/static/img/icon.svg",
-        about=PosterAbout(
-            price_fen=board.from_fen,
-            note=_("%(size)d 人团，单买 ¥%(alone)s")
-            % {"size": board.size, "alone": yuan(product.price_fen)},
-            photo=product.photo.name if product.photo else "",
-        )
-        if board.can_join
-        else None,
+        about=_poster(board, product) if board.can_join else None,
         watched=True,
+    )
+
+
+def _poster(board: GroupBoard, product: ProductCard) -> GroupPoster:
+    assert board.deadline_at is not None, "a group that can be joined has a deadline"
+    return GroupPoster(
+        photo=product.photo.name if product.photo else "",
+        price_fen=board.from_fen,
+        has_more=product.has_price_range,
+        alone_fen=product.price_fen,
+        size=board.size,
+        left=board.seats_left,
+        has_enough=board.has_enough,
+        ends_at=board.deadline_at.isoformat(),
     )

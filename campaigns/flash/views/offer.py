@@ -1,0 +1,125 @@
+"""The page of one offer: the same for everyone, with one fragment for whoever looks at it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from campaigns.flash.posters import FlashPoster
+from campaigns.flash.queries import COMING, ENDED, FlashTerms, flash_terms, reminded
+from catalog.queries import ProductCard, cards_of, skus_for_sale
+from core import clock
+from core.errors import NotHere
+from core.money import yuan
+from core.public_pages import personal, public_page
+from sharing.pages import ShareCard, share_card, visit_note
+from stores.queries import store_by_id
+
+
+@public_page(max_age_s=1)
+def offer(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The price, the slot and what is left of the quota."""
+    terms, product = _offer(public_id)
+    context = {
+        "deal": terms,
+        "product": product,
+        "store": store_by_id(terms.store_id),
+        "now": clock.now(),
+        "site_url": settings.SITE_URL,
+    }
+    return render(request, "flash/offer.html", context)
+
+
+@require_safe
+@personal
+def mine(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Whether the reader has reserved, and the card with which the page is shared."""
+    terms, product = _offer(public_id)
+    user_id = request.user.pk
+    context = {
+        "deal": terms,
+        "now": clock.now(),
+        "is_reserved": bool(user_id and reminded(user_id, [terms.offer_id])),
+        "card": _card(request, terms, product),
+    }
+    response = render(request, "flash/_offer_mine.html", context)
+    visit_note(request, response, now=clock.now())
+    return response
+
+
+def _offer(public_id: str) -> tuple[FlashTerms, ProductCard]:
+    terms = flash_terms(public_id, now=clock.now())
+    product = cards_of([terms.product_id]).get(terms.product_id) if terms else None
+    if terms is None or product is None:
+        raise NotHere(_("没有这个秒杀，请核对链接。"))
+    return terms, product
+
+
+def _card(request: HttpRequest, terms: FlashTerms, product: ProductCard) -> ShareCard:
+    """What is promised is what can still be had: without it the card says what the goods are."""
+    deal = _deal(terms, now=clock.now())
+    return share_card(
+        request,
+        kind="flash",
+        ref=terms.public_id,
+        store_id=terms.store_id,
+        path=reverse("flash:offer", args=[terms.public_id]),
+        title=product.title,
+        desc=deal.promise if deal else product.subtitle,
+        image_url=product.share_image or "/static/img/icon.svg",
+        about=_poster(deal, product) if deal else None,
+    )
+
+
+@dataclass(frozen=True)
+class _Deal:
+    """An offer that can be bought, or will be: the price that the checkout asks, what there is."""
+
+    terms: FlashTerms
+    price_fen: int
+    left: int
+
+    @property
+    def promise(self) -> str:
+        """The price, the slot and the pieces, in one line."""
+        starts_at = timezone.localtime(self.terms.starts_at)
+        told = {
+            "price": yuan(self.price_fen),
+            "day": date_format(starts_at, "MONTH_DAY_FORMAT"),
+            "from": f"{starts_at:%H:%M}",
+            "until": f"{timezone.localtime(self.terms.ends_at):%H:%M}",
+            "left": self.left,
+        }
+        if self.terms.phase == COMING:
+            return _("秒杀价 %(price)s 元，%(day)s %(from)s 开抢，共 %(left)d 件") % told
+        return _("秒杀价 %(price)s 元，%(until)s 结束，还剩 %(left)d 件") % told
+
+
+def _deal(terms: FlashTerms, *, now: datetime) -> _Deal | None:
+    store = store_by_id(terms.store_id)
+    sku = skus_for_sale([terms.sku_id], now=max(now, terms.starts_at)).get(terms.sku_id)
+    left = min(terms.left, sku.available) if sku and sku.on_sale else 0
+    if sku is None or left < 1 or terms.phase == ENDED or store is None or not store.is_open:
+        return None
+    return _Deal(terms, min(terms.flash_fen, sku.price_fen), left)
+
+
+def _poster(deal: _Deal, product: ProductCard) -> FlashPoster:
+    terms = deal.terms
+    return FlashPoster(
+        photo=product.photo.name if product.photo else "",
+        price_fen=deal.price_fen,
+        list_fen=terms.list_fen,
+        sku=terms.sku_name,
+        quota=terms.quota,
+        per_person=terms.per_person,
+        starts_at=terms.starts_at.isoformat(),
+        ends_at=terms.ends_at.isoformat(),
+    )
