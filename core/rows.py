@@ -71,9 +71,10 @@ def _insert(model: type[models.Model]) -> Prepared:
 def _select(model: type[models.Model]) -> Prepared:
     meta, quoted = model._meta, connection.ops.quote_name
     columns = ", ".join(quoted(str(field.column)) for field in meta.concrete_fields)
+    key = quoted(str(meta.pk.column))
     return Prepared(
         f"{meta.db_table}_get",
-        f"SELECT {columns} FROM {quoted(meta.db_table)} WHERE {quoted(meta.pk.column)} = %(pk)s",
+        f"SELECT {columns} FROM {quoted(meta.db_table)} WHERE {key} = %(pk)s",
     )
 
 
