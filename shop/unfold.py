@@ -39,6 +39,7 @@ UNFOLD: dict[str, Any] = {
             "href": lambda _request: static("img/icon.svg"),
         },
     ],
+    "STYLES": [lambda _request: static("css/office.css")],
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
