@@ -21,6 +21,8 @@ from stores.models import Store, StoreStaff
 
 ALL: frozenset[str] = frozenset({"view", "add", "change", "delete"})
 VIEW: frozenset[str] = frozenset({"view"})
+CHANGE: frozenset[str] = VIEW | {"change"}
+EDIT: frozenset[str] = CHANGE | {"add"}
 NONE: frozenset[str] = frozenset()
 
 
@@ -126,6 +128,14 @@ class _Scoped:
 
     def has_act_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return "act" in self.allowed(request)
+
+    def has_look_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """For actions that only show or print; the action itself finds its row."""
+        return self.has_view_permission(request)
+
+    def has_work_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """For actions that are the store's own people's work, at which the platform looks on."""
+        return self.has_view_permission(request) and not request.user.is_superuser  # type: ignore[union-attr]
 
     def scope(self, request: HttpRequest, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
         """The rows of the own store; nothing at all for whoever has none."""
