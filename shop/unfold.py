@@ -40,6 +40,7 @@ UNFOLD: dict[str, Any] = {
         },
     ],
     "STYLES": [lambda _request: static("css/office.css")],
+    "SCRIPTS": [lambda _request: static("js/office.js")],
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,

@@ -25,6 +25,8 @@ CHANGE: frozenset[str] = VIEW | {"change"}
 EDIT: frozenset[str] = CHANGE | {"add"}
 NONE: frozenset[str] = frozenset()
 
+CLOCKWORK = frozenset({"id", "due_at", "due_attempts", "due_error", "due_parked_at"})
+
 
 def staff_of(request: HttpRequest) -> StoreStaff | None:
     """The store and role the request's user works in, read once for each request."""
@@ -241,6 +243,11 @@ class StoreAdmin(_Scoped, ModelAdmin):
 
 class ReadOnlyAdmin(StoreAdmin):
     """A page to look at: what it shows is changed by services alone."""
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Everything but the row's number and its clockwork, which say nothing to a merchant."""
+        fields = super().get_fields(request, obj)
+        return fields if self.fields else [name for name in fields if name not in CLOCKWORK]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         return [field.name for field in self.model._meta.concrete_fields]
