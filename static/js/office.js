@@ -24,13 +24,18 @@ const nameSelects = () => {
     const select = box.parentElement.querySelector("select");
     const label = select?.labels[0]?.textContent.trim() || select?.ariaLabel;
     if (!label) continue;
-    for (const one of box.querySelectorAll("[role], .select2-search__field")) one.ariaLabel = label;
+    const named = "[role=combobox], [role=textbox], [role=searchbox], .select2-search__field";
+    for (const one of box.querySelectorAll(named)) one.ariaLabel = label;
   }
 };
 
 document.addEventListener("DOMContentLoaded", () => {
-  document.getElementById("main")?.setAttribute("role", "main");
+  const main = document.getElementById("main");
+  if (!main) return;
+  main.setAttribute("role", "main");
   nameCells();
   document.addEventListener("click", tickByLine);
+  // They are made when their own scripts get round to it, and again for every row that is added.
+  new MutationObserver(nameSelects).observe(main, { childList: true, subtree: true });
+  nameSelects();
 });
-window.addEventListener("load", nameSelects);
