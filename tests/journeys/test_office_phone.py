@@ -213,7 +213,7 @@ def test_a_merchant_ships_and_publishes_with_one_thumb(store, office):
     wang.shot("office-phone-action-bar", axe=False)
     assert troubles(page) == []
     page.locator("#changelist-actions button[name=index]").tap()
-    page.wait_for_load_state()
+    page.get_by_role("heading", name="发布前请确认").wait_for()
     wang.shot("office-phone-before-publishing", axe=False)
     assert troubles(page) == []
     page.get_by_label(re.compile("我已知晓")).first.check()
