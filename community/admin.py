@@ -34,15 +34,13 @@ from community.services import (
     counter_add,
 )
 from core import clock
+from core.downloads import PDF, PNG, download
 from core.money import yuan
 from core.qr import qr_png, qr_svg
 from guard.wording import GuardedWords, GuardedWordsPage
 from sharing.domains import share_origin
 from stores.queries import staff_ids
-from stores.scoped import VIEW, StoreAdmin, staff_of
-
-EDIT = frozenset({"view", "add", "change"})
-PDF, PNG = "application/pdf", "image/png"
+from stores.scoped import EDIT, VIEW, StoreAdmin, staff_of
 
 
 class EntryForm(GuardedWords):
@@ -319,21 +317,18 @@ class CounterCodePage(StoreAdmin):
     def svg(self, request: HttpRequest, object_id: int) -> HttpResponse:
         return qr_svg(_link(self._code(request, object_id)))
 
-    def has_look_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self.has_view_permission(request)
-
     @action(description=_("打印桌卡（A6）"), url_path="paper", icon="print", permissions=["look"])
     def paper(self, request: HttpRequest, object_id: int) -> HttpResponse:
         code = self._code(request, object_id)
         data = counter_paper(
             store=code.store.name, opens=_opens(code), label=code.label, link=_link(code)
         )
-        return _file(data, PDF, f"{code.public_id}.pdf")
+        return download(data, PDF, f"{code.public_id}.pdf")
 
     @action(description=_("下载二维码"), url_path="png", icon="download", permissions=["look"])
     def picture(self, request: HttpRequest, object_id: int) -> HttpResponse:
         code = self._code(request, object_id)
-        return _file(qr_png(_link(code)), PNG, f"{code.public_id}.png")
+        return download(qr_png(_link(code)), PNG, f"{code.public_id}.png")
 
     def _code(self, request: HttpRequest, object_id: int) -> CounterCode:
         rows = self.get_queryset(request).select_related("store", "link", "product", "entry")
@@ -365,10 +360,3 @@ def _days(at: datetime | None) -> Any:
     text = f"{timezone.localtime(at):%m-%d %H:%M}"
     left = (at - clock.now()).days
     return _("%(at)s，还有 %(days)d 天") % {"at": text, "days": left} if left >= 0 else text
-
-
-def _file(data: bytes, content_type: str, name: str) -> HttpResponse:
-    answer = HttpResponse(data, content_type=content_type)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer

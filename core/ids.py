@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 # Crockford's base 32 without the letters that are read as digits: 20 characters are 100 bits.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -27,6 +28,8 @@ class PublicIdField(models.CharField):
 
     def __init__(self, prefix: str = "", **kwargs: object) -> None:
         self.prefix = prefix
+        self._is_named = "verbose_name" in kwargs
+        kwargs.setdefault("verbose_name", _("编号"))
         kwargs.setdefault("max_length", 32)
         kwargs.setdefault("unique", True)
         kwargs.setdefault("editable", False)
@@ -37,4 +40,6 @@ class PublicIdField(models.CharField):
         name, path, args, kwargs = super().deconstruct()
         kwargs["prefix"] = self.prefix
         kwargs.pop("default", None)
+        if not self._is_named:
+            kwargs.pop("verbose_name", None)
         return name, path, args, kwargs

@@ -62,13 +62,10 @@ class DigitalItemPage(ReadOnlyAdmin):
     def order(self, item: DigitalItem) -> str:
         return item.line.order.public_id if item.line else "—"
 
-    def has_keys_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self.has_view_permission(request) and staff_of(request) is not None
-
-    @action(description=_("导入卡密"), url_path="import", icon="upload", permissions=["keys"])
+    @action(description=_("导入卡密"), url_path="import", icon="upload", permissions=["work"])
     def take_in(self, request: HttpRequest) -> HttpResponse:
         staff = staff_of(request)
-        assert staff is not None  # has_keys_permission
+        assert staff is not None  # has_work_permission
         choices = [(sku.id, f"{sku.title} {sku.name}") for sku in skus_by_keys(staff.store_id)]
         form = ImportForm(request.POST or None, choices=choices)
         if request.method == "POST" and form.is_valid():
@@ -95,7 +92,7 @@ class DigitalItemPage(ReadOnlyAdmin):
         }
         return render(request, "admin/digital/digitalitem/import.html", context)
 
-    @admin.action(description=_("作废所选未售卡密"), permissions=["keys"])
+    @admin.action(description=_("作废所选未售卡密"), permissions=["work"])
     def give_up(self, request: HttpRequest, queryset: QuerySet[DigitalItem]) -> None:
         given = 0
         for item in queryset:

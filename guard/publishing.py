@@ -1,25 +1,35 @@
-"""The publish action of every campaign page: what is objectionable is shown first, ticked, and kept
-with the name of whoever ticked it."""
+"""What every campaign page shares: a draft is edited and a published one only watched, and publishing
+shows first what is objectionable, has it ticked, and keeps the name of whoever ticked it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.contrib.admin.utils import flatten
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from guard.rules import Finding
 from guard.services import findings_acknowledge, findings_mark, unanswered
+from stores.scoped import StoreInline
+
+DRAFT = "draft"  # the first word of every campaign's states
+
+
+def is_draft(campaign: Any) -> bool:
+    """Whether it was not published yet, or is only being made."""
+    return campaign is None or campaign.state == DRAFT
 
 
 class DraftOnly:
     """Mixed into the form of a campaign whose terms never change once it is published."""
 
     instance: Any
+    published: ClassVar[Any] = _("活动已发布，内容不能再改；可以结束它，再建一个。")
 
     def still_draft(self) -> bool:
         """Whether the campaign may be edited; locked until the transaction ends."""
@@ -28,14 +38,33 @@ class DraftOnly:
     def clean(self) -> dict[str, Any]:
         # The page may be older than the publishing: look again, under the lock.
         if self.instance.pk and not self.still_draft():
-            raise ValidationError(_("活动已发布，内容不能再改；可以结束它，再建一个。"))
+            raise ValidationError(self.published)
         return super().clean() or {}  # type: ignore[misc]
 
 
+class DraftInline(StoreInline):
+    """Rows of a campaign whose terms never change once it is published."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_draft(obj) and super().has_change_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_draft(obj) and super().has_add_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_draft(obj) and super().has_delete_permission(request, obj)
+
+
 class GuardedPublishing:
-    """Mixed into a page of campaigns that have `public_id` and `store_id`."""
+    """Mixed into a page of campaigns that have `public_id`, `store_id` and `state`. `watched` are the
+    fields that are shown and never typed, not even into a draft."""
 
     guard_kind: ClassVar[str]
+    watched: ClassVar[Sequence[str]] = ("state", "outlook")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        shown = self.watched if is_draft(obj) else flatten(self.fields)  # type: ignore[attr-defined]
+        return list(shown)
 
     def guard_findings(self, campaign: Any) -> Sequence[Finding]:
         """What there is to answer for."""

@@ -15,6 +15,7 @@ from campaigns.flash.queries import FlashTerms, flash_for_product
 from campaigns.groupbuy.queries import OfferCard, campaign_for_product
 from catalog.queries import ProductPage
 from core.money import yuan
+from core.words import shorten
 from guard.rules import Finding, wording
 
 TITLE_MAX, SUBTITLE_MAX, SKU_MAX = 28, 24, 12
@@ -80,7 +81,7 @@ def _group(product: ProductPage, offer: OfferCard) -> list[str]:
 
 
 def _flash(product: ProductPage, terms: FlashTerms) -> list[str]:
-    goods = _short(terms.sku_name, SKU_MAX)
+    goods = shorten(terms.sku_name, SKU_MAX)
     title, _subtitle = _head(_("秒杀"), product)
     return [
         title,
@@ -97,8 +98,8 @@ def _flash(product: ProductPage, terms: FlashTerms) -> list[str]:
 
 
 def _head(kind: str, product: ProductPage) -> list[str]:
-    title = _("【%(kind)s】%(title)s") % {"kind": kind, "title": _short(product.title, TITLE_MAX)}
-    return [title, _short(product.subtitle, SUBTITLE_MAX)]
+    title = _("【%(kind)s】%(title)s") % {"kind": kind, "title": shorten(product.title, TITLE_MAX)}
+    return [title, shorten(product.subtitle, SUBTITLE_MAX)]
 
 
 def _price(product: ProductPage) -> str:
@@ -119,7 +120,3 @@ def _clock(at: datetime) -> str:
         "day": local.day,
         "clock": f"{local:%H:%M}",
     }
-
-
-def _short(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"

@@ -79,6 +79,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     ]
     return {
         **context,
+        "title": _("今日"),
         "tiles": tiles,
         "store": staff.store if staff else None,
         "notices": notices,

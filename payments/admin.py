@@ -24,7 +24,7 @@ from payments.models import (
 )
 from payments.services import bill_explain, difference_explain, incident_explain, refund_retry
 from payments.states import RefundState
-from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin
+from stores.scoped import CHANGE, EDIT, VIEW, ReadOnlyAdmin, StoreAdmin
 
 
 @admin.register(MerchantAccount)
@@ -32,7 +32,7 @@ class MerchantAccountPage(StoreAdmin):
     """A store's number at WeChat Pay. Keys go in and are never shown again."""
 
     form = MerchantAccountForm
-    platform = frozenset({"view", "add", "change"})
+    platform = EDIT
     owner = VIEW
     list_display = [
         "mchid",
@@ -179,7 +179,7 @@ class ExplainedPage(ReadOnlyAdmin):
 class PaymentIncidentPage(ExplainedPage):
     """Signed messages that do not fit. Nothing is settled until a person has explained them."""
 
-    platform = owner = frozenset({"view", "change"})
+    platform = owner = CHANGE
     clerk = VIEW
     list_display = ["seen_at", "kind", "reference", "amount", "seen_count", "explained_at"]
     list_filter = ["kind", ("explained_at", admin.EmptyFieldListFilter)]
@@ -198,7 +198,7 @@ class TradeBillPage(ExplainedPage):
     """What WeChat Pay says of each day, and whether it was matched; those that did not come wait for
     a person until they do."""
 
-    platform = owner = frozenset({"view", "change"})
+    platform = owner = CHANGE
     clerk = VIEW
     list_display = [
         *("day", "account", "lines", "open_differences"),
@@ -261,7 +261,7 @@ class BillLinePage(ReadOnlyAdmin):
 class BillDifferencePage(ExplainedPage):
     """Where bill and books disagree, until a person has said why."""
 
-    platform = owner = frozenset({"view", "change"})
+    platform = owner = CHANGE
     clerk = VIEW
     list_display = ["found_at", "side", "kind", "reference", "ours", "theirs", "explained_at"]
     list_filter = ["side", "kind", ("explained_at", admin.EmptyFieldListFilter)]

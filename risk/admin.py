@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 from core.forms import YuanField
 from risk.models import RiskAssessment, RiskPolicy, RiskReport
 from risk.rules import RULES, Policy
-from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin
+from stores.scoped import EDIT, VIEW, ReadOnlyAdmin, StoreAdmin
 
 PLAIN = ("is_on", "code_from", "hold_from", "refuse_from", "hold_hours", "big_fen")
 
@@ -66,7 +66,7 @@ class RiskPolicyPage(StoreAdmin):
 
     form = PolicyForm
     platform = VIEW
-    owner = frozenset({"view", "add", "change"})
+    owner = EDIT
     list_display = ["__str__", "is_on", "code_from", "hold_from", "refuse_from", "hold_hours"]
     list_select_related = ["store"]
 

@@ -29,9 +29,8 @@ from sharers.services import (
     sharer_stop,
 )
 from sharing.explained_admin import ExplainedAdmin
-from stores.scoped import ALL, VIEW, ReadOnlyAdmin, StoreAdmin, staff_of
+from stores.scoped import ALL, CHANGE, EDIT, VIEW, ReadOnlyAdmin, StoreAdmin, staff_of
 
-EDIT = frozenset({"view", "add", "change"})
 PAYOUT_FIELDS = ("paid_fen", "paid_note", "form_key")
 
 
@@ -174,7 +173,7 @@ class SharerPage(StoreAdmin):
 
     form = SharerForm
     platform = VIEW
-    owner = frozenset({"view", "change"})
+    owner = CHANGE
     clerk = VIEW
     list_display = ["name", "person", "state", "available", "frozen", "applied_at"]
     list_filter = ["state"]

@@ -39,6 +39,8 @@ UNFOLD: dict[str, Any] = {
             "href": lambda _request: static("img/icon.svg"),
         },
     ],
+    "STYLES": [lambda _request: static("css/office.css")],
+    "SCRIPTS": [lambda _request: static("js/office.js")],
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,

@@ -16,7 +16,7 @@ from core.forms import YuanField
 from core.photos import picture_store
 from stores.models import PickupPoint, Store, StoreStaff
 from stores.queries import store_id_of
-from stores.scoped import ALL, VIEW, StoreAdmin
+from stores.scoped import ALL, CHANGE, EDIT, VIEW, StoreAdmin
 from stores.services import StoreRefused, slug_check, staff_add, staff_remove, store_open
 
 FOLDER = "stores"
@@ -72,8 +72,8 @@ class StorePage(StoreAdmin):
     """The store's own page: what shoppers see of it, and the numbers its trade runs by."""
 
     form = StoreForm
-    platform = frozenset({"view", "add", "change"})
-    owner = frozenset({"view", "change"})
+    platform = EDIT
+    owner = CHANGE
     clerk = VIEW
     list_display = ["name", "trade", "phone", "is_open", "opened_at"]
     search_fields = ["name", "slug", "company"]
@@ -120,7 +120,7 @@ class PickupPointPage(StoreAdmin):
     """Where buyers may fetch their orders. One that is closed stays for the orders that chose it."""
 
     platform = VIEW
-    owner = frozenset({"view", "add", "change"})
+    owner = EDIT
     clerk = VIEW
     list_display = ["name", "region", "street", "hours", "is_open"]
     fields = ["name", "region", "street", "hours", "phone", "is_open"]

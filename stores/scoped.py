@@ -21,7 +21,11 @@ from stores.models import Store, StoreStaff
 
 ALL: frozenset[str] = frozenset({"view", "add", "change", "delete"})
 VIEW: frozenset[str] = frozenset({"view"})
+CHANGE: frozenset[str] = VIEW | {"change"}
+EDIT: frozenset[str] = CHANGE | {"add"}
 NONE: frozenset[str] = frozenset()
+
+CLOCKWORK = frozenset({"id", "due_at", "due_attempts", "due_error", "due_parked_at"})
 
 
 def staff_of(request: HttpRequest) -> StoreStaff | None:
@@ -127,6 +131,14 @@ class _Scoped:
     def has_act_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return "act" in self.allowed(request)
 
+    def has_look_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """For actions that only show or print; the action itself finds its row."""
+        return self.has_view_permission(request)
+
+    def has_work_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """For actions that are the store's own people's work, at which the platform looks on."""
+        return self.has_view_permission(request) and not request.user.is_superuser  # type: ignore[union-attr]
+
     def scope(self, request: HttpRequest, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
         """The rows of the own store; nothing at all for whoever has none."""
         if request.user.is_superuser:  # type: ignore[union-attr]
@@ -231,6 +243,11 @@ class StoreAdmin(_Scoped, ModelAdmin):
 
 class ReadOnlyAdmin(StoreAdmin):
     """A page to look at: what it shows is changed by services alone."""
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Everything but the row's number and its clockwork, which say nothing to a merchant."""
+        fields = super().get_fields(request, obj)
+        return fields if self.fields else [name for name in fields if name not in CLOCKWORK]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
         return [field.name for field in self.model._meta.concrete_fields]

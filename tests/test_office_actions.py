@@ -20,7 +20,7 @@ PAGES = sorted(
 )
 KINDS = ("actions_list", "actions_row", "actions_detail", "actions_submit_line")
 # What is only read, or printed: these follow from seeing the page.
-LOOKING = {"view", "look", "board", "spread"}
+LOOKING = {"view", "look"}
 
 
 def actions_of(page: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
+from core.words import shorten
 from wechat.client import client
 
 # Tencent's words for what a caller decides by.
@@ -99,4 +100,4 @@ def _fit(place: str, text: str) -> str:
     found = _place.fullmatch(place)
     length = _PLACES.get(found.group(1), _PLACE_LENGTH) if found else _PLACE_LENGTH
     text = " ".join(text.split()) or "-"
-    return text if len(text) <= length else text[: length - 1] + "…"
+    return shorten(text, length)

@@ -19,7 +19,6 @@ from campaigns.bargain.services import (
     campaign_outlook,
     campaign_publish,
 )
-from campaigns.bargain.states import CampaignState
 from catalog.queries import product_texts
 from core import clock
 from core.forms import YuanField
@@ -27,9 +26,7 @@ from core.money import yuan
 from guard.outlook import outlook_show
 from guard.publishing import DraftOnly, GuardedPublishing
 from guard.rules import Finding, settings_of, wording
-from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
-
-EDIT = frozenset({"view", "add", "change"})
+from stores.scoped import EDIT, VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
 
 
 class BargainCampaignForm(DraftOnly, forms.ModelForm):
@@ -74,11 +71,6 @@ class BargainCampaignPage(GuardedPublishing, StoreAdmin):
     ]
     actions = ["publish", "end"]
     ordering = ["-id"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        if obj is None or obj.state == CampaignState.DRAFT:
-            return ["state", "outlook"]
-        return [name for row in self.fields for name in ([row] if isinstance(row, str) else row)]
 
     @admin.display(description=_("商品"))
     def goods(self, campaign: BargainCampaign) -> str:

@@ -19,17 +19,14 @@ from campaigns.flash.services import (
     campaign_outlook,
     campaign_publish,
 )
-from campaigns.flash.states import CampaignState
 from catalog.queries import product_texts, skus_for_sale
 from core import clock
 from core.forms import YuanField
 from core.money import yuan
 from guard.outlook import Outlook, outlook_show
-from guard.publishing import DraftOnly, GuardedPublishing
+from guard.publishing import DraftInline, DraftOnly, GuardedPublishing
 from guard.rules import Finding, settings_of, wording
-from stores.scoped import ALL, VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
-
-EDIT = frozenset({"view", "add", "change"})
+from stores.scoped import ALL, EDIT, VIEW, ReadOnlyAdmin, StoreAdmin
 
 
 class FlashOfferForm(forms.ModelForm):
@@ -42,7 +39,7 @@ class FlashOfferForm(forms.ModelForm):
         fields = ("sku", "flash_fen", "quota", "per_person")
 
 
-class FlashOfferInline(StoreInline):
+class FlashOfferInline(DraftInline):
     """The SKUs in the campaign."""
 
     model = FlashOffer
@@ -58,16 +55,6 @@ class FlashOfferInline(StoreInline):
             return yuan(offer.list_fen)
         sku = skus_for_sale([offer.sku_id]).get(offer.sku_id) if offer.sku_id else None
         return yuan(sku.price_fen) if sku else "—"
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The money of a published campaign never changes."""
-        return _is_draft(obj) and super().has_change_permission(request, obj)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_draft(obj) and super().has_add_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_draft(obj) and super().has_delete_permission(request, obj)
 
 
 class FlashCampaignForm(DraftOnly, forms.ModelForm):
@@ -104,11 +91,6 @@ class FlashCampaignPage(GuardedPublishing, StoreAdmin):
     inlines = [FlashOfferInline]
     actions = ["publish", "cancel"]
     ordering = ["-day", "-slot_start", "-id"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        if _is_draft(obj):
-            return ["state", "outlook"]
-        return [name for row in self.fields for name in ([row] if isinstance(row, str) else row)]
 
     @admin.display(description=_("发布前请看"))
     def outlook(self, campaign: FlashCampaign | None) -> Any:
@@ -179,10 +161,6 @@ class FlashPurchasePage(ReadOnlyAdmin):
     @admin.display(description=_("秒杀价（元）"))
     def price(self, purchase: FlashPurchase) -> str:
         return yuan(purchase.offer.flash_fen)
-
-
-def _is_draft(campaign: FlashCampaign | None) -> bool:
-    return campaign is None or campaign.state == CampaignState.DRAFT
 
 
 def _notes(found: Outlook) -> list[str]:

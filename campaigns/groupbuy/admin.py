@@ -26,17 +26,14 @@ from campaigns.groupbuy.services import (
     campaign_rebate_fen,
     group_cancel,
 )
-from campaigns.groupbuy.states import CampaignState
 from catalog.queries import product_texts, skus_for_sale
 from core import clock
 from core.forms import YuanField
 from core.money import yuan
 from guard.outlook import outlook_show
-from guard.publishing import DraftOnly, GuardedPublishing
+from guard.publishing import DraftInline, DraftOnly, GuardedPublishing
 from guard.rules import Finding, settings_of, wording
-from stores.scoped import ALL, VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
-
-EDIT = frozenset({"view", "add", "change"})
+from stores.scoped import ALL, EDIT, VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
 
 
 class GroupPriceForm(forms.ModelForm):
@@ -53,22 +50,6 @@ class GroupPriceForm(forms.ModelForm):
     class Meta:
         model = GroupPrice
         fields = ("sku", "price_fen", "leader_fen")
-
-
-class DraftInline(StoreInline):
-    """The money of a published campaign never changes."""
-
-    def _is_draft(self, obj: Any) -> bool:
-        return obj is None or obj.state == CampaignState.DRAFT
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._is_draft(obj) and super().has_change_permission(request, obj)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._is_draft(obj) and super().has_add_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._is_draft(obj) and super().has_delete_permission(request, obj)
 
 
 class GroupPriceInline(DraftInline):
@@ -187,11 +168,6 @@ class GroupCampaignPage(CancelsWithReason, GuardedPublishing, StoreAdmin):
     actions = ["publish", "end", "cancel"]
     ordering = ["-id"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        if obj is None or obj.state == CampaignState.DRAFT:
-            return ["state", "outlook"]
-        return [name for row in self.fields for name in ([row] if isinstance(row, str) else row)]
-
     @admin.display(description=_("发布前请看"))
     def outlook(self, campaign: GroupCampaign | None) -> Any:
         """What it may earn, needs and may have to give back."""
@@ -306,10 +282,7 @@ class GroupPage(CancelsWithReason, ReadOnlyAdmin):
     actions_list = ["board"]
     ordering = ["-id"]
 
-    def has_board_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self.has_view_permission(request)
-
-    @action(description=_("实时看板"), url_path="board", icon="monitoring", permissions=["board"])
+    @action(description=_("实时看板"), url_path="board", icon="monitoring", permissions=["look"])
     def board(self, request: HttpRequest) -> HttpResponse:
         """Every undecided group, the first to end on top, and what goes back if it fails; it reloads
         itself twice a minute."""

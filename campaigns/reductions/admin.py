@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
@@ -17,19 +16,12 @@ from campaigns.reductions.services import (
     reduction_end,
     reduction_publish,
 )
-from campaigns.reductions.states import ReductionState
 from core import clock
 from core.forms import YuanField
 from core.money import yuan
-from guard.publishing import GuardedPublishing
+from guard.publishing import DraftInline, DraftOnly, GuardedPublishing
 from guard.rules import Finding, wording
-from stores.scoped import ALL, StoreAdmin, StoreInline
-
-EDIT = frozenset({"view", "add", "change"})
-
-
-def _is_draft(obj: Any) -> bool:
-    return obj is None or obj.state == ReductionState.DRAFT
+from stores.scoped import ALL, EDIT, StoreAdmin
 
 
 class StepForm(forms.ModelForm):
@@ -50,7 +42,7 @@ class StepForm(forms.ModelForm):
         return data
 
 
-class StepInline(StoreInline):
+class StepInline(DraftInline):
     """Its steps; fixed once it is published."""
 
     model = ReductionStep
@@ -58,17 +50,8 @@ class StepInline(StoreInline):
     owner = clerk = ALL
     fields = ["threshold_fen", "off_fen"]
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_draft(obj) and super().has_change_permission(request, obj)
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_draft(obj) and super().has_add_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_draft(obj) and super().has_delete_permission(request, obj)
-
-
-class ReductionForm(forms.ModelForm):
+class ReductionForm(DraftOnly, forms.ModelForm):
     """A campaign, its amounts typed in yuan."""
 
     cap_fen = YuanField(
@@ -83,11 +66,11 @@ class ReductionForm(forms.ModelForm):
         model = Reduction
         fields = "__all__"  # noqa: DJ007  the page's own `fields` decide
 
+    def still_draft(self) -> bool:
+        return reduction_editable(reduction_id=self.instance.pk)
+
     def clean(self) -> dict[str, Any]:
-        # The page may be older than the publishing: look again, under the lock.
-        if self.instance.pk and not reduction_editable(reduction_id=self.instance.pk):
-            raise ValidationError(_("活动已发布，金额不能再改；可以结束它，再建一个。"))
-        data = super().clean() or {}
+        data = super().clean()
         scope = data.get("scope")
         for name, words in (("category", _("请选择分类。")), ("product", _("请选择商品。"))):
             if scope == name and not data.get(name):
@@ -105,6 +88,7 @@ class ReductionPage(GuardedPublishing, StoreAdmin):
     """Full-reduction campaigns."""
 
     guard_kind = "reduction"
+    watched = ("state",)
 
     owner = clerk = EDIT
     form = ReductionForm
@@ -133,11 +117,6 @@ class ReductionPage(GuardedPublishing, StoreAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reduction]:
         return super().get_queryset(request).prefetch_related("steps")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        if _is_draft(obj):
-            return ["state"]
-        return [name for row in self.fields for name in ([row] if isinstance(row, str) else row)]
 
     def guard_title(self, reduction: Reduction) -> str:
         return reduction.name

@@ -31,9 +31,7 @@ from catalog.services import (
 from core import clock
 from core.photos import photo_store
 from guard.wording import GuardedWords, GuardedWordsPage
-from stores.scoped import ALL, StoreAdmin
-
-EDIT = frozenset({"view", "add", "change"})
+from stores.scoped import ALL, EDIT, StoreAdmin
 
 
 @admin.register(Category)

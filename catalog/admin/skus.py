@@ -31,7 +31,7 @@ from catalog.states import ProductState
 from core import clock
 from core.forms import YuanField
 from core.photos import photo_store
-from stores.scoped import ALL, VIEW, StoreAdmin, StoreInline
+from stores.scoped import ALL, CHANGE, VIEW, StoreAdmin, StoreInline
 
 # What a SKU's forms write as it is typed; everything else has a service of its own.
 ROW = ("name", "position")
@@ -246,7 +246,7 @@ class SkuPage(RefusalsAsErrors, StoreAdmin):
     """The grid: every SKU's price and stock, edited in place."""
 
     platform = VIEW
-    owner = clerk = frozenset({"view", "change"})
+    owner = clerk = CHANGE
     list_display = ["product", "name", "price_fen", "stock", "reserved", "available_now"]
     list_display_links = ["name"]
     form = SkuDetailForm

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from core.words import shorten
 from notices.about import Subject
 from notices.kinds import PUSHED, Kind
 from notices.models import Notice, NoticeConsent
@@ -32,8 +33,8 @@ def notices_tell(*, kind: Kind, subject: Subject, now: datetime) -> int:
             for_staff=subject.for_staff,
             kind=kind,
             key=subject.key,
-            title=_short(str(title) % subject.values, TITLE_LENGTH),
-            body=_short(str(body) % subject.values, BODY_LENGTH),
+            title=shorten(str(title) % subject.values, TITLE_LENGTH),
+            body=shorten(str(body) % subject.values, BODY_LENGTH),
             path=subject.path,
             values=subject.values,
             made_at=now,
@@ -66,7 +67,3 @@ def notices_purge(*, now: datetime) -> int:
             return forgotten
         Notice.objects.filter(pk__in=old).delete()
         forgotten += len(old)
-
-
-def _short(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1] + "…"

@@ -43,10 +43,7 @@ from stores.scoped import ReadOnlyAdmin, staff_of
 class OrderActs(ReadOnlyAdmin):
     """The acts, for the order's page to take in."""
 
-    def has_ship_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self.has_view_permission(request) and not request.user.is_superuser  # type: ignore[union-attr]
-
-    @action(description=_("发货"), url_path="ship", icon="local_shipping", permissions=["ship"])
+    @action(description=_("发货"), url_path="ship", icon="local_shipping", permissions=["work"])
     def ship(self, request: HttpRequest, object_id: int) -> HttpResponse:
         order = get_object_or_404(self.get_queryset(request), pk=object_id)
         form = ShipForm(request.POST or None, lines=list(order.lines.order_by("pk")))
@@ -70,7 +67,7 @@ class OrderActs(ReadOnlyAdmin):
                 return self._back(order)
         return self._form(request, order, form, title=_("发货"), submit=_("确认发货"))
 
-    @action(description=_("取消并退款"), url_path="cancel", icon="cancel", permissions=["ship"])
+    @action(description=_("取消并退款"), url_path="cancel", icon="cancel", permissions=["work"])
     def cancel(self, request: HttpRequest, object_id: int) -> HttpResponse:
         order = get_object_or_404(self.get_queryset(request), pk=object_id)
         form = CancelForm(request.POST or None)
@@ -90,7 +87,7 @@ class OrderActs(ReadOnlyAdmin):
         return self._form(request, order, form, title=_("取消并退款"), submit=_("确认取消"))
 
     @action(
-        description=_("取消部分商品"), url_path="cancel-line", icon="remove", permissions=["ship"]
+        description=_("取消部分商品"), url_path="cancel-line", icon="remove", permissions=["work"]
     )
     def cancel_line(self, request: HttpRequest, object_id: int) -> HttpResponse:
         order = get_object_or_404(self.get_queryset(request), pk=object_id)
@@ -114,7 +111,7 @@ class OrderActs(ReadOnlyAdmin):
                 return self._back(order)
         return self._form(request, order, form, title=_("取消部分商品"), submit=_("确认取消并退款"))
 
-    @action(description=_("改价"), url_path="reprice", icon="sell", permissions=["ship"])
+    @action(description=_("改价"), url_path="reprice", icon="sell", permissions=["work"])
     def reprice(self, request: HttpRequest, object_id: int) -> HttpResponse:
         order = get_object_or_404(self.get_queryset(request), pk=object_id)
         form = RepriceForm(request.POST or None, initial={"payable_fen": order.payable_fen})
@@ -145,7 +142,7 @@ class OrderActs(ReadOnlyAdmin):
         description=_("修改收货信息"),
         url_path="address",
         icon="edit_location",
-        permissions=["ship"],
+        permissions=["work"],
     )
     def address(self, request: HttpRequest, object_id: int) -> HttpResponse:
         order = get_object_or_404(self.get_queryset(request), pk=object_id)
@@ -175,7 +172,7 @@ class OrderActs(ReadOnlyAdmin):
                 return self._back(order)
         return self._form(request, order, form, title=_("修改收货信息"), submit=_("确认修改"))
 
-    @action(description=_("备注"), url_path="note", icon="edit_note", permissions=["ship"])
+    @action(description=_("备注"), url_path="note", icon="edit_note", permissions=["work"])
     def note_add(self, request: HttpRequest, object_id: int) -> HttpResponse:
         order = get_object_or_404(self.get_queryset(request), pk=object_id)
         form = NoteForm(request.POST or None)

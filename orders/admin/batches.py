@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from core import clock
+from core.downloads import PDF, download
 from core.limits import UPLOADS_REFUSED, upload_allowed
 from orders.admin.acts import OrderActs
 from orders.admin.forms import CollectForm, SheetForm
@@ -37,8 +38,6 @@ from orders.states import OrderState
 from orders.words import state_words
 from stores.scoped import staff_of
 
-PDF = "application/pdf"
-
 
 class OrderBatches(OrderActs):
     """For the list of orders to take in."""
@@ -47,12 +46,12 @@ class OrderBatches(OrderActs):
         description=_("核销取货码"),
         url_path="collect",
         icon="qr_code_scanner",
-        permissions=["ship"],
+        permissions=["work"],
     )
     def collect(self, request: HttpRequest) -> HttpResponse:
         """?code=…, which the QR code on a buyer's phone leads to: whose it is, and handing over."""
         staff = staff_of(request)
-        assert staff is not None  # has_ship_permission
+        assert staff is not None  # has_work_permission
         order, trouble = None, ""
         asked = request.POST or request.GET
         form = CollectForm(asked if asked.get("code") else None)
@@ -79,7 +78,7 @@ class OrderBatches(OrderActs):
         return render(request, "admin/orders/order/collect.html", context)
 
     @action(
-        description=_("下载待发货表格"), url_path="sheet", icon="download", permissions=["ship"]
+        description=_("下载待发货表格"), url_path="sheet", icon="download", permissions=["work"]
     )
     def sheet_down(self, request: HttpRequest) -> HttpResponse:
         rows = self.get_queryset(request).filter(
@@ -88,18 +87,18 @@ class OrderBatches(OrderActs):
         orders = list(rows.order_by("released_at", "pk")[:MAX_ROWS])
         left_out = _left_out(waiting=rows.count(), most=MAX_ROWS)
         self.seen(request, _("下载待发货表格"), orders)
-        return _file(to_ship_sheet(orders, left_out=left_out), XLSX, "to-ship.xlsx")
+        return download(to_ship_sheet(orders, left_out=left_out), XLSX, "to-ship.xlsx")
 
     @action(
         description=_("用表格批量发货"),
         url_path="bulk-ship",
         icon="upload",
-        permissions=["ship"],
+        permissions=["work"],
     )
     def sheet_up(self, request: HttpRequest) -> HttpResponse:
         """Upload → what would happen → confirm. The rows travel signed, nothing is kept between."""
         staff = staff_of(request)
-        assert staff is not None  # has_ship_permission
+        assert staff is not None  # has_work_permission
         form, plan, rows, done = SheetForm(), None, [], False
         if "rows" in request.POST:
             try:
@@ -143,7 +142,7 @@ class OrderBatches(OrderActs):
         }
         return render(request, "admin/orders/order/bulk.html", context)
 
-    @action(description=_("打印拣货单（PDF）"), permissions=["ship"])
+    @action(description=_("打印拣货单（PDF）"), permissions=["work"])
     def picking(self, request: HttpRequest, rows: QuerySet[Order]) -> HttpResponse | None:
         # What is fetched is taken from the same shelves; no address is on a picking list.
         waiting = rows.filter(
@@ -153,9 +152,9 @@ class OrderBatches(OrderActs):
         if not orders:
             messages.info(request, _("选中的订单里没有等待发货或取货的。"))
             return None
-        return _file(picking_list(orders, left_out=left_out), PDF, "picking.pdf")
+        return download(picking_list(orders, left_out=left_out), PDF, "picking.pdf")
 
-    @action(description=_("打印发货面单（PDF）"), permissions=["ship"])
+    @action(description=_("打印发货面单（PDF）"), permissions=["work"])
     def labels(self, request: HttpRequest, rows: QuerySet[Order]) -> HttpResponse | None:
         waiting = rows.filter(state=OrderState.TO_SHIP, delivery=Order.Delivery.POST)
         orders, left_out = _to_print(rows, waiting)
@@ -163,7 +162,7 @@ class OrderBatches(OrderActs):
             messages.info(request, _("选中的订单里没有待发货的；自提的订单不用面单。"))
             return None
         self.seen(request, _("打印发货面单"), orders)
-        return _file(shipping_labels(orders, left_out=left_out), PDF, "labels.pdf")
+        return download(shipping_labels(orders, left_out=left_out), PDF, "labels.pdf")
 
 
 def _to_print(chosen: QuerySet[Order], waiting: QuerySet[Order]) -> tuple[list[Order], str]:
@@ -183,10 +182,3 @@ def _left_out(*, waiting: int, most: int) -> str:
     told = {"most": most, "count": waiting - most}
     said = _("一次最多 %(most)d 个订单：还有 %(count)d 个没有包括，处理完这些再来一次。")
     return str(said) % told
-
-
-def _file(data: bytes, content_type: str, name: str) -> HttpResponse:
-    answer = HttpResponse(data, content_type=content_type)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer

@@ -73,10 +73,7 @@ class InvoicePage(ReadOnlyAdmin):
     def amount(self, invoice: Invoice) -> str:
         return yuan(max(invoice_fen(invoice.order.public_id), 0))
 
-    def has_issue_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return self.has_view_permission(request) and not request.user.is_superuser  # type: ignore[union-attr]
-
-    @action(description=_("上传发票"), url_path="issue", icon="upload", permissions=["issue"])
+    @action(description=_("上传发票"), url_path="issue", icon="upload", permissions=["work"])
     def issue(self, request: HttpRequest, object_id: int) -> HttpResponse:
         invoice = get_object_or_404(self.get_queryset(request), pk=object_id)
         form = IssueForm(request.POST or None, request.FILES or None)
@@ -95,7 +92,7 @@ class InvoicePage(ReadOnlyAdmin):
                 return self._back(invoice)
         return self._form(request, invoice, form, title=_("上传发票"), submit=_("确认上传"))
 
-    @action(description=_("不能开票"), url_path="decline", icon="block", permissions=["issue"])
+    @action(description=_("不能开票"), url_path="decline", icon="block", permissions=["work"])
     def decline(self, request: HttpRequest, object_id: int) -> HttpResponse:
         invoice = get_object_or_404(self.get_queryset(request), pk=object_id)
         form = DeclineForm(request.POST or None)
@@ -112,7 +109,7 @@ class InvoicePage(ReadOnlyAdmin):
                 return self._back(invoice)
         return self._form(request, invoice, form, title=_("不能开票"), submit=_("确认"))
 
-    @action(description=_("下载发票"), url_path="file", icon="download", permissions=["issue"])
+    @action(description=_("下载发票"), url_path="file", icon="download", permissions=["work"])
     def fetch(self, request: HttpRequest, object_id: int) -> HttpResponse:
         invoice = get_object_or_404(self.get_queryset(request), pk=object_id)
         try:

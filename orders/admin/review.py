@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from orders.models import RiskReview
 from orders.services import CancelRefused, review_refuse, review_release
-from stores.scoped import VIEW, ReadOnlyAdmin
+from stores.scoped import CHANGE, VIEW, ReadOnlyAdmin
 
 
 class ReviewForm(forms.Form):
@@ -31,7 +31,7 @@ class RiskReviewPage(ReadOnlyAdmin):
     """Orders that wait for a person's judgement: released or refused one by one, with a word why."""
 
     platform = VIEW
-    owner = clerk = frozenset({"view", "change"})
+    owner = clerk = CHANGE
     list_display = ["opened_at", "order", "score", "why", "outcome", "ends"]
     list_filter = ["outcome"]
     list_select_related = ["order", "store"]

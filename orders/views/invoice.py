@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import clock
+from core.downloads import download
 from core.errors import NotHere
 from core.public_pages import personal
 from orders import invoices, services
@@ -53,10 +54,5 @@ def invoice_file(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def file_answer(data: bytes, content_type: str) -> HttpResponse:
-    """A private file, saved and never shown or kept by anything in between."""
-    answer = HttpResponse(data, content_type=content_type)
-    suffix = content_type.rpartition("/")[2]
-    answer.headers["Content-Disposition"] = f'attachment; filename="invoice.{suffix}"'
-    answer.headers["Cache-Control"] = "private, no-store"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer
+    """The file, named by what it is."""
+    return download(data, content_type, f"invoice.{content_type.rpartition('/')[2]}")

@@ -97,7 +97,7 @@ def test_what_does_not_fit_is_said_beside_its_field(office, changes, words):
 def test_a_form_older_than_the_publishing_changes_no_money(office, monkeypatch):
     client, store = office
     made = template_make(store)
-    monkeypatch.setattr("campaigns.coupons.admin._is_draft", lambda _obj: True)
+    monkeypatch.setattr("guard.publishing.is_draft", lambda _obj: True)
     answer = client.post(f"{LIST}{made.pk}/change/", form(off_fen="99"))
     assert "已发布" in answer.content.decode()
     made.refresh_from_db()

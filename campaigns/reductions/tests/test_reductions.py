@@ -285,7 +285,7 @@ def test_a_form_older_than_the_publishing_changes_no_money(office, monkeypatch):
     client, store = office
     made = reduction_make(store)
     # The page was opened, and sent, as if it were still a draft.
-    monkeypatch.setattr("campaigns.reductions.admin._is_draft", lambda _obj: True)
+    monkeypatch.setattr("guard.publishing.is_draft", lambda _obj: True)
     step = made.steps.get()
     answer = client.post(
         f"/office/reductions/reduction/{made.pk}/change/",
