@@ -69,12 +69,15 @@ def run_together(cursor: CursorWrapper, work: Sequence[tuple[Prepared, Mapping[s
     if database.settings_dict["CONN_MAX_AGE"] == 0:
         cursor.execute(*_unprepared(work))
         return
+    database.validate_no_broken_transaction()
     known = _known.get(database.connection)
     if known is None:
         known = _known[database.connection] = set()
     for one, _ in work:
         if one.name not in known:
-            cursor.execute(one.prepare)
+            # Not by Django's cursor: whoever counts queries counts what is done, first time or not.
+            with database.wrap_database_errors:
+                cursor.cursor.execute(one.prepare)
             known.add(one.name)
     cursor.execute(
         "; ".join([one.execute for one, _ in work]),

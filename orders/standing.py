@@ -42,7 +42,7 @@ _STANDING = Prepared(
         COALESCE(person.phone_verified_at > %(proved_since)s, FALSE),
         mine.hour, mine.day, mine.unpaid,
         (SELECT count(DISTINCT buyer_id) FROM orders_order WHERE phone_index = %(phone)s
-            AND phone_index <> '' AND placed_at > %(week_ago)s AND buyer_id <> %(buyer)s),
+            AND %(phone)s <> '' AND placed_at > %(week_ago)s AND buyer_id <> %(buyer)s),
         (SELECT count(*) FROM orders_order
             WHERE device = %(device)s AND device <> '' AND placed_at > %(hour_ago)s),
         (SELECT count(DISTINCT buyer_id) FROM orders_order

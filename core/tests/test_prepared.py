@@ -30,9 +30,11 @@ def sent(act):
 @pytest.mark.django_db
 def test_it_is_prepared_once_and_then_run_by_its_name(statement):
     again = lambda: statement.row({"a": 1, "b": 2})  # noqa: E731
-    assert [one[:18] for one in sent(again)] == ["PREPARE test_added", "EXECUTE test_added"]
-    assert sent(again) == ["EXECUTE test_added"]
+    assert sent(again) == sent(again) == ["EXECUTE test_added"]
     assert again() == (3, 1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_prepared_statements WHERE name = 'test_added'")
+        assert cursor.fetchall() == [(1,)]
     assert statement.rows({"b": 5, "a": 7, "more": 1}) == [(12, 7)]
 
 
