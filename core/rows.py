@@ -73,7 +73,7 @@ def _select(model: type[models.Model]) -> Prepared:
     columns = ", ".join(quoted(str(field.column)) for field in meta.concrete_fields)
     return Prepared(
         f"{meta.db_table}_get",
-        f"SELECT {columns} FROM {quoted(meta.db_table)} WHERE {quoted(meta.pk.column)} = %(pk)s",
+        f"SELECT {columns} FROM {quoted(meta.db_table)} WHERE {quoted(str(meta.pk.column))} = %(pk)s",
     )
 
 
