@@ -12,12 +12,12 @@ cache. What starts whole shops shares ports, folders and all cores, so one worke
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db.backends.postgresql.operations import DatabaseOperations
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from local.environment import with_database
 
@@ -56,25 +56,45 @@ def sql_flush(
 
 DatabaseOperations.sql_flush = sql_flush
 
-HERE = Path(__file__).parent
-SHOPS = ("tests/journeys", "tests/faults", "tests/races/test_http_rush.py", "tests/test_run.py")
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
 # Redis databases below are those of whoever runs alone, and of the shops that tests start.
 FIRST_FREE = 8
+# What starts whole shops, and what of it does not: one process is enough there.
+SHOPS = ("tests/test_run.py", "tests/races/test_http_rush.py", "tests/journeys/", "tests/faults/")
+NO_SHOPS = (
+    "tests/journeys/test_office_phone.py",
+    "tests/journeys/test_reconciliation.py",
+    "tests/faults/test_a_day_in_the_shop.py",
+)
+
+
+def in_a_shop(nodeid: str) -> bool:
+    return nodeid.startswith(SHOPS) and not nodeid.startswith(NO_SHOPS)
+
+
+class OneWorkerStartsShops(LoadScopeScheduling):
+    """One worker runs everything that starts shops; the rest is given out file by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "shops" if in_a_shop(nodeid) else nodeid.partition("::")[0]
 
 
 def pytest_configure() -> None:
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
-    if worker:
-        broker = FIRST_FREE + 2 * int(worker)
+    if WORKER:
+        broker = FIRST_FREE + 2 * int(WORKER)
         for name, number in (("REDIS_URL", broker), ("CACHE_URL", broker + 1)):
             setattr(settings, name, with_database(getattr(settings, name), str(number)))
         settings.CACHES["default"]["LOCATION"] = settings.CACHE_URL
         settings.CELERY_BROKER_URL = settings.REDIS_URL
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        where = item.path.relative_to(HERE).as_posix()
-        if where.startswith(SHOPS):
-            item.add_marker(pytest.mark.xdist_group("shops"))
+    """What starts shops takes longest: it comes last for whoever waits, and first side by side."""
+    items.sort(key=lambda item: in_a_shop(item.nodeid) is not bool(WORKER))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneWorkerStartsShops:
+    config.option.loadscopereorder = False
+    return OneWorkerStartsShops(config, log)

@@ -39,7 +39,7 @@ def side_by_side(arguments: list[str]) -> list[str]:
     chosen = [given for given in arguments if given.startswith(("-n", "--numprocesses", "--pdb"))]
     if parts or chosen:
         return []
-    return ["-n", str(min(max(2, os.cpu_count() or 2), 4)), "--dist", "loadgroup"]
+    return ["-n", str(min(max(2, os.cpu_count() or 2), 4))]
 
 
 def main(arguments: list[str]) -> int:

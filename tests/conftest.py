@@ -1,19 +1,11 @@
-"""What takes whole processes comes last, whatever the plugins sort by."""
+"""What tests of several apps start from."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from stores.models import Store
-
-LAST = {"journeys": 1, "faults": 2}
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: max(LAST.get(part, 0) for part in Path(item.fspath).parts))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ STATIC = Path(settings.BASE_DIR) / "static"
 PAGES = [
     path.relative_to(TEMPLATES)
     for path in sorted(TEMPLATES.rglob("*.html"))
-    if path.relative_to(TEMPLATES).parts[0] != "admin"
+    if path.relative_to(TEMPLATES).parts[0] not in {"admin", "unfold"}
 ]
 ERRORS = ["400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html"]
 # The look of a class may come from these, and from nowhere else.
