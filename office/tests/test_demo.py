@@ -4,6 +4,8 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import override_settings
 
 from accounts.models import User
 from campaigns.bargain.models import BargainCampaign
@@ -22,10 +24,18 @@ MODELS = (Store, Product, Sku, GroupCampaign, User, GroupEntry, GroupCode, Count
 PICTURE_MAX, PICTURES_MAX = 90 * 1024, 3_500_000
 
 
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Loaded once, because that takes seconds; what a test does to it is rolled back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with override_settings(MEDIA_ROOT=str(tmp_path_factory.mktemp("demo"))):
+            yield demo_load(now=clock.now())
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def loaded(settings, tmp_path):
-    settings.MEDIA_ROOT = str(tmp_path)
-    return demo_load(now=clock.now())
+def loaded(demo, db):
+    return demo
 
 
 def counts():
@@ -123,14 +133,15 @@ def test_licences_say_that_they_are_a_demonstration(loaded):
 
 
 def test_production_refuses(monkeypatch):
+    loads = []
     monkeypatch.setattr("office.management.commands.demo_load.PRODUCTION", True)
-    with pytest.raises(CommandError, match="development"):
+    monkeypatch.setattr("office.management.commands.demo_load.demo_load", loads.append)
+    with pytest.raises(CommandError, match="production"):
         call_command("demo_load", stdout=StringIO())
-    assert not Store.objects.exists()
+    assert loads == []
 
 
-def test_without_a_simulator_the_command_says_so(settings, tmp_path):
-    settings.MEDIA_ROOT = str(tmp_path)
+def test_without_a_simulator_the_command_says_so(loaded, settings):
     settings.SIMULATOR_URL = "http://127.0.0.1:1"
     with pytest.raises(CommandError, match="simulator"):
         call_command("demo_load", stdout=StringIO())

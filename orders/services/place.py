@@ -68,7 +68,8 @@ def order_buy(
 ) -> str:
     """Buy at list prices from a form that may be sent twice; the order's public id.
 
-    `wishes` are the discounts that the shopper chose (`orders.adjusters.Asked`). The second sender of a form key gets the first one's order. Raises as `order_place`.
+    `wishes` are the discounts that the shopper chose (`orders.adjusters.Asked`). The second sender of
+    a form key gets the first one's order. Raises as `order_place`.
     """
     order_ref = new_public_id("ord")
     with transaction.atomic():
@@ -112,9 +113,10 @@ def order_place(
     ends with whatever is raised here.
 
     `expected_payable_fen` is what the shopper was shown; None skips the comparison. Raises
-    PriceChanged, OutOfStock, NotForSale, NotDelivered, ExemptionNotAgreed, PurchaseLimitReached, StoreClosed, BuyerGone, QuantityRefused,
-    AmountRefused, NoMerchantAccount, and whatever the adjusters and the offer's claim raise; then
-    nothing is written. An offer's price takes the discounts that it says.
+    PriceChanged, OutOfStock, NotForSale, NotDelivered, ExemptionNotAgreed, PurchaseLimitReached,
+    RiskRefused, StoreClosed, BuyerGone, QuantityRefused, AmountRefused, NoMerchantAccount, and
+    whatever the adjusters and the offer's claim raise; then nothing is written. An offer's price takes
+    the discounts that it says.
     """
     marks = phone_index, street = phone_mark(address), street_index(address)
     standing = standing_lock(

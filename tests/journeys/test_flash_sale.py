@@ -78,7 +78,7 @@ def shared(alice, ref):
     """The offer's own page has a card for a chat, and posters of its kind."""
     alice.click("秒杀详情")
     alice.page.get_by_role("heading", name="开抢").wait_for()
-    alice.page.get_by_text("已预约，开抢前 5 分钟提醒您一次").wait_for()
+    alice.page.get_by_text("已预约，开抢前 5 分钟提醒你一次").wait_for()
     link = alice.share()
     assert re.search(rf"/flash/{ref}/\?s=\w+$", link)
     alice.shot("72-flash-offer")
