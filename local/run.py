@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import IO
 
 from local import environment
@@ -47,6 +48,7 @@ def main(_arguments: list[str]) -> int:
                 "SITE_URL": os.environ.get("SITE_URL", f"http://{HOST}:{site_port}"),
                 "SIMULATOR_URL": f"http://{HOST}:{simulator_port}",
             }
+            Path(env["STATIC_ROOT"]).mkdir(parents=True, exist_ok=True)
             with Stack(env, folder=DATA, web_port=site_port, sink=say) as stack:
                 _remember(stack.env)
                 try:
@@ -65,11 +67,12 @@ def main(_arguments: list[str]) -> int:
 
 
 def _bring_up(stack: Stack) -> None:
-    """The demo needs the simulator, the workers need the tables."""
+    """The demo needs the simulator, all others need the tables. The page that somebody waits for has
+    the processors for itself: workers take a few seconds more, and lose nothing."""
     stack.launch("simulator")
     prepare(stack.env, "--demo", wait_for=stack)
-    stack.launch("web", "worker", "deadlines", "beat")
-    stack.wait("web", timeout_s=60)
+    stack.start("web", timeout_s=60)
+    stack.launch("worker", "deadlines", "beat")
 
 
 def prepare(env: Mapping[str, str], *options: str, wait_for: Stack | None = None) -> None:
