@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from bench.copies import rows_copy
 
 GROUPS, WORKERS = 10_000, 2
-LIMIT_S = 60.0
+LIMIT_S, PROFILED_S = 60.0, 10.0
 # Everything of a group but its goods: the SKU and the campaign's quota stay as hot as they would be.
 COPIED = (
     *("accounts_user", "groupbuy_group", "groupbuy_member"),
@@ -92,7 +92,8 @@ def groups_fill(groups: int, *, due_in_s: float) -> datetime:
 
 def work(number: int) -> None:
     """One worker: the tick and the deliveries, again and again until no group is open and every
-    paid order is cancelled. The first keeps a profile."""
+    paid order is cancelled. The first keeps a profile of its beginning: it slows down what it sees.
+    """
     import django
 
     django.setup()
@@ -100,15 +101,17 @@ def work(number: int) -> None:
     from orders.models import Order
 
     profile = cProfile.Profile() if number == 0 else None
-    if profile:
-        profile.enable()
+    begun = time.monotonic()
     while Order.objects.filter(state="on_hold").exists():
+        if profile and time.monotonic() - begun < PROFILED_S:
+            profile.enable()
         tasks.deadlines_tick()
         tasks.deliveries_deliver()
         tasks.deliveries_sweep()
+        if profile:
+            profile.disable()
         time.sleep(0.05)
     if profile:
-        profile.disable()
         pstats.Stats(profile).sort_stats("cumulative").print_stats("campaigns|orders|payments", 12)
 
 
@@ -123,13 +126,14 @@ def outcome(due_at: datetime) -> tuple[int, int, float]:
 
 
 def broken() -> list[str]:
-    """What the audit finds, facts apart: nobody delivers them here."""
+    """What the audit finds, facts and messages apart: nobody delivers or sends them here."""
     from core import clock
     from core.invariants import audit, invariants
 
     left_out = {"books.agree", "facts.delivered"}
     names = [one.name for one in invariants() if one.name not in left_out]
-    return [str(found) for found in audit(now=clock.now(), names=names)]
+    found = audit(now=clock.now(), names=names)
+    return [str(one) for one in found if not one.row.startswith("notices.delivery ")]
 
 
 if __name__ == "__main__":

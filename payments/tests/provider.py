@@ -92,7 +92,7 @@ class Provider:
 @contextmanager
 def provider_start() -> Iterator[Provider]:
     """A provider on a free port, in a thread; stopped at the end."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_class())
+    server = _Server(("127.0.0.1", 0), _handler_class())
     server.daemon_threads = True
     one = Provider(f"http://127.0.0.1:{server.server_address[1]}")
     server.provider = one  # type: ignore[attr-defined]
@@ -104,6 +104,11 @@ def provider_start() -> Iterator[Provider]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    # Who comes when this many wait is turned away for a second and more, as by a slow provider.
+    request_queue_size = 64
 
 
 def _handler_class() -> type[BaseHTTPRequestHandler]:
