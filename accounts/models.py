@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from core.crypto import EncryptedTextField, blind_index, mask_name, mask_phone
 from core.ids import PublicIdField
-from core.rows import row_get
 
 
 class UserManager(BaseUserManager["User"]):
@@ -29,20 +28,6 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         """By e-mail, which is stored in lower case."""
         return self.get(email=(username or "").strip().lower())
-
-    def get(self, *args: Any, **kwargs: Any) -> "User":
-        """By an id alone it is read by hand: every request of somebody who is signed in does.
-
-        A relation's own manager is another class, and looks among its own.
-        """
-        pk = kwargs.get("pk")
-        is_bare = type(self) is UserManager and not args and len(kwargs) == 1
-        if not is_bare or not isinstance(pk, int):
-            return super().get(*args, **kwargs)
-        user = row_get(User, pk)
-        if user is None:
-            raise User.DoesNotExist
-        return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(

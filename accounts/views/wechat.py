@@ -46,7 +46,7 @@ STATES = "wechat_states"
 MAX_STATES = 5
 STATE_AGE_S = 600
 RELAY_SALT = "accounts.wechat_relay"
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "accounts.backends.PasswordBackend"
 
 
 @never_cache

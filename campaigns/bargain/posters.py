@@ -2,14 +2,12 @@
 far, as a number: nobody is shown."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.money import yuan
-from sharing.posters.blocks import FOOT, Compared, chips, foot, foot_middle, price, price_row
+from sharing.posters.blocks import FOOT, Compared, chips, foot, foot_middle, price, price_row, until
 from sharing.posters.kinds import Template, poster_register
 from sharing.posters.sheet import HEIGHT, WIDTH, Box, Colours, Sheet
 from sharing.posters.spec import PosterAbout, PosterSpec
@@ -62,12 +60,6 @@ class BargainPoster(PosterAbout):
     ends_at: str
 
     @property
-    def until(self) -> str:
-        at = timezone.localtime(datetime.fromisoformat(self.ends_at))
-        told = {"month": at.month, "day": at.day, "clock": f"{at:%H:%M}"}
-        return _("%(month)d月%(day)d日 %(clock)s 截止") % told
-
-    @property
     def helped(self) -> str:
         return _("%(helps)d / %(helpers)d 人帮砍") % {"helps": self.helps, "helpers": self.helpers}
 
@@ -109,7 +101,11 @@ def _ruler(sheet: Sheet, spec: PosterSpec, told: BargainPoster) -> None:
     sheet.panel((48, 726, WIDTH - 48, 896), fill=colours.tint, radius=20)
     _scale(sheet, (76, 748, WIDTH - 76, 836), told)
     sheet.text(
-        (76, 842), f"{told.helped} · {told.until}", size=26, width=wide - 56, fill=colours.soft
+        (76, 842),
+        f"{told.helped} · {until(told.ends_at)}",
+        size=26,
+        width=wide - 56,
+        fill=colours.soft,
     )
     foot(sheet, spec.store, spec.link, box=FOOT)
 
@@ -127,7 +123,7 @@ def _steps(sheet: Sheet, spec: PosterSpec, told: BargainPoster) -> None:
     chips(sheet, (48, 724), (told.floor,), width=380, size=28)
     sheet.text((48, 784), told.begin, size=26, width=380, fill=colours.soft)
     sheet.text((48, 824), told.helped, size=28, width=380, bold=True)
-    sheet.text((48, 868), told.until, size=26, width=380, fill=colours.soft)
+    sheet.text((48, 868), until(told.ends_at), size=26, width=380, fill=colours.soft)
     _stairs(sheet, (440, 612, WIDTH - 48, 892), told)
     foot(sheet, spec.store, spec.link, box=FOOT)
 
@@ -152,7 +148,7 @@ def _tag(sheet: Sheet, spec: PosterSpec, told: BargainPoster) -> None:
     sheet.fitted((108, y + 4, WIDTH - 108, y + 104), told.now, size=84, fill=colours.price)
     said = f"{told.begin} · {told.floor}"
     sheet.fitted((108, y + 108, WIDTH - 108, y + 148), said, size=28, fill=colours.ink)
-    said = f"{told.helped} · {told.until}"
+    said = f"{told.helped} · {until(told.ends_at)}"
     sheet.fitted((108, y + 150, WIDTH - 108, y + 190), said, size=26, fill=colours.soft)
     sheet.dashes(108, WIDTH - 108, 822, fill=colours.soft)
     foot_middle(sheet, spec.store, spec.link, top=838, side=212)

@@ -1,14 +1,12 @@
 """Posters of a group: the seats that are left, what the goods cost together and alone, until when."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.money import yuan
-from sharing.posters.blocks import FOOT, Compared, badge, foot, price, price_row
+from sharing.posters.blocks import FOOT, Compared, badge, foot, price, price_row, until
 from sharing.posters.kinds import Template, poster_register
 from sharing.posters.sheet import HEIGHT, WIDTH, Box, Colours, Sheet
 from sharing.posters.spec import PosterAbout, PosterSpec
@@ -69,12 +67,6 @@ class GroupPoster(PosterAbout):
         return said % {"left": self.left}
 
     @property
-    def until(self) -> str:
-        at = timezone.localtime(datetime.fromisoformat(self.ends_at))
-        told = {"month": at.month, "day": at.day, "clock": f"{at:%H:%M}"}
-        return _("%(month)d月%(day)d日 %(clock)s 截止") % told
-
-    @property
     def alone(self) -> Compared:
         return Compared(_("单独购买"), self.alone_fen)
 
@@ -108,7 +100,7 @@ def _seats(sheet: Sheet, spec: PosterSpec, told: GroupPoster) -> None:
     badge(sheet, (68, 708, 188, 756), told.people, size=26)
     sheet.text((204, 704), told.headline, size=38, width=480, bold=True, fill=colours.price)
     _seat_row(sheet, (68, 770, WIDTH - 68, 840), told)
-    sheet.text((68, 850), told.until, size=26, width=wide - 40, fill=colours.soft)
+    sheet.text((68, 850), until(told.ends_at), size=26, width=wide - 40, fill=colours.soft)
     foot(sheet, spec.store, spec.link, box=FOOT, said=_("名额与价格以页面为准"))
 
 
@@ -131,7 +123,7 @@ def _duel(sheet: Sheet, spec: PosterSpec, told: GroupPoster) -> None:
         said = _("每件省 %(saved)s 元") % {"saved": yuan(saved)}
         sheet.text((388, 750), said, size=26, width=286, fill="#ffe4df")
     sheet.text((48, 820), told.headline, size=40, width=wide, bold=True, fill=colours.price)
-    sheet.text((48, 880), told.until, size=26, width=wide, fill=colours.soft)
+    sheet.text((48, 880), until(told.ends_at), size=26, width=wide, fill=colours.soft)
     foot(sheet, spec.store, spec.link, box=FOOT, said=_("名额与价格以页面为准"))
 
 
@@ -158,7 +150,7 @@ def _ticket(sheet: Sheet, spec: PosterSpec, told: GroupPoster) -> None:
     )
     badge(sheet, (72, 778, 212, 834), told.people, size=30)
     sheet.text((236, 778), told.headline, size=38, width=440, bold=True)
-    sheet.text((72, 850), told.until, size=28, width=wide, fill=colours.soft)
+    sheet.text((72, 850), until(told.ends_at), size=28, width=wide, fill=colours.soft)
     said = _("名额与价格以页面为准")
     foot(sheet, spec.store, spec.link, box=(44, 904, 702, 1140), said=said, panel=False)
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.money import yuan
@@ -12,6 +14,13 @@ from sharing.posters.spec import PosterGoods
 QR_SIDE = 212
 # The foot of most posters: a panel along the lower edge.
 FOOT = (24, 936, WIDTH - 24, 1176)
+
+
+def until(ends_at: str) -> str:
+    """How long it lasts, from an ISO instant: “12月1日 20:00 截止”."""
+    at = timezone.localtime(datetime.fromisoformat(ends_at))
+    told = {"month": at.month, "day": at.day, "clock": f"{at:%H:%M}"}
+    return _("%(month)d月%(day)d日 %(clock)s 截止") % told
 
 
 def price(

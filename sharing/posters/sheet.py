@@ -238,7 +238,7 @@ def wrap(words: str, font: ImageFont.FreeTypeFont, width: int, lines: int) -> li
             found.append(rest)
             break
         if len(found) == lines - 1:
-            found.append(rest[: _fitting(rest, font, width - font.getlength("…"))].rstrip() + "…")
+            found.append(rest[: _fitting(rest, font, width, tail="…")].rstrip() + "…")
             break
         cut = _break(rest, fits)
         found.append(rest[:cut].rstrip())
@@ -246,9 +246,10 @@ def wrap(words: str, font: ImageFont.FreeTypeFont, width: int, lines: int) -> li
     return found
 
 
-def _fitting(words: str, font: ImageFont.FreeTypeFont, width: float) -> int:
+def _fitting(words: str, font: ImageFont.FreeTypeFont, width: float, *, tail: str = "") -> int:
+    """How many characters fit with `tail` behind them: together they may be wider than one by one."""
     fits = len(words)
-    while fits > 1 and font.getlength(words[:fits]) > width:
+    while fits > 1 and font.getlength(words[:fits].rstrip() + tail) > width:
         fits -= 1
     return fits
 

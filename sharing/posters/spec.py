@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, Self
 
 from catalog.queries import ProductCard
+from core.words import shorten
 
 # Raised with every change of a drawing, so that old pictures are not found any more.
 DRAWING = 2
@@ -43,9 +44,7 @@ def goods_told(cards: Iterable[ProductCard]) -> tuple[PosterGoods, ...]:
     """What a poster tells of the first GOODS_TOLD of these."""
     return tuple(
         PosterGoods(
-            title=card.title
-            if len(card.title) <= TITLE_TOLD
-            else card.title[: TITLE_TOLD - 1] + "…",
+            title=shorten(card.title, TITLE_TOLD),
             price_fen=card.price_fen,
             photo=card.photo.name if card.photo else "",
             has_more=card.has_price_range,

@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
 from django.utils.http import urlencode
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -60,6 +60,7 @@ def codes(data):
 
 
 @given(st.text(max_size=80), st.integers(1, 3))
+@example("0MW/\r`nnn°±ÆÐÐ00", 1)  # Wider with the ellipsis than the two alone.
 def test_lines_fit_and_nothing_is_lost_but_what_is_cut(words, lines):
     font = face(30, 400)
     found = wrap(words, font, 300, lines)
