@@ -230,7 +230,8 @@ def wrap(words: str, font: ImageFont.FreeTypeFont, width: int, lines: int) -> li
     A line does not begin with a mark that closes something, and Latin words stay whole where they
     fit.
     """
-    rest = "".join(one for one in " ".join(words.split()) if one.isprintable())
+    kept = "".join(one for one in words if one.isprintable() or one.isspace())
+    rest = " ".join(kept.split())
     found: list[str] = []
     while rest and len(found) < lines:
         fits = _fitting(rest, font, width)

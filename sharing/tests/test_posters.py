@@ -61,6 +61,7 @@ def codes(data):
 
 @given(st.text(max_size=80), st.integers(1, 3))
 @example("0MW/\r`nnn°±ÆÐÐ00", 1)  # Wider with the ellipsis than the two alone.
+@example("\x1b \x1b", 1)  # Nothing that can be drawn.
 def test_lines_fit_and_nothing_is_lost_but_what_is_cut(words, lines):
     font = face(30, 400)
     found = wrap(words, font, 300, lines)
