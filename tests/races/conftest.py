@@ -4,7 +4,7 @@ import pytest
 
 from orders.models import Order
 from payments.tests.fake import provider_faked
-from tests.races.threads import together
+from tests.races.threads import unlocked
 
 
 def pytest_collection_modifyitems(items):
@@ -25,7 +25,7 @@ def orders_unlock(monkeypatch):
     """For controls: from its call on, the next two readers of an order both see it unlocked."""
 
     def unlock(*modules):
-        read = together(lambda **key: Order.objects.get(**key), 2)
+        read = unlocked(lambda **key: Order.objects.get(**key), 2)
         for module in modules:
             path = f"orders.services.{module}"
             monkeypatch.setattr(f"{path}.order_lock", lambda pk: read(pk=pk))

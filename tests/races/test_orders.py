@@ -32,25 +32,9 @@ from tests.races.threads import (
     head_to_head,
     kinds,
     many,
-    together,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def orders_unlock(monkeypatch):
-    """For controls: from its call on, the next two readers of an order both see it unlocked."""
-
-    def unlock():
-        read = together(lambda **key: Order.objects.get(**key), 2)
-        for module in ("close", "cancel", "ship"):
-            monkeypatch.setattr(f"orders.services.{module}.order_lock", lambda pk: read(pk=pk))
-        monkeypatch.setattr(
-            "orders.services.pay.order_lock_by_ref", lambda ref: read(public_id=ref)
-        )
-
-    return unlock
 
 
 # The last unit.
@@ -195,7 +179,7 @@ def test_without_the_orders_lock_the_money_or_the_stock_is_lost(orders_unlock, m
     # The closer asks about the payment before its money is there, and acts afterwards.
     monkeypatch.setattr("orders.services.close.payment_succeeded", lambda _ref: None)
     monkeypatch.setattr("orders.services.close.payment_live", lambda _ref: None)
-    orders_unlock()
+    orders_unlock("close")
     at_once(
         lambda: order_expire(order_id=order.pk, now=clock.now()),
         lambda: cast.pay(order.public_id),
@@ -244,7 +228,7 @@ def test_the_merchant_ships_and_cancels_at_once(lead_s):
 def test_without_the_orders_lock_a_parcel_leaves_and_the_money_too(orders_unlock):
     """Control: both have seen an order that is ready, and nobody is refused."""
     order = paid()
-    orders_unlock()
+    orders_unlock("ship", "cancel")
     told = at_once(lambda: ship(order), lambda: cancel(order))
     assert kinds(told) == {"ok": 2}
     assert (Shipment.objects.count(), Refund.objects.count()) == (1, 1)
@@ -261,7 +245,7 @@ def test_six_taps_on_ship_are_one_parcel():
 def test_without_the_orders_lock_only_the_number_stops_the_same_parcel(orders_unlock):
     """Control: both have seen an order without parcels. The database refuses, by an error."""
     order = paid()
-    orders_unlock()
+    orders_unlock("ship")
     assert kinds(at_once(lambda: ship(order), lambda: ship(order))) == {
         "ok": 1,
         "IntegrityError": 1,
@@ -280,7 +264,7 @@ def test_six_taps_on_cancel_are_one_refund():
 def test_without_the_orders_lock_both_taps_believe_that_they_cancelled(orders_unlock):
     """Control: both have seen a paid order. One refund is left by its payment's lock alone."""
     order = paid()
-    orders_unlock()
+    orders_unlock("cancel")
     assert at_once(lambda: cancel(order), lambda: cancel(order)) == [True, True]
     assert Refund.objects.count() == 1
 

@@ -19,7 +19,7 @@ from sharers.services import (
 from sharers.tests.factories import brings, plan_make, sharer_make
 from sharing.services import order_attribute
 from tests import cast
-from tests.races.threads import LEADS, at_once, head_to_head, kinds, many, together
+from tests.races.threads import LEADS, at_once, head_to_head, kinds, many, unlocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,9 +89,9 @@ def test_eight_facts_reward_an_order_once(sharer, buyer):
     assert cast.broken(*BOOKS) == []
 
 
-def unlocked(monkeypatch, number=2):
+def sharer_unlocked(monkeypatch, number=2):
     """The sharer as everybody saw them before anybody wrote."""
-    look = together(lambda pk: Sharer.objects.get(pk=pk), number)
+    look = unlocked(lambda pk: Sharer.objects.get(pk=pk), number)
     monkeypatch.setattr("sharers.services.rewards.sharer_lock", look)
 
 
@@ -99,7 +99,7 @@ def test_without_the_lock_an_order_is_rewarded_twice(sharer, buyer, monkeypatch)
     """Control: both find no reward; the line's own unique key is what is left, and it refuses one
     of them with an error that parks its fact."""
     order = paid_and_unsettled(sharer, buyer)
-    unlocked(monkeypatch)
+    sharer_unlocked(monkeypatch)
     told = kinds(many(lambda _n: rewards_settle(order_id=order.pk, now=clock.now()), 2))
     assert told == {"ok": 1, "IntegrityError": 1}
 
@@ -159,7 +159,7 @@ def test_without_the_lock_a_balance_is_paid_out_twice(sharer, buyer, monkeypatch
     """Control: a payout that believes what it saw."""
     _order, reward = released(sharer, buyer)
     reward_release(reward_id=reward.pk, now=clock.now() + timedelta(days=8))
-    unlocked(monkeypatch)
+    sharer_unlocked(monkeypatch)
     assert kinds(many(lambda n: pay_out(sharer, buyer, f"form {n}"), 2)) == {"ok": 2}
     assert cast.broken("sharers.balances") != []
 
@@ -205,6 +205,6 @@ def test_without_the_lock_putting_right_twice_ends_in_an_error(sharer, buyer, mo
     _order, reward = released(sharer, buyer)
     reward_release(reward_id=reward.pk, now=clock.now() + timedelta(days=8))
     entry = pay_out(sharer, buyer, "form")
-    unlocked(monkeypatch)
+    sharer_unlocked(monkeypatch)
     told = kinds(many(lambda _n: put_right(entry, buyer), 2))
     assert told == {"ok": 1, "IntegrityError": 1}
