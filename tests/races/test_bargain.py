@@ -23,7 +23,7 @@ from core.models import Fact
 from orders.models import Order
 from orders.services import order_close_request
 from tests import cast
-from tests.races.threads import LEADS, at_once, head_to_head, kinds, many, together
+from tests.races.threads import LEADS, at_once, head_to_head, kinds, many, together, unlocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,16 +57,16 @@ def test_fifty_helpers_at_once_each_get_the_next_cut(needed):
     assert cast.broken() == []
 
 
-def unlocked(monkeypatch, module, number):
+def bargain_unlocked(monkeypatch, module, number):
     """For controls: so many have all read the bargain before any of them writes."""
-    read = together(lambda pk: Bargain.objects.select_related("campaign").get(pk=pk), number)
+    read = unlocked(lambda pk: Bargain.objects.select_related("campaign").get(pk=pk), number)
     monkeypatch.setattr(f"campaigns.bargain.services.{module}.bargain_lock", read)
 
 
 def test_without_the_lock_helpers_want_the_same_cut(monkeypatch):
     """Control: the constraints are the last line, and the losers meet an error."""
     bargain, senders = launch(campaign_make(helpers=20)), cast.people(6)
-    unlocked(monkeypatch, "help", 6)
+    bargain_unlocked(monkeypatch, "help", 6)
     outcome = kinds(many(lambda n: give(bargain, senders[n]), 6))
     assert outcome == {"ok": 1, "IntegrityError": 5}
 
@@ -126,7 +126,7 @@ def test_without_the_lock_a_help_lands_in_a_bargain_that_expires(monkeypatch):
     bargain = launch(campaign_make())
     overdue(bargain)
     bob, early = cast.person("Bob"), clock.now() - timedelta(seconds=5)
-    read = together(lambda pk: Bargain.objects.select_related("campaign").get(pk=pk), 2)
+    read = unlocked(lambda pk: Bargain.objects.select_related("campaign").get(pk=pk), 2)
     for module in ("help", "decide"):
         monkeypatch.setattr(f"campaigns.bargain.services.{module}.bargain_lock", read)
     # Careless: without looking at the state that it moves from, and after the help.
@@ -291,7 +291,7 @@ def test_without_lock_and_comparison_its_piece_comes_back_twice(monkeypatch):
     bargain = launch(campaign)
     launch(campaign, cast.person())
     overdue(bargain)
-    unlocked(monkeypatch, "decide", 2)
+    bargain_unlocked(monkeypatch, "decide", 2)
     monkeypatch.setattr(BARGAIN, "move_row", lambda row, name, *, now, changes=None: True)
     many(lambda _: bargain_expire(bargain_id=bargain.pk, now=clock.now()), 2)
     campaign.refresh_from_db()

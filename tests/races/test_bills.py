@@ -11,7 +11,7 @@ from payments.services import bills as services
 from payments.tests.factories import merchant_account_make
 from payments.tests.fake import FakeGateway
 from payments.tests.test_bills import MCHID, bill_of, line
-from tests.races.threads import kinds, many, together
+from tests.races.threads import kinds, many, unlocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,7 +50,7 @@ def test_eight_workers_keep_one_bill(account, is_missed, request):
 @pytest.mark.usefixtures("missed")
 def test_without_the_bills_lock_the_constraint_is_all_that_holds(account, monkeypatch):
     """Control: everybody has seen a bill that is not kept yet, and believes to be the first."""
-    unlocked = together(lambda pk: TradeBill.objects.get(pk=pk), 4)
-    monkeypatch.setattr(services, "bill_locked", unlocked)
+    read = unlocked(lambda pk: TradeBill.objects.get(pk=pk), 4)
+    monkeypatch.setattr(services, "bill_locked", read)
     assert kinds(many(lambda _: fetch(account), 4)) == {"ok": 1, "IntegrityError": 3}
     assert BillLine.objects.count() == 20

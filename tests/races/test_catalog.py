@@ -10,7 +10,7 @@ from core import clock
 from orders.queries import bought_quantities
 from tests import cast
 from tests.office import complaints, fill, staff_client, url
-from tests.races.threads import at_once, kinds, many, together
+from tests.races.threads import at_once, kinds, many, together, unlocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,7 +36,7 @@ def test_a_matrix_is_filled_once(shirt):
 
 def test_without_the_lock_both_want_the_same_combination(shirt, monkeypatch):
     """Control: nobody waits. The constraint stops the second, by an error."""
-    read = together(lambda pk: Product.objects.get(pk=pk), 2)
+    read = unlocked(lambda pk: Product.objects.get(pk=pk), 2)
     monkeypatch.setattr("catalog.services.matrix.product_lock", read)
     plain = lambda pk: Product.objects.get(pk=pk)  # noqa: E731
     monkeypatch.setattr("catalog.services.publish.product_lock", plain)

@@ -12,7 +12,7 @@ from core.models import Fact
 from sharing.models import ShareLink
 from stores.tests.factories import staff_make, store_make
 from tests import cast
-from tests.races.threads import kinds, many, together
+from tests.races.threads import kinds, many, together, unlocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,7 +44,7 @@ def test_sixty_at_once_are_fifty_on_the_first_and_ten_on_the_second(entry):
 def test_without_the_condition_a_code_counts_less_than_it_was_shown_to(entry, monkeypatch):
     """Control: a place that is taken by writing what was seen."""
     code_make(entry, capacity=1)
-    seen = together(lambda pk: GroupCode.objects.get(pk=pk), 2)
+    seen = unlocked(lambda pk: GroupCode.objects.get(pk=pk), 2)
 
     def careless(code_id, *, now):
         code = seen(code_id)

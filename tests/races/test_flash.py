@@ -22,7 +22,7 @@ from core.models import Fact
 from orders.models import Order
 from orders.services import order_close_request
 from tests import cast
-from tests.races.threads import LEADS, head_to_head, kinds, many, together
+from tests.races.threads import LEADS, head_to_head, kinds, many, together, unlocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -180,7 +180,7 @@ def test_without_comparison_they_come_back_twice(monkeypatch):
     order = cast.order_of(attempt(offer, cast.person(), quantity=1))
     attempt(offer, cast.person())
     FlashBuyer.objects.update(bought=2)  # so that its count can fall twice
-    read = together(lambda order_id: FlashPurchase.objects.get(order_id=order_id), 2)
+    read = unlocked(lambda order_id: FlashPurchase.objects.get(order_id=order_id), 2)
     monkeypatch.setattr("campaigns.flash.services.decide.purchase_lock", read)
     monkeypatch.setattr(PURCHASE, "move_row", lambda row, name, *, now, changes=None: True)
     many(lambda _: flash_order_ended(order_id=order.pk, now=clock.now()), 2)

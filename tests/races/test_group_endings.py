@@ -36,6 +36,7 @@ from tests.races.threads import (
     kinds,
     many,
     together,
+    unlocked,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,7 +59,7 @@ def nearly_full():
 @pytest.fixture
 def unlocked_groups(monkeypatch):
     """For controls: two who decide about a group have both seen it before either writes."""
-    read = together(lambda pk: Group.objects.select_related("campaign").get(pk=pk), 2)
+    read = unlocked(lambda pk: Group.objects.select_related("campaign").get(pk=pk), 2)
     for module in ("seats", "decide"):
         monkeypatch.setattr(f"campaigns.groupbuy.services.{module}.group_lock", read)
 

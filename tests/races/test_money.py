@@ -18,7 +18,15 @@ from payments.states import PAYMENT
 from payments.tests.factories import transaction_id_make
 from tests import cast
 from tests.races.money import bought, look_first, prepare, refunds, settle, state
-from tests.races.threads import LEADS, MEETING_S, at_once, head_to_head, kinds, many, together
+from tests.races.threads import (
+    LEADS,
+    MEETING_S,
+    at_once,
+    head_to_head,
+    kinds,
+    many,
+    unlocked,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -188,8 +196,8 @@ def test_without_one_refund_per_reason_all_sides_ask_for_the_money_again(monkeyp
     back than came is all that is left."""
     order, payment = closed()
     settle_silently(payment)
-    unlocked = together(lambda ref: Order.objects.get(public_id=ref), 4)
-    monkeypatch.setattr("orders.services.pay.order_lock_by_ref", unlocked)
+    read = unlocked(lambda ref: Order.objects.get(public_id=ref), 4)
+    monkeypatch.setattr("orders.services.pay.order_lock_by_ref", read)
     monkeypatch.setattr(
         "orders.services.pay.refund_request",
         lambda **asked: refund_request(**asked, part=random_token(8)),
@@ -244,8 +252,8 @@ def test_two_payments_of_one_order_at_once_keep_one_and_return_one(paid_twice):
 def test_without_the_orders_lock_both_payments_are_kept(paid_twice, monkeypatch):
     """Control: both have seen an order that awaits its money."""
     order, first, second = paid_twice
-    unlocked = together(lambda ref: Order.objects.get(public_id=ref), 2)
-    monkeypatch.setattr("orders.services.pay.order_lock_by_ref", unlocked)
+    read = unlocked(lambda ref: Order.objects.get(public_id=ref), 2)
+    monkeypatch.setattr("orders.services.pay.order_lock_by_ref", read)
     assert kinds(at_once(lambda: take(order, first), lambda: take(order, second))) == {"ok": 2}
     order.refresh_from_db()
     stray = second if order.payment_id == first.pk else first

@@ -9,7 +9,7 @@ from payments.services import RefundReason, refund_request, refund_settle
 from payments.states import REFUND
 from payments.tests.factories import transaction_id_make
 from tests.races.money import bought, look_first, settle
-from tests.races.threads import kinds, many, together
+from tests.races.threads import kinds, many, unlocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,8 +37,8 @@ def test_a_refund_asked_for_eight_times_is_one_refund():
 def test_without_the_payments_lock_some_are_told_that_there_is_nothing(monkeypatch):
     """Control: all have seen that there is no refund yet. The sum in the WHERE still holds."""
     _, payment = paid()
-    unlocked = together(lambda pk: Payment.objects.select_related("account").get(pk=pk), 8)
-    monkeypatch.setattr("payments.services.refund.payment_locked", unlocked)
+    read = unlocked(lambda pk: Payment.objects.select_related("account").get(pk=pk), 8)
+    monkeypatch.setattr("payments.services.refund.payment_locked", read)
     assert kinds(many(lambda _: ask(payment), 8)).get("NothingToRefund", 0) > 0
     payment.refresh_from_db()
     assert payment.refunded_fen == payment.amount_fen

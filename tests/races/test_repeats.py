@@ -11,7 +11,7 @@ from orders.services import order_expire
 from orders.states import ORDER
 from tests import cast
 from tests.races.money import bought, look_first, state
-from tests.races.threads import kinds, many, together
+from tests.races.threads import kinds, many, together, unlocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,8 +70,8 @@ def test_an_order_expires_once_however_many_ticks():
 def test_without_lock_and_compare_and_set_each_tick_closes_the_order(monkeypatch):
     """Control: both ticks have seen an order that waits for its money, and believe it."""
     order, _ = bought()
-    unlocked = together(lambda pk: Order.objects.get(pk=pk), 2)
-    monkeypatch.setattr("orders.services.close.order_lock", unlocked)
+    read = unlocked(lambda pk: Order.objects.get(pk=pk), 2)
+    monkeypatch.setattr("orders.services.close.order_lock", read)
     look_first(monkeypatch, ORDER, {"awaiting_payment"}, readers=1)
     assert kinds(expire(order, 2)) == {"ok": 2}
     assert closings() == 2
