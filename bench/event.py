@@ -31,6 +31,8 @@ DAYS = 3
 BUYERS, PIECES = 0.24, 0.21
 FORGETS, SHARES = 0.1, 0.5
 GROUP_SIZE = 5
+# How often somebody presses “pay” who is told to try again in a moment.
+PATIENCE = 5
 THREADS = 8
 BATCH = 2000
 # How long the end may take: at least so many seconds, and so many for each who came.
@@ -146,7 +148,8 @@ class Event:
         raise AssertionError("unreachable")
 
     def site(self, method: str, path: str, person: Person | None, **form: str) -> Any:
-        """The shop as a phone asks it; a status of 500 and more is counted as an error."""
+        """The shop as a phone asks it. A status of 500 and more is counted as an error, unless the page
+        says to try again in a moment."""
         headers = {}
         if person is not None:
             headers["Cookie"] = f"sessionid={person.session}; csrftoken={CSRF}"
@@ -157,7 +160,9 @@ class Event:
             headers["Accept"] = form.pop("accept", "text/html")
             body = urlencode({**form, "csrfmiddlewaretoken": CSRF})
         told = self.ask(self.shop.site, method, path, headers=headers, body=body)
-        if told[0] >= 500:
+        if told[0] == 503:
+            self.count("told_to_wait")
+        elif told[0] >= 500:
             self.count("errors")
         return told
 
@@ -212,8 +217,12 @@ class Event:
     def pays(self, person: Person, placed: Placed) -> None:
         """Open WeChat's cashier, pay there, come back; a paid leader's group is open to others."""
         order, form = placed.order, {"channel": "jsapi", "payable_fen": placed.fen}
-        status, _place, text = self.site("POST", f"/orders/{order}/pay/prepare/", person, **form)
-        if status >= 400 or "data-bridge" not in text:
+        for _ in range(PATIENCE):
+            asked = self.site("POST", f"/orders/{order}/pay/prepare/", person, **form)
+            if asked[0] != 503:
+                break
+            time.sleep(1)
+        if asked[0] >= 400 or "data-bridge" not in asked[2]:
             self.count("unprepared")
             return
         trade, mchid, group = self._row(
@@ -366,7 +375,7 @@ def _told(event: Event, *, people: int, pieces: int, left: dict[str, int], start
     oversold, stuck = max(int(sold) - pieces, 0), sum(left.values())
     groups = shop.value("SELECT count(*) FROM groupbuy_group")
     refunds = shop.value("SELECT count(*) FROM payments_refund WHERE state = 'succeeded'")
-    orders, errors = event.counted["orders"], event.counted["errors"]
+    orders, errors = event.counted["orders"], event.counted["errors"] + event.counted["unprepared"]
     books = "equal" if not findings else "different"
     print(f"  sold {sold} of {pieces} pieces; {dict(sorted(event.counted.items()))}")
     print(

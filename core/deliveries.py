@@ -1,5 +1,6 @@
 """Deliver facts: inline, by a nudged queue, or by the sweep that finds what both missed."""
 
+import json
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -11,11 +12,24 @@ from core import clock
 from core.facts import Event, subscriber_get
 from core.models import Delivery
 from core.nudges import nudge
+from core.prepared import Prepared
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 12
 SWEEP_BATCH = 500
+# The fact's instant names its partition, so that one partition is read.
+_OPEN = """
+    SELECT delivery.subscriber, fact.name, fact.payload::text
+    FROM core_delivery delivery
+    JOIN core_fact fact ON fact.id = delivery.fact_id AND fact.recorded_at = delivery.fact_at
+    WHERE delivery.id = %(pk)s AND delivery.delivered_at IS NULL AND delivery.parked_at IS NULL
+"""
+_CLAIM = Prepared("core_delivery_claim", _OPEN + " FOR UPDATE OF delivery SKIP LOCKED")
+_DELIVERED = Prepared(
+    "core_delivery_delivered",
+    "UPDATE core_delivery SET delivered_at = %(now)s, error = '' WHERE id = %(pk)s",
+)
 
 
 def deliveries_nudge(ids: Iterable[tuple[int, str]]) -> None:
@@ -23,17 +37,19 @@ def deliveries_nudge(ids: Iterable[tuple[int, str]]) -> None:
 
     Never raises: what fails or cannot be nudged is left to the sweep.
     """
-    queued = []
-    for pk, subscriber in ids:
-        if subscriber_get(subscriber).inline:
+    first, others = [], []
+    for pk, name in ids:
+        subscriber = subscriber_get(name)
+        if subscriber.inline:
             delivery_attempt(pk, now=clock.now())
         else:
-            queued.append(pk)
-    if queued:
+            (first if subscriber.first else others).append(pk)
+    if first or others:
         try:
-            nudge(queued)
+            nudge(others, first=first)
         except Exception:
-            log.warning("the broker took no nudge for %d deliveries", len(queued), exc_info=True)
+            number = len(first) + len(others)
+            log.warning("the broker took no nudge for %d deliveries", number, exc_info=True)
 
 
 def delivery_attempt(pk: int, *, now: datetime) -> bool:
@@ -45,17 +61,13 @@ def delivery_attempt(pk: int, *, now: datetime) -> bool:
     """
     try:
         with transaction.atomic():
-            delivery = (
-                Delivery.objects.select_for_update(skip_locked=True)
-                .filter(pk=pk, delivered_at=None, parked_at=None)
-                .first()
-            )
-            if delivery is None:
+            claimed = _CLAIM.row({"pk": pk})
+            if claimed is None:
                 return False
-            fact = delivery.fact_get()
-            event = Event.registry[fact.name](**fact.payload)
-            subscriber_get(delivery.subscriber).handler(event, now=now)
-            Delivery.objects.filter(pk=pk).update(delivered_at=now, error="")
+            subscriber, name, payload = claimed
+            event = Event.registry[name](**json.loads(payload))
+            subscriber_get(subscriber).handler(event, now=now)
+            _DELIVERED.count({"pk": pk, "now": now})
         return True
     except Exception as error:
         log.exception("delivery %s failed", pk)

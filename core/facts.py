@@ -77,18 +77,20 @@ class Subscriber:
     event: type[Event]
     handler: Callable[..., None]
     inline: bool
+    first: bool = False
 
 
 _subscribers: dict[str, Subscriber] = {}
 
 
 def subscribe(
-    event: type[Event], *, inline: bool = False
+    event: type[Event], *, inline: bool = False, first: bool = False
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a subscriber in an app's `subscribers.py`.
 
     `inline` is for the short chain payment → order → seat alone: delivered right after commit by
-    the same process, so that the payer's next page shows the result. The rest is a nudged queue.
+    the same process, so that the payer's next page shows the result. The rest is a nudged queue, in
+    which `first`, for what gives money back, goes before what only tells of it.
     """
 
     def register(handler: Callable[..., None]) -> Callable[..., None]:
@@ -96,7 +98,7 @@ def subscribe(
         name = f"{app}.{handler.__name__}"
         if name in _subscribers and _subscribers[name].handler.__code__ != handler.__code__:
             raise ValueError(f"two subscribers are called {name}")
-        _subscribers[name] = Subscriber(name, event, handler, inline)
+        _subscribers[name] = Subscriber(name, event, handler, inline, first)
         return handler
 
     return register

@@ -66,10 +66,6 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.name} → {self.subscriber}"
 
-    def fact_get(self) -> Fact:
-        """The fact; its instant names the partition, so that one partition is read."""
-        return Fact.objects.get(pk=self.fact_id, recorded_at=self.fact_at)
-
 
 class AccessEntry(models.Model):
     """Somebody saw people's full data (`core/access.py`). Append-only."""

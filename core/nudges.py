@@ -1,19 +1,21 @@
-"""Which deliveries wait for a worker now: a list in the broker, and a task that empties it.
+"""Which deliveries wait for a worker now: two lists in the broker, and a task that empties them.
 
 A task for each fact would cost more than most deliveries do. One is sent only when none is on its
-way, and takes whatever it finds. All of it is a hint: what gets lost here, the sweep delivers.
+way, and takes whatever it finds, of the list that comes first before the other. All of it is a
+hint: what gets lost here, the sweep delivers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import redis
 from django.conf import settings
 
-WAITING, ON_ITS_WAY = "deliveries:waiting", "deliveries:on-its-way"
+FIRST, WAITING = "deliveries:first", "deliveries:waiting"
+ON_ITS_WAY = "deliveries:on-its-way"
 # A task that is lost with the broker's memory holds up nudges for so long, in milliseconds.
 LOST_AFTER_MS = 2000
-# With no worker running the list would grow without end; the oldest are left to the sweep.
+# With no worker running a list would grow without end; the oldest are left to the sweep.
 KEPT = 20_000
 AT_ONCE = 20
 
@@ -23,13 +25,16 @@ def _redis(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
 
 
-def nudge(pks: list[int]) -> None:
-    """Have these deliveries made soon. Raises what the broker's client raises."""
+def nudge(pks: Sequence[int], *, first: Sequence[int] = ()) -> None:
+    """Have these deliveries made soon, those in `first` before any other that waits. Raises what the
+    broker's client raises."""
     from core.tasks import deliveries_deliver
 
     pipe = _redis(settings.CELERY_BROKER_URL).pipeline(transaction=False)
-    pipe.rpush(WAITING, *pks)
-    pipe.ltrim(WAITING, -KEPT, -1)
+    for name, waiting in ((FIRST, first), (WAITING, pks)):
+        if waiting:
+            pipe.rpush(name, *waiting)
+            pipe.ltrim(name, -KEPT, -1)
     pipe.set(ON_ITS_WAY, 1, nx=True, px=LOST_AFTER_MS)
     if pipe.execute()[-1]:
         deliveries_deliver.delay()
@@ -42,5 +47,5 @@ def nudged() -> Iterator[int]:
     """
     store = _redis(settings.CELERY_BROKER_URL)
     store.delete(ON_ITS_WAY)
-    while taken := store.lpop(WAITING, AT_ONCE):
+    while taken := store.lpop(FIRST, AT_ONCE) or store.lpop(WAITING, AT_ONCE):
         yield from map(int, taken)

@@ -1,11 +1,13 @@
-"""Writing new rows, and reading one by its id, without building the statement anew.
+"""Writing rows, and reading one by its id, without building the statement anew.
 
 The ORM takes longer to build it than PostgreSQL takes to run it. Here it is made once for each
 model, from the model's own fields, and several new rows of several models go in one trip.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar
+from zlib import crc32
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 
@@ -20,6 +22,16 @@ def row_insert(row: models.Model) -> None:
     assert found is not None
     row.pk = found[0]
     _written(row)
+
+
+def row_insert_once(row: models.Model) -> bool:
+    """Write a new row and give it its id; False when a unique key says that it is there."""
+    found = _insert(type(row), " ON CONFLICT DO NOTHING").row(_values(row))
+    if found is None:
+        return False
+    row.pk = found[0]
+    _written(row)
+    return True
 
 
 def rows_insert(*rows: models.Model) -> None:
@@ -39,9 +51,32 @@ def rows_insert(*rows: models.Model) -> None:
 
 def row_get(model: type[M], pk: int) -> M | None:
     """The row with that id."""
-    found = _select(model).row({"pk": pk})
+    return _read(model, _select(model, ""), pk)
+
+
+def row_lock(model: type[M], pk: int) -> M:
+    """The row with that id, locked `FOR NO KEY UPDATE` until the transaction ends: rows that refer to
+    it do not wait. Raises the model's DoesNotExist."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("a lock is held by a transaction only")
+    found = _read(model, _select(model, " FOR NO KEY UPDATE"), pk)
     if found is None:
-        return None
+        raise model.DoesNotExist(f"no {model._meta.label} {pk}")  # type: ignore[attr-defined]
+    return found
+
+
+def rows_get(model: type[M], **of: int) -> list[M]:
+    """The rows that refer to one other, in the sequence of their ids: `rows_get(Line, order_id=5)`."""
+    [(column, pk)] = of.items()
+    return [_row(model, found) for found in _select_of(model, column).rows({"pk": pk})]
+
+
+def _read(model: type[M], statement: Prepared, pk: int) -> M | None:
+    found = statement.row({"pk": pk})
+    return None if found is None else _row(model, found)
+
+
+def _row(model: type[M], found: tuple[Any, ...]) -> M:
     values = list(found)
     for place, converters in _converters(model):
         for convert in converters:
@@ -50,31 +85,72 @@ def row_get(model: type[M], pk: int) -> M | None:
     return model.from_db(DEFAULT_DB_ALIAS, names, values)
 
 
+def row_update(
+    row: models.Model, values: Mapping[str, Any], *, name: str, only: Mapping[str, tuple[str, ...]]
+) -> bool:
+    """Set columns of a stored row, if its `only` columns hold one of those; whether it was so. The row
+    in memory stays as it is. `name` says in PostgreSQL's log what was done."""
+    database = connections[DEFAULT_DB_ALIAS]
+    statement, fields = _update(type(row), name, tuple(values), tuple(only.items()))
+    given = {column: field.get_db_prep_save(values[key], database) for key, column, field in fields}
+    return statement.count({**given, "the_pk": row.pk}) == 1
+
+
 def row_statement(row: models.Model) -> tuple[Prepared, dict[str, Any]]:
     """What writes a new row, for `run_together`."""
     return _insert(type(row)), _values(row)
 
 
 @cache
-def _insert(model: type[models.Model]) -> Prepared:
+def _insert(model: type[models.Model], conflict: str = "") -> Prepared:
     meta, quoted = model._meta, connection.ops.quote_name
     columns = [column for column, _ in _fields(model)]
     return Prepared(
-        f"{meta.db_table}_insert",
+        f"{meta.db_table}_insert{'_once' if conflict else ''}",
         f"INSERT INTO {quoted(meta.db_table)} ({', '.join(map(quoted, columns))}) "
-        f"VALUES ({', '.join(f'%({column})s' for column in columns)}) "
+        f"VALUES ({', '.join(f'%({column})s' for column in columns)}){conflict} "
         f"RETURNING {quoted(str(meta.pk.column))}",
     )
 
 
 @cache
-def _select(model: type[models.Model]) -> Prepared:
+def _update(
+    model: type[models.Model],
+    name: str,
+    keys: tuple[str, ...],
+    only: tuple[tuple[str, tuple[str, ...]], ...],
+) -> "tuple[Prepared, list[tuple[str, str, models.Field[Any, Any]]]]":
+    meta, quoted = model._meta, connection.ops.quote_name
+    fields = [(key, str(meta.get_field(key).column), meta.get_field(key)) for key in keys]
+    sets = ", ".join(f"{quoted(column)} = %({column})s" for _, column, _ in fields)
+    wanted = [f"{quoted(str(meta.pk.column))} = %(the_pk)s"]
+    for key, held in only:
+        texts = ", ".join(f"'{one}'" for one in held)
+        wanted.append(f"{quoted(str(meta.get_field(key).column))} IN ({texts})")
+    text = f"UPDATE {quoted(meta.db_table)} SET {sets} WHERE {' AND '.join(wanted)}"
+    # One move may set different columns in different places.
+    return Prepared(f"{meta.db_table}_{name}_{crc32(text.encode()):08x}", text), fields
+
+
+@cache
+def _select(model: type[models.Model], lock: str) -> Prepared:
     meta, quoted = model._meta, connection.ops.quote_name
     columns = ", ".join(quoted(str(field.column)) for field in meta.concrete_fields)
     key = quoted(str(meta.pk.column))
     return Prepared(
-        f"{meta.db_table}_get",
-        f"SELECT {columns} FROM {quoted(meta.db_table)} WHERE {key} = %(pk)s",
+        f"{meta.db_table}_{'lock' if lock else 'get'}",
+        f"SELECT {columns} FROM {quoted(meta.db_table)} WHERE {key} = %(pk)s{lock}",
+    )
+
+
+@cache
+def _select_of(model: type[models.Model], column: str) -> Prepared:
+    meta, quoted = model._meta, connection.ops.quote_name
+    columns = ", ".join(quoted(str(field.column)) for field in meta.concrete_fields)
+    return Prepared(
+        f"{meta.db_table}_of_{column}",
+        f"SELECT {columns} FROM {quoted(meta.db_table)} WHERE {quoted(column)} = %(pk)s "
+        f"ORDER BY {quoted(str(meta.pk.column))}",
     )
 
 

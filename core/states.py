@@ -14,6 +14,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections, models, transaction
 
 from core.facts import Event, facts_record
+from core.rows import row_update
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,7 @@ class Machine:
         move = self._move(name)
         _require_transaction(row._state.db)
         values = {**(changes or {}), self.field: move.target}
-        moved = (
-            type(row)
-            ._base_manager.filter(pk=row.pk, **{f"{self.field}__in": move.sources})
-            .update(**values)
-        )
-        if not moved:
+        if not row_update(row, values, name=name, only={self.field: move.sources}):
             return False
         for key, value in values.items():
             setattr(row, key, value)

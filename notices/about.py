@@ -15,7 +15,7 @@ from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 
 from campaigns.flash.queries import FlashGist, flash_awaited
-from campaigns.groupbuy.gist import GroupGist, group_gist
+from campaigns.groupbuy.gist import GroupGist, group_failure, group_gist
 from community.queries import entry_missing_codes
 from core.money import yuan
 from orders.news import address_news, invoice_news, is_being_checked
@@ -78,7 +78,7 @@ def order_paid_late(event: Any) -> Iterator[Subject]:
 def order_cancelled(event: Any) -> Iterator[Subject]:
     """An order that was cancelled, unless its group failed."""
     order = _order(event)
-    if not _failed_group(order):
+    if _group_failure(order) is None:
         reason = order.cancel_reason or _("订单已取消")
         yield _of_order(order, f"ended:{order.id}", reason=reason)
 
@@ -86,14 +86,14 @@ def order_cancelled(event: Any) -> Iterator[Subject]:
 def group_failed(event: Any) -> Iterator[Subject]:
     """An order that was cancelled because its group failed: nobody came, or its merchant gave it up."""
     order = _order(event)
-    group = _failed_group(order)
-    if group is not None:
+    failure = _group_failure(order)
+    if failure is not None:
         yield Subject(
             key=f"ended:{order.id}",
             store_id=order.store_id,
             people=(order.buyer_id,),
             path=reverse("orders:detail", args=[order.public_id]),
-            values={**_order_values(order), "reason": group.fail_reason},
+            values={**_order_values(order), "reason": failure},
         )
 
 
@@ -301,11 +301,11 @@ def _wanted(group: GroupGist) -> str:
     }
 
 
-def _failed_group(order: OrderGist) -> GroupGist | None:
+def _group_failure(order: OrderGist) -> str | None:
+    """Why the order's group failed, in words for its members; None when there is none, or it did not."""
     if order.offer_kind != "group" or not order.offer_ref:
         return None
-    group = group_gist(group_ref=order.offer_ref)
-    return group if group is not None and group.has_failed else None
+    return group_failure(order.offer_ref)
 
 
 def _order_values(order: OrderGist) -> dict[str, str]:

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from core.rows import row_lock
 from orders.models import Order
 
 
 def order_lock(order_id: int) -> Order:
     """One order. Raises Order.DoesNotExist."""
-    return Order.objects.select_for_update(no_key=True).get(pk=order_id)
+    return row_lock(Order, order_id)
 
 
 def order_lock_by_ref(order_ref: str) -> Order | None:

@@ -4,14 +4,14 @@ FOR NO KEY UPDATE: rows that refer to a payment do not wait. Nothing is locked w
 is asked.
 """
 
+from core.rows import row_lock
 from payments.models import Payment, Refund, TradeBill
 from payments.states import LIVE_PAYMENT
 
 
 def payment_locked(payment_id: int) -> Payment:
-    """The payment, locked, with its account. Raises Payment.DoesNotExist."""
-    rows = Payment.objects.select_for_update(no_key=True, of=("self",)).select_related("account")
-    return rows.get(pk=payment_id)
+    """The payment, locked. Raises Payment.DoesNotExist."""
+    return row_lock(Payment, payment_id)
 
 
 def live_payment_locked(order_ref: str) -> Payment | None:
@@ -23,13 +23,13 @@ def live_payment_locked(order_ref: str) -> Payment | None:
 
 
 def refund_payment_locked(refund_id: int) -> Refund:
-    """The refund with its payment and account: the payment is locked, then the refund read.
+    """The refund with its payment: the payment is locked, then the refund read.
 
     Raises Refund.DoesNotExist.
     """
     payment_id = Refund.objects.values_list("payment_id", flat=True).get(pk=refund_id)
     payment = payment_locked(payment_id)
-    refund = Refund.objects.select_for_update(no_key=True).get(pk=refund_id)
+    refund = row_lock(Refund, refund_id)
     refund.payment = payment
     return refund
 

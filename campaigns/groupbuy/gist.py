@@ -20,26 +20,29 @@ class Seat:
 
 @dataclass(frozen=True)
 class GroupGist:
-    """A group as a message tells of it. `seats` are the paid ones; `fail_reason` is why it failed, in
-    words for its members."""
+    """A group as a message tells of it. `seats` are the paid ones."""
 
     public_id: str
     store_id: int
     store_name: str
     goods: str
     is_open: bool
-    has_failed: bool
     size: int
     seats_left: int
     seats: tuple[Seat, ...]
     deal: Deal
-    fail_reason: str = ""
     deadline_at: datetime | None = None
 
     @property
     def has_enough(self) -> bool:
         """As many have paid as its campaign said are enough at the deadline."""
         return self.deal.least is not None and len(self.seats) >= self.deal.least
+
+
+def group_failure(group_ref: str) -> str | None:
+    """Why the group of that public id failed, in words for its members; None when it did not."""
+    failed = Group.objects.filter(public_id=group_ref, state=GroupState.FAILED)
+    return failed.values_list("fail_reason", flat=True).first()
 
 
 def group_gist(*, group_id: int | None = None, group_ref: str = "") -> GroupGist | None:
@@ -57,11 +60,9 @@ def group_gist(*, group_id: int | None = None, group_ref: str = "") -> GroupGist
         store_name=group.store.name,
         goods=group.campaign.product.title,
         is_open=group.state == GroupState.OPEN,
-        has_failed=group.state == GroupState.FAILED,
         # Of one that succeeded with fewer, these were all.
         size=group.confirmed if group.state == GroupState.SUCCEEDED else group.size,
         deal=deal_of(group.campaign, size=group.size),
-        fail_reason=group.fail_reason,
         deadline_at=group.deadline_at,
         seats_left=group.size - group.joined - group.confirmed,
         seats=tuple(

@@ -11,11 +11,11 @@ last payers each count size − 1.
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import F
 
 from campaigns.groupbuy.models import Group, GroupCampaign
 from campaigns.groupbuy.states import CampaignState, GroupState
 from core.prepared import Prepared
+from core.rows import row_lock
 
 # By hand, because every join runs them: building them costs more than running them.
 _SEAT_TAKE = Prepared(
@@ -36,13 +36,17 @@ _QUOTA_TAKE = Prepared(
     ))
     """,
 )
+_QUOTA_GIVE_BACK = Prepared(
+    "groupbuy_quota_give_back",
+    "UPDATE groupbuy_groupcampaign SET quota_used = quota_used - %(quantity)s WHERE id = %(campaign)s",
+)
 # Nobody joins so late that there is hardly time to pay.
 LAST_CALL = timedelta(minutes=2)
 
 
 def group_lock(group_id: int) -> Group:
     """The group, locked until the transaction ends. Raises Group.DoesNotExist."""
-    return Group.objects.select_for_update(no_key=True).get(pk=group_id)
+    return row_lock(Group, group_id)
 
 
 def campaign_lock(campaign_id: int) -> GroupCampaign:
@@ -87,4 +91,4 @@ def quota_take(*, campaign_id: int, quantity: int, leads: bool) -> bool:
 def quota_give_back(*, campaign_id: int, quantity: int) -> None:
     """Return what seats that are gone had taken."""
     if quantity:
-        GroupCampaign.objects.filter(pk=campaign_id).update(quota_used=F("quota_used") - quantity)
+        _QUOTA_GIVE_BACK.count({"campaign": campaign_id, "quantity": quantity})

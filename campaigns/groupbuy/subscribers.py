@@ -31,7 +31,7 @@ def order_paid_late(event: OrderPaidLate, *, now: datetime) -> None:
     services.seat_late(order_id=event.order_id, now=now)
 
 
-@subscribe(MemberRefunding)
+@subscribe(MemberRefunding, first=True)
 def member_refunding(event: MemberRefunding, *, now: datetime) -> None:
     """The seat's order is cancelled; one that was cancelled before (late money) stays as it is."""
     order_cancel(
@@ -42,7 +42,7 @@ def member_refunding(event: MemberRefunding, *, now: datetime) -> None:
     )
 
 
-@subscribe(MemberRebated)
+@subscribe(MemberRebated, first=True)
 def member_rebated(event: MemberRebated, *, now: datetime) -> None:
     services.seat_rebate(member_id=event.member_id, now=now)
 

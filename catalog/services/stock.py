@@ -57,23 +57,26 @@ _RESERVE = Prepared(
 
 # The reservation's own movement is what may be undone, and the unique index on its ending makes
 # a second release, or a release after shipping, insert nothing and so change nothing.
-_SETTLE = """
-WITH settled AS (
-    INSERT INTO catalog_stockmovement
-        (store_id, sku_id, kind, on_hand_change, reserved_change, reference, reason, by_id, moved_at)
-    SELECT store_id, sku_id, %(kind)s, %(on_hand_change)s, -reserved_change, reference, '',
-        %(by)s, %(now)s
-    FROM catalog_stockmovement
-    WHERE sku_id = %(sku)s AND reference = %(reference)s AND kind = 'reserve'
-        AND reserved_change = %(quantity)s
-    ON CONFLICT (sku_id, reference) WHERE kind IN ('release', 'ship') DO NOTHING
-    RETURNING sku_id, on_hand_change, reserved_change
+_SETTLE = Prepared(
+    "catalog_stock_settle",
+    """
+    WITH settled AS (
+        INSERT INTO catalog_stockmovement
+            (store_id, sku_id, kind, on_hand_change, reserved_change, reference, reason, by_id, moved_at)
+        SELECT store_id, sku_id, %(kind)s, %(on_hand_change)s, -reserved_change, reference, '',
+            %(by)s, %(now)s
+        FROM catalog_stockmovement
+        WHERE sku_id = %(sku)s AND reference = %(reference)s AND kind = 'reserve'
+            AND reserved_change = %(quantity)s
+        ON CONFLICT (sku_id, reference) WHERE kind IN ('release', 'ship') DO NOTHING
+        RETURNING sku_id, on_hand_change, reserved_change
+    )
+    UPDATE catalog_sku SET
+        on_hand = on_hand + settled.on_hand_change,
+        reserved = reserved + settled.reserved_change
+    FROM settled WHERE catalog_sku.id = settled.sku_id
+    """,
 )
-UPDATE catalog_sku SET
-    on_hand = on_hand + settled.on_hand_change,
-    reserved = reserved + settled.reserved_change
-FROM settled WHERE catalog_sku.id = settled.sku_id
-"""
 
 # A part of a reservation: as many parcels as there are, each once, never more than was reserved.
 # Whoever ships in parts holds the order's lock and counts its lines; this is the net beneath.
@@ -214,20 +217,18 @@ def _settle(
     now: datetime,
 ) -> None:
     _check(lines, reference)
-    with connection.cursor() as cursor:
-        for sku_id in sorted(lines):
-            parameters: dict[str, Any] = {
-                "sku": sku_id,
-                "kind": kind.value,
-                "quantity": lines[sku_id],
-                "on_hand_change": -lines[sku_id] if kind == StockMovement.Kind.SHIP else 0,
-                "reference": reference,
-                "by": by_id,
-                "now": now,
-            }
-            cursor.execute(_SETTLE, parameters)
-            if cursor.rowcount != 1:
-                _require_settled(sku_id, reference, lines[sku_id])
+    for sku_id in sorted(lines):
+        values = {
+            "sku": sku_id,
+            "kind": kind.value,
+            "quantity": lines[sku_id],
+            "on_hand_change": -lines[sku_id] if kind == StockMovement.Kind.SHIP else 0,
+            "reference": reference,
+            "by": by_id,
+            "now": now,
+        }
+        if _SETTLE.count(values) != 1:
+            _require_settled(sku_id, reference, lines[sku_id])
 
 
 def _require_settled(sku_id: int, reference: str, quantity: int) -> None:

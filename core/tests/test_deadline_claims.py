@@ -63,6 +63,22 @@ def test_a_dead_workers_rows_come_back_after_their_lease_and_not_before(kind):
     assert (pks(again), again[0].attempts) == ([row.pk], 2)
 
 
+def handle(kind, claimed):
+    done = []
+    deadlines._handle(kind, claimed, done)
+    deadlines._done(kind, done)
+
+
+def test_what_was_handled_is_marked_before_the_batch_is_over(kind, monkeypatch):
+    """A batch whose rows take their time is not taken over by others when the lease is over."""
+    now = timezone.now()
+    rows, left = groups(5, now), []
+    monkeypatch.setattr(deadlines, "MARKED_EVERY_S", 0)
+    kind(lambda pk, *, now: left.append(type(rows[0]).objects.filter(due_attempts=1).count()))
+    assert run(now)
+    assert left == [5, 4, 3, 2, 1]
+
+
 def test_who_comes_back_after_the_lease_does_not_undo_what_the_next_worker_set(kind):
     later = timezone.now() + timedelta(days=1)
     one = kind(lambda pk, *, now: later)
@@ -70,10 +86,10 @@ def test_who_comes_back_after_the_lease_does_not_undo_what_the_next_worker_set(k
     (row,) = groups(1, now)
     (late,) = deadlines._claim(one, now=now)
     (next_one,) = deadlines._claim(one, now=now + LEASE)
-    deadlines._handle(one, late)
+    handle(one, late)
     row.refresh_from_db()
     assert (row.due_at, row.due_attempts) == (next_one.lease_until, 2)
-    deadlines._handle(one, next_one)
+    handle(one, next_one)
     row.refresh_from_db()
     assert (row.due_at, row.due_attempts) == (later, 0)
 

@@ -116,7 +116,7 @@ def test_what_the_budget_does_not_allow_for_waits_as_it_was(kind, monkeypatch):
     now = timezone.now()
     due_at = now - timedelta(minutes=5)
     rows = groups(2, due_at)
-    ticks = iter([0.0, 0.0, 0.0, 21.0])
+    ticks = iter([0.0, 0.0, 0.0, 0.0, 21.0])
     monkeypatch.setattr(deadlines, "monotonic", lambda: next(ticks, 21.0))
     assert deadlines.deadlines_run(now=now, budget_s=20) == {"test": 1}
     assert kind[1] == [rows[0].pk]

@@ -4,16 +4,18 @@ import pytest
 
 from core import nudges
 
+KEYS = (nudges.FIRST, nudges.WAITING, nudges.ON_ITS_WAY)
+
 
 @pytest.fixture
 def sent(monkeypatch, settings):
     """How many tasks were sent; the list in the broker starts empty."""
     store = nudges._redis(settings.CELERY_BROKER_URL)
-    store.delete(nudges.WAITING, nudges.ON_ITS_WAY)
+    store.delete(*KEYS)
     tasks: list[int] = []
     monkeypatch.setattr("core.tasks.deliveries_deliver.delay", lambda: tasks.append(1))
     yield tasks
-    store.delete(nudges.WAITING, nudges.ON_ITS_WAY)
+    store.delete(*KEYS)
 
 
 def test_many_nudges_are_one_task_until_it_begins(sent):
@@ -22,6 +24,15 @@ def test_many_nudges_are_one_task_until_it_begins(sent):
     assert len(sent) == 1
     assert list(nudges.nudged()) == [0, 100, 1, 101, 2, 102, 3, 103, 4, 104]
     assert list(nudges.nudged()) == []
+
+
+def test_money_goes_before_messages_that_waited_longer(sent, monkeypatch):
+    monkeypatch.setattr(nudges, "AT_ONCE", 2)
+    nudges.nudge([1, 2, 3, 4])
+    running = nudges.nudged()
+    assert [next(running), next(running)] == [1, 2]
+    nudges.nudge([5], first=[6])
+    assert list(running) == [6, 3, 4, 5]
 
 
 def test_what_comes_while_a_task_runs_sends_the_next_one(sent):

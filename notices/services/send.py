@@ -18,6 +18,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.queries import openid_of, verified_email_of
+from core.rows import row_insert_once, rows_insert
 from notices import channels
 from notices.channels import Outcome
 from notices.kinds import TOPIC_OF
@@ -63,8 +64,8 @@ class _Way:
 
 def deliveries_begin(notices: list[Notice], *, now: datetime) -> None:
     """For new notices, in the transaction that made them: what is to be sent."""
-    NoticeDelivery.objects.bulk_create(
-        [
+    rows_insert(
+        *[
             NoticeDelivery(
                 store_id=notice.store_id, notice=notice, channel=_first(notice.kind), due_at=now
             )
@@ -242,13 +243,8 @@ def _next_way(delivery: NoticeDelivery, *, now: datetime) -> None:
     notice = delivery.notice
     if delivery.channel != Channel.WECHAT or not verified_email_of(notice.user_id):
         return
-    NoticeDelivery.objects.bulk_create(
-        [
-            NoticeDelivery(
-                store_id=notice.store_id, notice=notice, channel=Channel.EMAIL, due_at=now
-            )
-        ],
-        ignore_conflicts=True,
+    row_insert_once(
+        NoticeDelivery(store_id=notice.store_id, notice=notice, channel=Channel.EMAIL, due_at=now)
     )
 
 

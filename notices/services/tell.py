@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from core.rows import row_insert_once
 from core.words import shorten
 from notices.about import Subject
 from notices.kinds import PUSHED, Kind
@@ -26,7 +27,7 @@ def notices_tell(*, kind: Kind, subject: Subject, now: datetime) -> int:
     one of them in.
     """
     title, body = WORDS[kind]
-    rows = [
+    told = [
         Notice(
             store_id=subject.store_id,
             user_id=user_id,
@@ -41,14 +42,19 @@ def notices_tell(*, kind: Kind, subject: Subject, now: datetime) -> int:
         )
         for user_id in subject.people
     ]
-    if not rows:
-        return 0
-    Notice.objects.bulk_create(rows, ignore_conflicts=True)
-    # PostgreSQL does not say which of them were there before.
-    new = list(Notice.objects.filter(public_id__in=[row.public_id for row in rows]))
+    new = _new(told)
     if kind in PUSHED:
         deliveries_begin(new, now=now)
     return len(new)
+
+
+def _new(told: list[Notice]) -> list[Notice]:
+    """Those that were not there before, written. News of an order is for one person, as most is."""
+    if len(told) == 1:
+        return [notice for notice in told if row_insert_once(notice)]
+    Notice.objects.bulk_create(told, ignore_conflicts=True)
+    # Django does not say which of them were there before.
+    return list(Notice.objects.filter(public_id__in=[notice.public_id for notice in told]))
 
 
 def notices_purge(*, now: datetime) -> int:

@@ -7,8 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog.services import stock_release
+from core.rows import rows_get
 from orders.locks import order_lock
-from orders.models import OrderHold
+from orders.models import OrderHold, OrderLine
 from orders.services.hold import hold_words, holds_close
 from orders.states import ORDER, OrderState
 from payments.services import NothingToRefund, RefundReason, refund_request
@@ -31,14 +32,14 @@ def order_cancel(*, order_id: int, reason: str, now: datetime, hold_kind: str = 
             return False
         if not ORDER.allows(order.state, "cancel"):
             raise CancelRefused(_refusal(order.state))
-        holds = OrderHold.objects.filter(order=order, closed_at=None)
         # A group that failed takes an order with it that nobody judged yet; not the other way round.
         owned = (
             {hold_kind, OrderHold.Kind.RISK} if hold_kind == OrderHold.Kind.GROUP else {hold_kind}
         )
-        if foreign := holds.exclude(kind__in=owned).order_by("kind").first():
-            raise CancelRefused(hold_words(foreign.kind))
-        lines = list(order.lines.filter(cancelled_at=None))
+        holds = [one for one in rows_get(OrderHold, order_id=order.pk) if one.closed_at is None]
+        if foreign := sorted({one.kind for one in holds} - owned):
+            raise CancelRefused(hold_words(foreign[0]))
+        lines = [one for one in rows_get(OrderLine, order_id=order.pk) if one.cancelled_at is None]
         if any(line.shipped_quantity for line in lines):
             raise CancelRefused(_("订单已经发出一部分，不能整单取消；没发的商品可以单独取消。"))
         ORDER.move_row(

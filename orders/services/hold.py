@@ -3,13 +3,26 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
+from core.prepared import Prepared, run_together
 from orders.locks import orders_lock
-from orders.models import Order, OrderHold, RiskReview
+from orders.models import Order, OrderHold
 from orders.states import ORDER
+
+_CLOSE = Prepared(
+    "orders_holds_close",
+    "UPDATE orders_orderhold SET closed_at = %(now)s WHERE order_id = %(order)s AND closed_at IS NULL",
+)
+_END = Prepared(
+    "orders_review_end",
+    """
+    UPDATE orders_riskreview SET outcome = 'ended', decided_at = %(now)s, due_at = NULL
+    WHERE order_id = %(order)s AND outcome = ''
+    """,
+)
 
 
 def hold_release(*, order_ids: Sequence[int], kind: str, now: datetime) -> list[int]:
@@ -34,10 +47,9 @@ def hold_release(*, order_ids: Sequence[int], kind: str, now: datetime) -> list[
 
 def holds_close(order: Order, *, now: datetime) -> None:
     """Needs the lock of an order that ends without being sent: nothing waits for it any more."""
-    OrderHold.objects.filter(order=order, closed_at=None).update(closed_at=now)
-    RiskReview.objects.filter(order=order, outcome=RiskReview.Outcome.WAITING).update(
-        outcome=RiskReview.Outcome.ENDED, decided_at=now, due_at=None
-    )
+    values = {"order": order.pk, "now": now}
+    with connection.cursor() as cursor:
+        run_together(cursor, [(_CLOSE, values), (_END, values)])
 
 
 def hold_kind(order: Order) -> str:

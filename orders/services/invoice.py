@@ -97,7 +97,13 @@ def invoice_fen(order_ref: str) -> int:
 
 def invoice_end_if_refunded(*, order_ref: str, now: datetime) -> bool:
     """Nothing of the order's money is kept: a request for its invoice waits for nobody any more.
-    False when there is none, or something is kept."""
+    False when there is none, or something is kept.
+
+    Whoever asks for money back holds the order's lock, as whoever asks for an invoice does: a request
+    that is not seen here comes after the money, and is refused.
+    """
+    if not Invoice.objects.filter(order__public_id=order_ref).exists():
+        return False
     with transaction.atomic():
         order = order_lock_by_ref(order_ref)
         if order is None or order.payment_id is None or invoice_fen(order_ref) > 0:

@@ -4,16 +4,17 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from core.facts import facts_record
 from core.ids import random_token
+from core.prepared import Prepared
+from core.rows import row_insert, rows_get
 from payments.events import RefundRequested
 from payments.gateway import gateway_for
 from payments.gateway.base import GatewayError, RefundAsk, RefundResult, RefundStatus
 from payments.locks import payment_locked, refund_payment_locked
-from payments.models import LedgerEntry, Payment, PaymentIncident, Refund
+from payments.models import LedgerEntry, PaymentIncident, Refund
 from payments.schedule import (
     BETWEEN_PARTIALS,
     MAX_PARTIALS,
@@ -29,6 +30,13 @@ log = logging.getLogger(__name__)
 
 # The queue comes first; the deadline is the net beneath it.
 NET_AFTER = timedelta(seconds=10)
+_RAISE = Prepared(
+    "payments_refunded_raise",
+    """
+    UPDATE payments_payment SET refunded_fen = refunded_fen + %(fen)s
+    WHERE id = %(payment)s AND state = %(paid)s AND refunded_fen <= amount_fen - %(fen)s
+    """,
+)
 OPEN_STATES = (RefundState.REQUESTED, RefundState.SUBMITTED, RefundState.STUCK)
 
 
@@ -51,21 +59,17 @@ def refund_request(
     NothingToRefund when the payment did not succeed or has less than `amount_fen` left.
     """
     payment = payment_locked(payment_id)
-    existing = Refund.objects.filter(payment=payment, reason=reason, part=part).first()
-    if existing is not None:
-        return existing
+    for asked in rows_get(Refund, payment_id=payment.pk):
+        if (asked.reason, asked.part) == (reason, part):
+            return asked
     left = payment.amount_fen - payment.refunded_fen
     amount_fen = left if amount_fen is None else amount_fen
     if payment.state != PaymentState.SUCCEEDED or not 1 <= amount_fen <= left:
         raise NothingToRefund(f"payment {payment_id} has {left} fen left, {payment.state}")
-    raised = Payment.objects.filter(
-        pk=payment_id,
-        state=PaymentState.SUCCEEDED,
-        refunded_fen__lte=F("amount_fen") - amount_fen,
-    ).update(refunded_fen=F("refunded_fen") + amount_fen)
-    if not raised:
+    raised = {"payment": payment_id, "fen": amount_fen, "paid": PaymentState.SUCCEEDED.value}
+    if not _RAISE.count(raised):
         raise NothingToRefund(f"payment {payment_id} has less than {amount_fen} fen left")
-    refund = Refund.objects.create(
+    refund = Refund(
         store_id=payment.store_id,
         payment=payment,
         order_ref=payment.order_ref,
@@ -77,6 +81,7 @@ def refund_request(
         turn_at=now,
         due_at=now + NET_AFTER,
     )
+    row_insert(refund)
     facts_record(RefundRequested.of(refund), now=now)
     return refund
 

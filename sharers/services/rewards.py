@@ -31,11 +31,13 @@ def rewards_settle(*, order_id: int, now: datetime) -> int:
     sharer's, whatever becomes of sharer and plan. An order is worth something from when it may be
     shipped until it is cancelled; a line that was given up is worth nothing. Safe to repeat.
     """
+    hint = next(iter(_known(order_id).values()), None)
+    if hint is None and order_source(order_id) is None:
+        return 0
     order = order_kept(order_id)
     if order is None:
         return 0
     with transaction.atomic():
-        hint = next(iter(_known(order_id).values()), None)
         sharer = sharer_lock(hint.sharer_id) if hint is not None else _sharer(order)
         if sharer is None:
             return 0

@@ -53,7 +53,7 @@ def world(monkeypatch, settings, tmp_path):
     settings.PRIVATE_ROOT = str(tmp_path)
     found = World()
     monkeypatch.setattr("core.clock.now", found.now)
-    monkeypatch.setattr("core.deliveries.nudge", lambda pks: None)
+    monkeypatch.setattr("core.deliveries.nudge", lambda pks, *, first: None)
     for module in ("deadlines", "subscribers"):
         monkeypatch.setattr(f"payments.{module}.enqueue", found.enqueue)
     for module in ("settle", "close", "prepare", "refund"):

@@ -75,7 +75,7 @@ def simulator(running, settings, live_server):
 @pytest.fixture(autouse=True)
 def nobody_is_nudged(monkeypatch):
     """The test is the worker: what would go to the queue is done here."""
-    monkeypatch.setattr("core.deliveries.nudge", lambda pks: None)
+    monkeypatch.setattr("core.deliveries.nudge", lambda pks, *, first: None)
     for module in ("deadlines", "subscribers"):
         monkeypatch.setattr(f"payments.{module}.enqueue", lambda task, pk: None)
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from core import clock
+from core import clock, deliveries
 from core.deliveries import delivery_attempt
 from core.facts import Subscriber, _subscribers
 from core.models import Delivery, Fact
+from core.prepared import Prepared
 from orders.models import Order
 from orders.services import order_expire
 from orders.states import ORDER
@@ -41,9 +42,7 @@ def test_one_delivery_by_six_workers_has_one_effect(counting):
 def test_without_skip_locked_every_worker_delivers(counting, monkeypatch):
     """Control: workers read the delivery and do not lock it."""
     delivery, effects = counting
-    monkeypatch.setattr(
-        Delivery.objects, "select_for_update", lambda **_: Delivery.objects.get_queryset()
-    )
+    monkeypatch.setattr(deliveries, "_CLAIM", Prepared("core_delivery_read", deliveries._OPEN))
     many(lambda _: delivery_attempt(delivery.pk, now=clock.now()), 6)
     assert len(effects) == 6
 

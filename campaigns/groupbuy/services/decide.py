@@ -47,10 +47,11 @@ def group_expire(*, group_id: int, now: datetime) -> datetime | None:
             return None
         if now < group.deadline_at + GRACE:
             return group.deadline_at + GRACE
-        _take_what_is_paid(group, now=now)
-        group = group_lock(group_id)
-        if group.state != GroupState.OPEN or group.deadline_at is None:
-            return None
+        if group.reserved:
+            _take_what_is_paid(group, now=now)
+            group = group_lock(group_id)
+            if group.state != GroupState.OPEN or group.deadline_at is None:
+                return None
         enough = group.size if group.least is None else group.least
         # Somebody who may have paid counts, for a while: to fill it, or to be one of enough.
         could_be_enough = group.reserved > 0 and group.joined + group.reserved >= enough

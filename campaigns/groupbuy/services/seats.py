@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from campaigns.groupbuy.deals import deal_of
@@ -17,6 +16,7 @@ from campaigns.groupbuy.locks import group_lock, quota_give_back
 from campaigns.groupbuy.models import Group, Member
 from campaigns.groupbuy.states import GROUP, MEMBER, GroupState, MemberState
 from core.facts import facts_record
+from core.rows import row_get
 from orders.queries import orders_brief, unit_price_fen
 from orders.services import hold_release, order_give_back
 from payments.queries import payment_is_returned
@@ -127,10 +127,16 @@ def group_fail(group: Group, *, reason: str, now: datetime) -> None:
         group,
         "fail",
         now=now,
-        changes={"failed_at": now, "fail_reason": reason[:REASON_LENGTH], "due_at": None},
+        changes={
+            "failed_at": now,
+            "fail_reason": reason[:REASON_LENGTH],
+            "due_at": None,
+            "joined": 0,
+        },
     )
-    seat_give_back(group, now=now)
-    seat_strand(group, now=now)
+    _give_back(group, now=now)
+    if group.reserved:
+        seat_strand(group, now=now)
 
 
 def _give_up(group: Group, member: Member, *, now: datetime) -> None:
@@ -193,23 +199,21 @@ def seat_refund_check(member: Member, *, now: datetime) -> None:
 
 def seat_refund_reason(*, group_id: int) -> str:
     """Why the group's members get their money back, in words for them."""
-    reason = Group.objects.values_list("fail_reason", flat=True).get(pk=group_id)
-    if not reason:
+    group = row_get(Group, group_id)
+    if group is None or not group.fail_reason:
         return _("团没有成，或已经结束，全额退款")
-    return _("团没有成：%(reason)s，全额退款") % {"reason": reason}
+    return _("团没有成：%(reason)s，全额退款") % {"reason": group.fail_reason}
 
 
-def seat_give_back(group: Group, *, now: datetime) -> None:
+def _give_back(group: Group, *, now: datetime) -> None:
     """Needs the group's lock. Everybody who paid for a group that failed gets the money back.
 
     One fact for each member: the orders are cancelled one by one, so that one member's trouble
     never blocks another's money.
     """
     paid = group.members.filter(state=MemberState.JOINED)
-    pieces = paid.aggregate(pieces=Sum("quantity", default=0))["pieces"]
+    pieces = sum(paid.values_list("quantity", flat=True))
     MEMBER.move_set(paid, "refund", now=now, changes={"left_at": now})
-    group.joined = 0
-    group.save(update_fields=["joined"])
     quota_give_back(campaign_id=group.campaign_id, quantity=pieces)
 
 

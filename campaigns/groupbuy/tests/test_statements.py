@@ -95,7 +95,7 @@ def test_the_last_money_completes_a_group_of_any_size_in_the_same_number(size):
 def test_a_group_of_any_size_fails_in_the_same_number(paid, waiting):
     group, _ = group_of(size=9, paid=paid, waiting=waiting)
     overdue(group)
-    assert statements(lambda: services.group_expire(group_id=group.pk, now=clock.now())) == 13
+    assert statements(lambda: services.group_expire(group_id=group.pk, now=clock.now())) == 12
     group.refresh_from_db()
     assert group.state == "failed"
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from core.facts import Event, subscribers
+from core.facts import Event, Subscriber, subscribers
 from core.states import Machine, machines
 
 HEADER = "<!-- Made by `make docs` from the code: do not edit. -->\n\n"
@@ -62,12 +62,18 @@ def _machine(machine: Machine) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _how(subscriber: Subscriber) -> str:
+    if subscriber.inline:
+        return " (inline)"
+    return " (first)" if subscriber.first else ""
+
+
 def facts_page() -> str:
     """Every fact, what it holds, and who is told."""
     lines = [
         HEADER + "# Facts\n",
-        "Inline subscribers are told right after commit by the same process; the others by a queue.",
-        "A sweep tells whoever was missed.\n",
+        "Inline subscribers are told right after commit by the same process; the others by a queue,",
+        "those that come first before the rest. A sweep tells whoever was missed.\n",
         "| fact | means | holds | subscribers |",
         "| --- | --- | --- | --- |",
     ]
@@ -76,9 +82,7 @@ def facts_page() -> str:
         if event.__module__.startswith(("core.tests", "tests")):
             continue
         holds = ", ".join(f"`{field.name}`" for field in fields(event))  # type: ignore[arg-type]
-        told = ", ".join(
-            f"`{one.name}`{' (inline)' if one.inline else ''}" for one in subscribers(event)
-        )
+        told = ", ".join(f"`{one.name}`{_how(one)}" for one in subscribers(event))
         means = (event.__doc__ or "").strip().splitlines()[0]
         lines.append(f"| `{name}` | {means} | {holds} | {told} |")
     return "\n".join(lines) + "\n"
