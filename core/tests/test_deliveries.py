@@ -84,6 +84,20 @@ def test_a_broker_that_is_down_loses_nothing(subscribed, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_who_comes_first_is_nudged_before_the_others(subscribed, monkeypatch):
+    nudged = []
+    monkeypatch.setattr(
+        "core.deliveries.nudge", lambda pks, *, first: nudged.append((list(first), list(pks)))
+    )
+    handler = facts._subscribers["test.queued_one"].handler
+    money = Subscriber("test.money", BellRang, handler, inline=False, first=True)
+    monkeypatch.setitem(facts._subscribers, "test.money", money)
+    ring()
+    kept = dict(Delivery.objects.values_list("subscriber", "pk"))
+    assert nudged == [([kept["test.money"]], [kept["test.queued_one"]])]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_what_a_failing_handler_wrote_is_undone_and_it_is_parked_in_the_end(
     subscribed, monkeypatch
 ):

@@ -7,7 +7,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core.models import AccessEntry, FormKey
-from core.rows import row_get, row_insert, rows_insert
+from core.rows import (
+    row_get,
+    row_insert,
+    row_insert_once,
+    row_lock,
+    row_update,
+    rows_get,
+    rows_insert,
+)
 from stores.models import Store
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +63,50 @@ def test_a_row_is_read_as_the_orm_reads_it(django_user_model):
         assert not row._state.adding and row._state.db == its._state.db
     assert row_get(django_user_model, user.pk).phone == "13800138000"
     assert row_get(FormKey, 0) is None
+
+
+def test_a_row_is_locked_until_the_transaction_ends():
+    row_insert(known := key("locked"))
+    with CaptureQueriesContext(connection) as seen:
+        assert row_lock(FormKey, known.pk) == known
+    assert "core_formkey_lock" in seen.captured_queries[0]["sql"]
+    with pytest.raises(FormKey.DoesNotExist):
+        row_lock(FormKey, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_a_transaction_nothing_is_locked():
+    row_insert(known := key("loose"))
+    with pytest.raises(transaction.TransactionManagementError):
+        row_lock(FormKey, known.pk)
+
+
+def test_rows_that_refer_to_one_are_read_in_their_sequence(django_user_model):
+    user = django_user_model.objects.create_user(email="a@shop.example")
+    other = django_user_model.objects.create_user(email="b@shop.example")
+    for who, what in ((user, "one"), (other, "his"), (user, "two")):
+        row_insert(AccessEntry(user=who, what=what, count=1, at=NOW))
+    mine = list(AccessEntry.objects.filter(user=user).order_by("pk"))
+    read = rows_get(AccessEntry, user_id=user.pk)
+    assert [model_to_dict(one) for one in read] == [model_to_dict(one) for one in mine]
+    assert rows_get(AccessEntry, user_id=0) == []
+
+
+def test_a_row_that_is_there_is_not_written_again():
+    first, again = key("once"), key("once")
+    assert row_insert_once(first) and first.pk == FormKey.objects.get().pk
+    assert not row_insert_once(again) and again.pk is None and again._state.adding
+
+
+def test_columns_are_set_where_others_hold_what_they_should():
+    row_insert(known := key("set"))
+    change = {"result": {"b": 1}, "owner": "user:7"}
+    assert not row_update(known, change, name="test", only={"purpose": ("other", "more")})
+    assert FormKey.objects.get().owner == "user:1"
+    assert row_update(known, change, name="test", only={"purpose": ("other", "test")})
+    kept = FormKey.objects.get()
+    assert (kept.owner, kept.result, kept.key) == ("user:7", {"b": 1}, "set")
+    assert known.owner == "user:1"
 
 
 def test_rows_of_several_models_go_in_one_trip(django_user_model):

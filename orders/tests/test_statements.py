@@ -103,18 +103,18 @@ def test_taking_money():
 
 
 def test_closing():
-    """Order: locked, marked, closed, fact. Payment: looked for, locked, two moves, fact, and that nothing else can be paid (two). Holds, review, lines, stock."""
+    """Order: locked, marked, closed, fact. Payment: looked for, locked, two moves, fact, and that nothing else can be paid (two). Holds with the review, lines, stock."""
     order = order_make()
-    assert statements(lambda: order_close_request(order_id=order.pk, now=clock.now())) == 15
+    assert statements(lambda: order_close_request(order_id=order.pk, now=clock.now())) == 14
     assert statements(lambda: order_close_request(order_id=order.pk, now=clock.now())) == 1
 
 
 def test_cancelling():
-    """Order: locked, holds looked for, moved, fact, holds and review closed. Refund: payment locked,
+    """Order: locked, holds looked for, moved, fact, holds closed with the review. Refund: payment locked,
     looked for, raised, row, fact. Lines, stock."""
     order = paid_make()
     act = lambda: order_cancel(order_id=order.pk, reason="断货", now=clock.now())  # noqa: E731
-    assert statements(act) == 13
+    assert statements(act) == 12
     assert statements(act) == 1
 
 
