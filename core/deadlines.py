@@ -28,7 +28,7 @@ from core.models import Deadline
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 10
-# Handled rows are marked together, so often at least: well within any lease.
+# Handled rows are marked together, when one is done after so many seconds: well within any lease.
 MARKED_EVERY_S = 0.5
 DIED = "no attempt came to an end: its worker was killed each time"
 

@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 
 from core import clock
-from core.facts import Event, subscriber_get
+from core.facts import Event, subscriber_get, subscribers
 from core.models import Delivery
 from core.nudges import nudge
 from core.prepared import Prepared
@@ -22,7 +22,7 @@ SWEEP_BATCH = 500
 _OPEN = """
     SELECT delivery.subscriber, fact.name, fact.payload::text
     FROM core_delivery delivery
-    JOIN core_fact fact ON fact.id = delivery.fact_id AND fact.recorded_at = delivery.fact_at
+    LEFT JOIN core_fact fact ON fact.id = delivery.fact_id AND fact.recorded_at = delivery.fact_at
     WHERE delivery.id = %(pk)s AND delivery.delivered_at IS NULL AND delivery.parked_at IS NULL
 """
 _CLAIM = Prepared("core_delivery_claim", _OPEN + " FOR UPDATE OF delivery SKIP LOCKED")
@@ -65,6 +65,8 @@ def delivery_attempt(pk: int, *, now: datetime) -> bool:
             if claimed is None:
                 return False
             subscriber, name, payload = claimed
+            if name is None:
+                raise LookupError(f"the fact of delivery {pk} is gone")
             event = Event.registry[name](**json.loads(payload))
             subscriber_get(subscriber).handler(event, now=now)
             _DELIVERED.count({"pk": pk, "now": now})
@@ -96,13 +98,13 @@ def _record_failure(pk: int, error: Exception, *, now: datetime) -> None:
 
 
 def deliveries_sweep(*, now: datetime, limit: int = SWEEP_BATCH) -> int:
-    """Deliver what is due; the number delivered."""
-    due = (
-        Delivery.objects.filter(delivered_at=None, parked_at=None, due_at__lte=now)
-        .order_by("due_at", "pk")
-        .values_list("pk", flat=True)[:limit]
-    )
-    return sum(delivery_attempt(pk, now=clock.now()) for pk in list(due))
+    """Deliver what is due, what comes first before the rest; the number delivered."""
+    due = Delivery.objects.filter(delivered_at=None, parked_at=None, due_at__lte=now)
+    due = due.order_by("due_at", "pk").values_list("pk", flat=True)
+    names = [one.name for one in subscribers() if one.first]
+    pks = list(due.filter(subscriber__in=names)[:limit])
+    pks += due.exclude(subscriber__in=names)[: limit - len(pks)]
+    return sum(delivery_attempt(pk, now=clock.now()) for pk in pks)
 
 
 def deliveries_rerun(pks: Iterable[int], *, now: datetime) -> int:

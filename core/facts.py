@@ -93,6 +93,9 @@ def subscribe(
     which `first`, for what gives money back, goes before what only tells of it.
     """
 
+    if inline and first:
+        raise ValueError("what is delivered at once comes before everything")
+
     def register(handler: Callable[..., None]) -> Callable[..., None]:
         app = handler.__module__.rsplit(".", 1)[0].removeprefix("campaigns.")
         name = f"{app}.{handler.__name__}"

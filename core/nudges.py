@@ -7,6 +7,7 @@ hint: what gets lost here, the sweep delivers.
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from time import monotonic
 
 import redis
 from django.conf import settings
@@ -18,6 +19,8 @@ LOST_AFTER_MS = 2000
 # With no worker running a list would grow without end; the oldest are left to the sweep.
 KEPT = 20_000
 AT_ONCE = 20
+# A refund that is handed over waits in the same queue of tasks, behind this one.
+TURN_S = 1.0
 
 
 @lru_cache(maxsize=4)
@@ -28,24 +31,32 @@ def _redis(url: str) -> redis.Redis:
 def nudge(pks: Sequence[int], *, first: Sequence[int] = ()) -> None:
     """Have these deliveries made soon, those in `first` before any other that waits. Raises what the
     broker's client raises."""
-    from core.tasks import deliveries_deliver
-
     pipe = _redis(settings.CELERY_BROKER_URL).pipeline(transaction=False)
     for name, waiting in ((FIRST, first), (WAITING, pks)):
         if waiting:
             pipe.rpush(name, *waiting)
             pipe.ltrim(name, -KEPT, -1)
     pipe.set(ON_ITS_WAY, 1, nx=True, px=LOST_AFTER_MS)
-    if pipe.execute()[-1]:
-        deliveries_deliver.delay()
+    _send(pipe.execute()[-1])
 
 
 def nudged() -> Iterator[int]:
-    """What waits, one by one, each for one worker only.
+    """What waits, one by one, each for one worker only, for TURN_S; then other tasks have their turn,
+    and one for what is left is sent.
 
     From the first step on a new nudge sends a new task: nothing falls between two.
     """
-    store = _redis(settings.CELERY_BROKER_URL)
+    store, stop = _redis(settings.CELERY_BROKER_URL), monotonic() + TURN_S
     store.delete(ON_ITS_WAY)
     while taken := store.lpop(FIRST, AT_ONCE) or store.lpop(WAITING, AT_ONCE):
         yield from map(int, taken)
+        if monotonic() >= stop:
+            _send(store.set(ON_ITS_WAY, 1, nx=True, px=LOST_AFTER_MS))
+            return
+
+
+def _send(is_alone: bool | None) -> None:
+    from core.tasks import deliveries_deliver
+
+    if is_alone:
+        deliveries_deliver.delay()

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
 
+NAME_LENGTH = 63
 _PLACE = re.compile(r"%\((\w+)\)s")
 # What each connection knows already. Prepared statements end with their connection, and no
 # rollback takes them away.
@@ -29,6 +30,8 @@ class Prepared:
     """
 
     def __init__(self, name: str, text: str) -> None:
+        if len(name) > NAME_LENGTH:
+            raise ValueError(f"PostgreSQL would cut the name {name}")
         self.name, self.text = name, text
         # The same one may be made twice, by two threads that come first to a model's rows.
         if _all.setdefault(name, self).text != text:

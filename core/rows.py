@@ -89,7 +89,7 @@ def row_update(
     row: models.Model, values: Mapping[str, Any], *, name: str, only: Mapping[str, tuple[str, ...]]
 ) -> bool:
     """Set columns of a stored row, if its `only` columns hold one of those; whether it was so. The row
-    in memory stays as it is. `name` says in PostgreSQL's log what was done."""
+    in memory stays as it is. `values` are plain: ids for foreign keys, no expressions. `name` says in PostgreSQL's log what was done."""
     database = connections[DEFAULT_DB_ALIAS]
     statement, fields = _update(type(row), name, tuple(values), tuple(only.items()))
     given = {column: field.get_db_prep_save(values[key], database) for key, column, field in fields}

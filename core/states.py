@@ -69,7 +69,8 @@ class Machine:
         now: datetime,
         changes: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Move one row and set `changes` with it; True when this call moved it.
+        """Move one row and set `changes` with it, plain values and ids for foreign keys; True when this
+        call moved it.
 
         False means that the row was not in one of the move's sources: somebody else was first, or
         the move does not apply; the row in memory is then left as it was. Must run inside a

@@ -1,6 +1,19 @@
 """The locks of card keys. They come after the order and before its SKUs (`docs/locking.md`)."""
 
+from django.db import connection
+
 from digital.models import DigitalItem
+
+
+def import_lock(sku_id: int) -> None:
+    """One import of a SKU's keys at a time: what is new is counted before and after.
+
+    Advisory, because the keys do not exist yet. It comes before them and their SKU.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"digital:keys:{sku_id}"]
+        )
 
 
 def keys_lock(sku_id: int, count: int) -> list[DigitalItem]:

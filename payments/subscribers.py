@@ -10,7 +10,7 @@ from payments.events import RefundRequested
 from payments.queue import enqueue
 
 
-@subscribe(RefundRequested)
+@subscribe(RefundRequested, first=True)
 def submit(event: RefundRequested, *, now: datetime) -> None:
     # Not here: this transaction holds the delivery, and nothing is held while Tencent is asked.
     transaction.on_commit(lambda: enqueue(tasks.refund_submit, event.refund_id))

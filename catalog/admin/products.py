@@ -21,6 +21,7 @@ from catalog.services import (
     freight_advice,
     fulfilment_check,
     product_publish,
+    product_times_keep,
     product_withdraw,
     sku_add,
     sku_remove,
@@ -190,7 +191,15 @@ class ProductPage(RefusalsAsErrors, GuardedWordsPage, StoreAdmin):
         if change:
             # Never the whole row: it may have gone on sale since the page was opened.
             own = {field.name for field in Product._meta.concrete_fields}
-            obj.save(update_fields=[name for name in form.cleaned_data if name in own])
+            changed = [name for name in form.cleaned_data if name in own]
+            if {"on_sale_from", "on_sale_until"} & set(form.changed_data):
+                product_times_keep(
+                    product_id=obj.pk,
+                    begins=obj.on_sale_from,
+                    ends=obj.on_sale_until,
+                    now=clock.now(),
+                )
+            obj.save(update_fields=changed)
         else:
             super().save_model(request, obj, form, change)
 

@@ -48,6 +48,22 @@ def product_publish(*, product_id: int, now: datetime) -> list[str]:
         return _advice(product)
 
 
+def product_times_keep(
+    *, product_id: int, begins: datetime | None, ends: datetime | None, now: datetime
+) -> None:
+    """Keep when a product on sale is sold (None: always). One that is not sold at present goes on sale
+    anew by it: what it is said to have cost while nobody could buy it is no price."""
+    with transaction.atomic():
+        product = product_lock(product_id)
+        is_sold = (product.on_sale_from is None or product.on_sale_from <= now) and (
+            product.on_sale_until is None or product.on_sale_until > now
+        )
+        product.on_sale_from, product.on_sale_until = begins, ends
+        if product.published_at is not None and not is_sold:
+            product.published_at = now
+        product.save(update_fields=["on_sale_from", "on_sale_until", "published_at"])
+
+
 def product_withdraw(*, product_id: int, now: datetime) -> bool:
     """Take a product off sale; orders and open groups go on. False when it was not on sale."""
     with transaction.atomic():

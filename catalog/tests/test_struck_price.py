@@ -9,6 +9,7 @@ from catalog.models import PriceChange, Product, ProductOption, Sku
 from catalog.queries import product_cards, product_page, struck_prices_fen
 from catalog.services import (
     product_publish,
+    product_times_keep,
     product_withdraw,
     sku_price_change,
     skus_generate,
@@ -140,6 +141,26 @@ def test_a_price_counts_only_since_its_sale_began():
     assert struck_prices_fen([sku.pk]) == {}
     Product.objects.update(on_sale_from=clock.now() - 200 * HOUR)
     assert struck_prices_fen([sku.pk]) == {sku.pk: 900}
+
+
+@pytest.mark.parametrize("shut", [{"on_sale_until": -100}, {"on_sale_from": 100}])
+def test_a_price_that_was_raised_while_its_sale_was_over_is_none(shut):
+    """Its times ended or began later, it was raised for a week, sold again and cut."""
+    sku = history((600, 500), (300, 9900), (1, 600))
+    now = clock.now()
+    Product.objects.update(**{name: now + hours * HOUR for name, hours in shut.items()})
+    product_times_keep(product_id=sku.product_id, begins=None, ends=None, now=now)
+    assert struck_prices_fen([sku.pk]) == {}
+
+
+def test_a_sale_that_goes_on_longer_loses_nothing():
+    sku = history(*CUT)
+    now = clock.now()
+    Product.objects.update(on_sale_until=now + HOUR)
+    product_times_keep(product_id=sku.product_id, begins=None, ends=now + 9 * HOUR, now=now)
+    assert struck_prices_fen([sku.pk]) == {sku.pk: 900}
+    product_times_keep(product_id=sku.product_id, begins=now + HOUR, ends=None, now=now)
+    assert struck_prices_fen([sku.pk]) == {}
 
 
 def test_a_matrix_that_was_priced_after_it_was_generated_strikes_nothing():

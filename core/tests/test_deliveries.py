@@ -1,6 +1,6 @@
 """A fact reaches every subscriber exactly once, whatever fails on the way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import ClassVar
 
@@ -95,6 +95,40 @@ def test_who_comes_first_is_nudged_before_the_others(subscribed, monkeypatch):
     ring()
     kept = dict(Delivery.objects.values_list("subscriber", "pk"))
     assert nudged == [([kept["test.money"]], [kept["test.queued_one"]])]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_sweep_takes_what_comes_first_before_what_waited_longer(subscribed, monkeypatch):
+    told = []
+    late = Subscriber("test.late", BellRang, lambda event, *, now: told.append("late"), False)
+    money = Subscriber("test.money", BellRang, lambda event, *, now: told.append("money"), False)
+    monkeypatch.setattr(facts, "_subscribers", {"test.late": late})
+    ring()
+    monkeypatch.setitem(facts._subscribers, "test.money", replace(money, first=True))
+    del facts._subscribers["test.late"]
+    ring()
+    facts._subscribers["test.late"] = late
+    now = timezone.now() + timedelta(seconds=6)
+    assert [deliveries.deliveries_sweep(now=now, limit=1) for _ in range(3)] == [1, 1, 0]
+    assert told == ["money", "late"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_delivery_whose_fact_is_gone_is_parked_for_a_person(subscribed):
+    ring()
+    Fact.objects.all().delete()
+    now = timezone.now() + timedelta(seconds=6)
+    for _ in range(deliveries.MAX_ATTEMPTS):
+        assert deliveries.deliveries_sweep(now=now) == 0
+        now += timedelta(seconds=601)
+    (left,) = Delivery.objects.filter(delivered_at=None)
+    assert left.parked_at is not None
+    assert "is gone" in left.error
+
+
+def test_what_is_delivered_at_once_is_not_first():
+    with pytest.raises(ValueError, match="at once"):
+        facts.subscribe(BellRang, inline=True, first=True)
 
 
 @pytest.mark.django_db(transaction=True)

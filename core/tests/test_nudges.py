@@ -35,6 +35,15 @@ def test_money_goes_before_messages_that_waited_longer(sent, monkeypatch):
     assert list(running) == [6, 3, 4, 5]
 
 
+def test_other_tasks_have_their_turn_after_a_while(sent, monkeypatch):
+    monkeypatch.setattr(nudges, "AT_ONCE", 2)
+    monkeypatch.setattr(nudges, "TURN_S", 0)
+    nudges.nudge([1, 2, 3])
+    assert (list(nudges.nudged()), len(sent)) == ([1, 2], 2)
+    assert (list(nudges.nudged()), len(sent)) == ([3], 3)
+    assert (list(nudges.nudged()), len(sent)) == ([], 3)
+
+
 def test_what_comes_while_a_task_runs_sends_the_next_one(sent):
     nudges.nudge([1])
     running = nudges.nudged()

@@ -27,6 +27,11 @@ def sent(act):
     return [query["sql"].split("(")[0] for query in seen.captured_queries]
 
 
+def test_a_name_that_postgresql_would_cut_is_refused():
+    with pytest.raises(ValueError, match="cut"):
+        Prepared("n" * 64, "SELECT 1")
+
+
 @pytest.mark.django_db
 def test_it_is_prepared_once_and_then_run_by_its_name(statement):
     again = lambda: statement.row({"a": 1, "b": 2})  # noqa: E731

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from catalog.queries import skus_for_sale
 from catalog.services import keys_count
 from core.crypto import blind_index
-from digital.locks import key_lock
+from digital.locks import import_lock, key_lock
 from digital.models import CONTENT_LENGTH, DigitalItem
 
 MAX_KEYS = 2000
@@ -50,6 +50,7 @@ def keys_import(
             % {"key": long[:6], "count": CONTENT_LENGTH}
         )
     with transaction.atomic():
+        import_lock(sku_id)
         before = _count(sku_id)
         DigitalItem.objects.bulk_create(
             [

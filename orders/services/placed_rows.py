@@ -101,14 +101,15 @@ def hold_row(order: Order, kind: str, reference: str, *, now: datetime) -> Order
 
 
 def review_row(order: Order, risk: OrderRisk, *, why: str, now: datetime) -> RiskReview:
-    """A person shall look at it, for a bounded time."""
+    """A person shall look at it, for a bounded time that does not run while the buyer may still pay:
+    until then it cannot be refused."""
     return RiskReview(
         store_id=order.store_id,
         order=order,
         score=risk.assessed.score,
         why=why[:300],
         opened_at=now,
-        due_at=now + timedelta(hours=risk.policy.hold_hours),
+        due_at=order.pay_before + timedelta(hours=risk.policy.hold_hours),
     )
 
 

@@ -34,6 +34,7 @@ def asked(provider):
     payment = Payment.objects.get(order_ref=order.public_id)
     payment_prepare(
         payment_public_id=payment.public_id,
+        amount_fen=payment.amount_fen,
         payer_id=order.buyer_id,
         channel="native",
         now=clock.now(),

@@ -98,6 +98,27 @@ def test_another_sum_is_shown_before_anybody_is_asked_to_pay_it(client, order, f
     assert Payment.objects.get(state="prepared").amount_fen == dearer
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_price_that_changes_while_the_channel_does_is_shown_first(
+    client, order, fake, monkeypatch
+):
+    """WeChat takes its time to close the old attempt, and the merchant asks for more meanwhile."""
+    prepare(client, order, "native")
+    dearer, close = order.payable_fen + 2000, fake.close
+
+    def slowly(out_trade_no):
+        order_price_ask(order_id=order.pk, payable_fen=dearer, by_id=None, now=clock.now())
+        close(out_trade_no)
+
+    monkeypatch.setattr(fake, "close", slowly)
+    answer = prepare(client, order, "h5")
+    assert answer.headers["Location"] == f"/orders/{order.public_id}/pay/"
+    deliver()
+    live = Payment.objects.get(state="open")
+    assert (live.amount_fen, live.asked_at) == (dearer, None)
+    assert f"现在是 ¥{yuan(dearer)}" in page(client, order, PHONE)
+
+
 def test_who_sends_no_sum_is_shown_it_first(client, order, fake):
     answer = client.post(f"/orders/{order.public_id}/pay/prepare/", {"channel": "native"})
     assert answer.headers["Location"] == f"/orders/{order.public_id}/pay/"

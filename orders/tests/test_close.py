@@ -104,6 +104,7 @@ def test_another_channel_closes_the_attempt_and_not_the_order(asked, provider):
     order, payment = asked
     payment_prepare(
         payment_public_id=payment.public_id,
+        amount_fen=payment.amount_fen,
         payer_id=order.buyer_id,
         channel="jsapi",
         openid="o-alice",

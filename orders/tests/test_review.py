@@ -62,7 +62,7 @@ def test_what_is_not_paid_is_not_refused(sku, who):
 def test_nobody_waits_for_ever(sku, who):
     RiskPolicy.objects.create(store=sku.store, hold_hours=2)
     order, review = held(sku, who)
-    assert review.due_at == review.opened_at + timedelta(hours=2)
+    assert review.due_at == order.pay_before + timedelta(hours=2)
     RiskReview.objects.update(due_at=clock.now())
     deadlines_run(now=clock.now())
     order.refresh_from_db()

@@ -32,6 +32,7 @@ from payments.services import (
     GatewayTrouble,
     PaymentGone,
     PreparedPayment,
+    SumChanged,
     payment_poll,
     payment_prepare,
 )
@@ -77,13 +78,18 @@ def pay_prepare(request: HttpRequest, public_id: str) -> HttpResponse:
         prepared = payment_prepare(
             payment_public_id=payment.public_id,
             payer_id=signed_in_id(request),
+            amount_fen=payment.amount_fen,
             channel=channel,
             openid=openid or "",
             payer_ip=client_address(request) if channel == H5 else "",
             now=clock.now(),
         )
-    except PaymentGone:
-        return _go(request, reverse("orders:result", args=[public_id]))
+    except (PaymentGone, SumChanged) as other:
+        page = "orders:result"
+        if isinstance(other, SumChanged):
+            _sum_changed(request, other.amount_fen)
+            page = "orders:cashier"
+        return _go(request, reverse(page, args=[public_id]))
     except GatewayTrouble as trouble:
         return _cashier_page(request, card, trouble=trouble.message, status=503)
     if channel == NATIVE and not request.htmx:  # type: ignore[attr-defined]
@@ -149,20 +155,21 @@ def result(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _is_seen(request: HttpRequest, amount_fen: int) -> bool:
-    """Whether the page said the attempt's own sum; if not, tell what it is.
-
-    A new price closes the attempt, so nothing can change behind this comparison.
-    """
+    """Whether the page said the attempt's own sum; if not, tell what it is."""
     shown = request.POST.get("payable_fen", "")
     if shown == str(amount_fen):
         return True
-    said = (
-        _("应付金额变了：现在是 ¥%(now)s，请核对后再付款。钱还没有付。")
-        if shown
-        else _("请先核对应付金额 ¥%(now)s，再点付款。钱还没有付，订单还在。")
-    )
-    messages.warning(request, said % {"now": yuan(amount_fen)})
+    if shown:
+        _sum_changed(request, amount_fen)
+    else:
+        said = _("请先核对应付金额 ¥%(now)s，再点付款。钱还没有付，订单还在。")
+        messages.warning(request, said % {"now": yuan(amount_fen)})
     return False
+
+
+def _sum_changed(request: HttpRequest, amount_fen: int) -> None:
+    said = _("应付金额变了：现在是 ¥%(now)s，请核对后再付款。钱还没有付。")
+    messages.warning(request, said % {"now": yuan(amount_fen)})
 
 
 def _cashier_page(

@@ -8,7 +8,13 @@ from payments.services.close import payment_begin_close, payment_close
 from payments.services.explain import bill_explain, difference_explain, incident_explain
 from payments.services.notices import NoticeUnfit, UnknownAccount, notice_receive
 from payments.services.open import NoMerchantAccount, payment_new, payment_open
-from payments.services.prepare import GatewayTrouble, PaymentGone, PreparedPayment, payment_prepare
+from payments.services.prepare import (
+    GatewayTrouble,
+    PaymentGone,
+    PreparedPayment,
+    SumChanged,
+    payment_prepare,
+)
 from payments.services.refund import (
     NothingToRefund,
     refund_poll,
@@ -31,6 +37,7 @@ __all__ = [
     "PaymentGone",
     "PreparedPayment",
     "RefundReason",
+    "SumChanged",
     "UnknownAccount",
     "bill_differ",
     "bill_explain",

@@ -45,6 +45,14 @@ class PaymentGone(Exception):
         self.found_state = state
 
 
+class SumChanged(Exception):
+    """The order costs `amount_fen`, something else than the payer's page said; nothing was asked for."""
+
+    def __init__(self, amount_fen: int) -> None:
+        super().__init__(f"it is {amount_fen} fen now")
+        self.amount_fen = amount_fen
+
+
 class GatewayTrouble(Exception):
     """WeChat Pay refused or was silent; `permanent` when trying again will not help."""
 
@@ -70,6 +78,7 @@ def payment_prepare(
     *,
     payment_public_id: str,
     payer_id: int,
+    amount_fen: int,
     channel: str,
     openid: str = "",
     payer_ip: str = "",
@@ -79,8 +88,9 @@ def payment_prepare(
 
     The number and `asked_at` are stored before the provider hears of them. Another channel (or
     another openid, or another address of a phone's browser) closes the old attempt at the provider and opens a new one; so does a number
-    that the provider has closed. Raises PaymentGone, GatewayTrouble, and Payment.DoesNotExist when
-    the payer has no such payment.
+    that the provider has closed. Raises SumChanged when the attempt is not of `amount_fen`, what the
+    payer has seen (while a channel was closed, its merchant may have changed the price), PaymentGone,
+    GatewayTrouble, and Payment.DoesNotExist when the payer has no such payment.
     """
     wants = {Channel.JSAPI: openid, Channel.NATIVE: "nothing", Channel.H5: payer_ip}
     if not wants.get(Channel(channel or "native")) or not channel:
@@ -92,7 +102,7 @@ def payment_prepare(
     )
     payment = _current(payment_public_id, payer_id)
     for _attempt in range(2):
-        payment = _switched(payment, way, now=now)
+        payment = _switched(payment, way, seen_fen=amount_fen, now=now)
         try:
             return _prepared(payment, now=now)
         except _NumberUsedUp:
@@ -112,11 +122,13 @@ def _current(public_id: str, payer_id: int) -> Payment:
     return live.first() or payment
 
 
-def _switched(payment: Payment, way: "_Way", *, now: datetime) -> Payment:
+def _switched(payment: Payment, way: "_Way", *, seen_fen: int, now: datetime) -> Payment:
     """The attempt of this channel, marked as asked; the old one is closed first if need be."""
     for _step in range(3):
         with transaction.atomic():
             row = payment_locked(payment.pk)
+            if row.amount_fen != seen_fen:
+                raise SumChanged(row.amount_fen)
             if row.state not in LIVE_PAYMENT or now >= row.expires_at:
                 raise PaymentGone(row.state if row.state not in LIVE_PAYMENT else "expired")
             if row.state == PaymentState.CLOSING and not row.switch_to:

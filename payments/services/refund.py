@@ -170,7 +170,7 @@ def refund_settle(
 
 def refund_heard(refund: Refund, result: RefundResult, *, now: datetime) -> bool:
     """Record what the provider says, from an answer or a notice; False when it does not fit,
-    which then is an incident. `refund` comes with its payment and account."""
+    which then is an incident. `refund` comes with its payment."""
     payment = refund.payment
     said = (result.out_refund_no, result.out_trade_no, result.refund_fen, result.total_fen)
     ours = (refund.out_refund_no, payment.out_trade_no, refund.amount_fen, payment.amount_fen)

@@ -21,6 +21,7 @@ def closing(fake, payment):
     """Known to the provider, and closing."""
     payment_prepare(
         payment_public_id=payment.public_id,
+        amount_fen=payment.amount_fen,
         payer_id=payment.payer_id,
         channel="native",
         now=clock.now(),

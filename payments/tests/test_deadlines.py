@@ -25,6 +25,7 @@ def payment(account):
 def prepared(fake, payment):
     payment_prepare(
         payment_public_id=payment.public_id,
+        amount_fen=payment.amount_fen,
         payer_id=payment.payer_id,
         channel="native",
         now=clock.now(),

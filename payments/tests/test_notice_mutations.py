@@ -326,6 +326,7 @@ def test_asking_about_such_a_payment_finds_the_same_incident(client, fake, payme
     other = payment_make(account=payment.account)
     payment_prepare(
         payment_public_id=other.public_id,
+        amount_fen=other.amount_fen,
         payer_id=other.payer_id,
         channel="native",
         now=clock.now(),

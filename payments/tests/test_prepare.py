@@ -9,6 +9,7 @@ from payments.models import LedgerEntry, Payment
 from payments.services import (
     GatewayTrouble,
     PaymentGone,
+    SumChanged,
     payment_begin_close,
     payment_close,
     payment_prepare,
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.django_db
 def prepare(payment, channel="jsapi", openid="o1", *, later_s=0, payer_id=None):
     return payment_prepare(
         payment_public_id=payment.public_id,
+        amount_fen=payment.amount_fen,
         payer_id=payer_id or payment.payer_id,
         channel=channel,
         openid=openid if channel == "jsapi" else "",
@@ -46,6 +48,14 @@ def test_inside_wechat_the_bridge_gets_its_parameters(fake, payment):
     payment.refresh_from_db()
     assert (payment.state, payment.channel, payment.payer_openid) == ("prepared", "jsapi", "o1")
     assert payment.due_at - payment.asked_at == timedelta(seconds=5)
+
+
+def test_nothing_is_asked_for_but_what_the_payer_saw(fake, payment):
+    payment.amount_fen += 1
+    with pytest.raises(SumChanged) as changed:
+        prepare(payment)
+    assert changed.value.amount_fen == payment.amount_fen - 1
+    assert fake.calls == []
 
 
 def test_elsewhere_there_is_a_code_to_scan(fake, payment):
@@ -208,6 +218,7 @@ def test_a_channel_is_jsapi_with_an_openid_or_native(fake, payment, channel, ope
     with pytest.raises(ValueError, match="channel"):
         payment_prepare(
             payment_public_id=payment.public_id,
+            amount_fen=payment.amount_fen,
             payer_id=payment.payer_id,
             channel=channel,
             openid=openid,

@@ -29,6 +29,7 @@ def settle(payment, **changes):
 def prepared(payment):
     payment_prepare(
         payment_public_id=payment.public_id,
+        amount_fen=payment.amount_fen,
         payer_id=payment.payer_id,
         channel="native",
         now=clock.now(),

@@ -52,6 +52,7 @@ def payment(simulated_account):
 def prepare(payment, openid="", channel="jsapi", payer_ip=""):
     return payment_prepare(
         payment_public_id=payment.public_id,
+        amount_fen=payment.amount_fen,
         payer_id=payment.payer_id,
         channel=channel,
         openid=openid,

@@ -69,10 +69,9 @@ def test_rows_are_locked_in_locks_alone():
         f"{path}:{node.lineno}"
         for path, tree in sources()
         for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute)
-        and node.attr == "select_for_update"
-        and path.name != "locks.py"
-        and path != Path("core/deliveries.py")
+        if (isinstance(node, ast.Attribute) and node.attr in ("select_for_update", "row_lock"))
+        or (isinstance(node, ast.alias) and node.name == "row_lock")
+        if path.name != "locks.py" and path != Path("core/deliveries.py")
     ]
     assert found == []
 

@@ -95,6 +95,7 @@ def bought(simulator, sku, who, dice):
     order = cast.order_of(cast.buy(who, sku, quantity=dice.randint(1, 3)))
     payment = Payment.objects.get(order_ref=order.public_id)
     asked = {"payment_public_id": payment.public_id, "payer_id": who.id, "channel": "native"}
+    asked["amount_fen"] = payment.amount_fen
     for _ in range(6):
         try:
             payment_prepare(**asked, now=clock.now())

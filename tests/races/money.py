@@ -18,6 +18,7 @@ def bought():
 def prepare(payment, channel="native"):
     return payment_prepare(
         payment_public_id=payment.public_id,
+        amount_fen=payment.amount_fen,
         payer_id=payment.payer_id,
         channel=channel,
         openid="o-alice" if channel == "jsapi" else "",

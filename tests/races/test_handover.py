@@ -4,7 +4,7 @@ import pytest
 
 from core import clock
 from digital.models import DigitalItem
-from digital.services import order_deliver
+from digital.services import keys, keys_import, order_deliver
 from digital.tests.factories import keys_sku, wanted
 from orders.models import Shipment
 from orders.services import CollectRefused, order_cancel, order_collect
@@ -13,7 +13,7 @@ from orders.tests.factories import pay
 from orders.tests.test_pickup import waiting
 from stores.tests.factories import pickup_make
 from tests import cast
-from tests.races.threads import LEADS, head_to_head, kinds, many, together
+from tests.races.threads import LEADS, head_to_head, kinds, many, together, unlocked
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -69,6 +69,37 @@ def test_every_key_has_one_buyer():
     assert None not in lines
     cast.deliver()
     assert cast.broken() == []
+
+
+def keys_twice(sku, *, same):
+    def put(n):
+        lines = [f"K-{one}" if same else f"K-{n}-{one}" for one in range(5)]
+        return keys_import(
+            store_id=sku.store_id, sku_id=sku.pk, lines=lines, by_id=None, now=clock.now()
+        )
+
+    return many(put, 4)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_keys_that_come_in_several_times_at_once_are_counted_once(same):
+    sku = keys_sku("K-old")
+    told = keys_twice(sku, same=same)
+    wanted_number = 5 if same else 20
+    assert sum(one.added for one in told) == wanted_number
+    sku.refresh_from_db()
+    assert sku.on_hand == wanted_number + 1 == DigitalItem.objects.count()
+    assert cast.broken() == []
+
+
+def test_without_the_lock_there_is_more_stock_than_keys(monkeypatch):
+    """Control: four have counted before anybody's keys are there."""
+    sku = keys_sku("K-old")
+    monkeypatch.setattr(keys, "import_lock", unlocked(lambda _pk: None, 4))
+    keys_twice(sku, same=True)
+    sku.refresh_from_db()
+    assert sku.on_hand > DigitalItem.objects.count()
+    assert cast.broken() != []
 
 
 def test_without_the_lock_two_buyers_get_one_key():

@@ -1,14 +1,16 @@
 """An invoice is asked for, issued and cancelled at once. Each with its control."""
 
+from threading import Event
+
 import pytest
 
 from core import clock
-from orders.models import Invoice
+from orders.models import Invoice, Order
 from orders.services import InvoiceRefused, invoice_issue, invoice_request, order_cancel
 from orders.states import INVOICE
 from tests import cast
 from tests.races.orders import paid
-from tests.races.threads import LEADS, at_once, head_to_head, kinds, many, together
+from tests.races.threads import LEADS, MEETING_S, at_once, head_to_head, kinds, many, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,6 +49,39 @@ def test_without_the_orders_lock_only_the_row_per_order_stops_a_second_request(o
     orders_unlock("invoice")
     told = at_once(lambda: ask(order), lambda: ask(order))
     assert kinds(told) == {"ok": 1, "IntegrityError": 1}
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_an_invoice_is_asked_for_while_its_order_is_cancelled(lead_s):
+    """Whichever is first: nobody is left waiting for an invoice of money that went back."""
+    order = paid(1)
+    asking, cancelling = head_to_head(lambda: ask(order), lambda: cancel(order), lead_s=lead_s)
+    assert cancelling is True
+    cast.deliver()
+    states = list(Invoice.objects.values_list("state", flat=True))
+    assert states == ([] if isinstance(asking, InvoiceRefused) else ["declined"])
+
+
+def test_without_the_orders_lock_an_invoice_waits_for_ever(monkeypatch):
+    """Control: the buyer has seen an order whose money is kept, and asks after the refund was heard of."""
+    order = paid(1)
+    seen, heard, create = Event(), Event(), Invoice.objects.create
+
+    def late(**fields):
+        seen.set()
+        assert heard.wait(MEETING_S)
+        return create(**fields)
+
+    def ends():
+        assert seen.wait(MEETING_S)
+        cancel(order)
+        cast.deliver()
+        heard.set()
+
+    monkeypatch.setattr("orders.services.invoice.order_lock", lambda pk: Order.objects.get(pk=pk))
+    monkeypatch.setattr(Invoice.objects, "create", late)
+    assert kinds(at_once(lambda: ask(order), ends)) == {"ok": 2}
+    assert Invoice.objects.get().state == "requested"
 
 
 def test_without_comparison_two_uploads_are_two_files(kept, monkeypatch):

@@ -1,5 +1,6 @@
 """Real threads on PostgreSQL, let go at the same moment."""
 
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +11,15 @@ from typing import Any, TypeVar
 
 from django.db import connection
 
+from core import prepared
+
 T = TypeVar("T")
 
 # Who comes first by how many seconds: a race is run from both sides and head to head.
 LEADS = [-0.03, 0, 0, 0.03]
 MEETING_S = 20
-WRITES = ("INSERT", "UPDATE", "DELETE")
+WRITES = re.compile(r"\b(INSERT INTO|DELETE FROM|UPDATE \S+ (AS \S+ )?SET)\b")
+EXECUTES = re.compile(r"\bEXECUTE (\w+)")
 
 
 def at_once(*acts: Callable[[], T]) -> list[T | Exception]:
@@ -89,7 +93,7 @@ def unlocked(read: Callable[..., T], number: int) -> Callable[..., T]:
             wrappers = connection.execute_wrappers
 
             def before_writing(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-                if before_writing in wrappers and sql.lstrip().startswith(WRITES):
+                if before_writing in wrappers and writes(sql):
                     wrappers.remove(before_writing)
                     met()
                 return execute(sql, *rest)
@@ -98,6 +102,12 @@ def unlocked(read: Callable[..., T], number: int) -> Callable[..., T]:
         return found
 
     return run
+
+
+def writes(sql: str) -> bool:
+    """Whether a statement changes rows, by itself or by what was prepared under its name."""
+    text = EXECUTES.sub(lambda named: prepared._all[named[1]].text, sql)
+    return WRITES.search(" ".join(text.split())) is not None
 
 
 def kinds(results: list[Any] | tuple[Any, ...]) -> dict[str, int]:
