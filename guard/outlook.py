@@ -133,6 +133,18 @@ def outlook_show(
     return render_to_string("admin/guard/outlook.html", {"lines": lines, "notes": notes})
 
 
+def uncounted(*, reward: str = "", takes_coupons: bool = False) -> list[str]:
+    """What comes off the expected margin and is not in it, as notes. `reward` is the most that a
+    sharer gets for an order, in words; "" where nobody gets anything."""
+    notes = []
+    if reward:
+        said = _("毛利没有扣除分享员的奖励；分享员带来的订单，最多再扣%(reward)s。")
+        notes.append(said % {"reward": reward})
+    if takes_coupons:
+        notes.append(_("毛利没有扣除优惠券；这个活动可以叠加优惠券。"))
+    return notes
+
+
 def _margin(found: Outlook) -> str:
     each, in_all = found.margins_each_fen, found.margins_in_all_fen
     if each is None or in_all is None:

@@ -1,7 +1,8 @@
 """Forms whose words shoppers read: what is objectionable is answered for before it is saved.
 
 A campaign is asked about when it is published; words that can be edited while they are shown are
-asked about at each saving that changes what there is to answer for.
+asked about at each saving that changes what there is to answer for. Whoever is no staff of a store
+answers for nothing: their objectionable words are not saved.
 """
 
 from typing import Any, ClassVar
@@ -91,3 +92,18 @@ class GuardedWordsPage:
         super().save_related(request, form, formsets, change)  # type: ignore[misc]
         if isinstance(form, GuardedWords):  # a list edits rows by forms of its own
             form.guard_keep(by_id=request.user.pk or 0)
+
+
+class RefusedWords(forms.Form):
+    """The form of somebody who may not answer for a store. `refused_fields` are the words that
+    shoppers read."""
+
+    refused_fields: ClassVar[tuple[str, ...]]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for name in self.refused_fields:
+            found = wording({str(self.fields[name].label): data.get(name) or ""})
+            if found:
+                self.add_error(name, ValidationError([one.text for one in found]))
+        return data

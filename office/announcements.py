@@ -83,10 +83,12 @@ def _group(product: ProductPage, offer: OfferCard) -> list[str]:
 def _flash(product: ProductPage, terms: FlashTerms) -> list[str]:
     goods = shorten(terms.sku_name, SKU_MAX)
     title, _subtitle = _head(_("秒杀"), product)
+    said = _("%(goods)s 秒杀价 %(price)s 元")
+    if terms.saves:
+        said = _("%(goods)s 秒杀价 %(price)s 元，单独购买 %(list)s 元")
     return [
         title,
-        _("%(goods)s 秒杀价 %(price)s 元，平时 %(list)s 元")
-        % {"goods": goods, "price": yuan(terms.flash_fen), "list": yuan(terms.list_fen)},
+        said % {"goods": goods, "price": yuan(terms.flash_fen), "list": yuan(terms.list_fen)},
         _("%(from)s 开始，%(until)s 结束，还剩 %(left)d 件，每人限 %(limit)d 件")
         % {
             "from": _clock(terms.starts_at),

@@ -1,5 +1,6 @@
 """Reads of sharers: a showcase for everybody, and a sharer's own money, explained."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from catalog.queries import ProductCard, cards_of
 from core.money import yuan
-from sharers.models import Reward, RewardEntry, Sharer, SharerPlan, ShowcaseItem
+from sharers.models import Reward, RewardEntry, Sharer, SharerPlan, ShowcaseItem, SkuRate
 from sharers.rates import Rate
 from sharers.states import SharerState
 from sharing.explained import Explanation, explanations
@@ -169,6 +170,28 @@ def rate_text(rate: Rate) -> str:
         return _("每件 %(amount)s 元") % {"amount": yuan(rate.fixed_fen)}
     whole, part = divmod(rate.rate_bp or 0, 100)
     return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + "%"
+
+
+def most_reward(store_id: int, sku_ids: Iterable[int]) -> str:
+    """The most that an order of these SKUs earns a sharer who brings it now: "货款的 5%",
+    "每件 2.00 元" or both; "" when it earns nothing. At most three queries."""
+    plan = offer_of(store_id)
+    if plan is None:
+        return ""
+    asked = set(sku_ids)
+    own = {
+        one.sku_id: Rate(one.rate_bp, one.fixed_fen)
+        for one in SkuRate.objects.filter(sku_id__in=asked)
+    }
+    rates = [own.get(sku_id, Rate(rate_bp=plan.rate_bp)) for sku_id in asked]
+    share_bp = max((one.rate_bp or 0 for one in rates), default=0)
+    fixed_fen = max((one.fixed_fen or 0 for one in rates), default=0)
+    told = []
+    if share_bp:
+        told.append(_("货款的 %(rate)s") % {"rate": rate_text(Rate(rate_bp=share_bp))})
+    if fixed_fen:
+        told.append(rate_text(Rate(fixed_fen=fixed_fen)))
+    return _("或").join(told)
 
 
 def _earnings(sharer: Sharer, page: int) -> EarningsPage:

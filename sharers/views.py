@@ -127,7 +127,8 @@ def item(request: HttpRequest, slug: str) -> HttpResponse:
     sharer = queries.sharer_of(store.id, signed_in_id(request))
     form = ItemForm(request.POST)
     if sharer is None or not form.is_valid():
-        messages.error(request, _("没有改成，请再试一次。"))
+        said = next(iter(form.errors.get("note", ())), _("没有改成，请再试一次。"))
+        messages.error(request, str(said))
         return redirect("sharers:desk", store.slug)
     product = form.cleaned_data["product"]
     try:

@@ -23,9 +23,10 @@ from catalog.queries import product_texts
 from core import clock
 from core.forms import YuanField
 from core.money import yuan
-from guard.outlook import outlook_show
+from guard.outlook import outlook_show, uncounted
 from guard.publishing import DraftOnly, GuardedPublishing
 from guard.rules import Finding, settings_of, wording
+from sharers.queries import most_reward
 from stores.scoped import EDIT, VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
 
 
@@ -98,6 +99,10 @@ class BargainCampaignPage(GuardedPublishing, StoreAdmin):
                 "helps": campaign.helpers * campaign.quota,
             },
             *campaign_advice(campaign_id=campaign.pk),
+            *uncounted(
+                reward=most_reward(campaign.store_id, [campaign.sku_id]),
+                takes_coupons=campaign.takes_coupons,
+            ),
         ]
         said = _(
             "砍价不成不收钱，停止活动也不退已买的；把买到的逐单取消，最多退 %(sum)s 元（含运费）。"

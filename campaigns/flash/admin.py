@@ -23,9 +23,10 @@ from catalog.queries import product_texts, skus_for_sale
 from core import clock
 from core.forms import YuanField
 from core.money import yuan
-from guard.outlook import Outlook, outlook_show
+from guard.outlook import Outlook, outlook_show, uncounted
 from guard.publishing import DraftInline, DraftOnly, GuardedPublishing
 from guard.rules import Finding, settings_of, wording
+from sharers.queries import most_reward
 from stores.scoped import ALL, EDIT, VIEW, ReadOnlyAdmin, StoreAdmin
 
 
@@ -100,7 +101,15 @@ class FlashCampaignPage(GuardedPublishing, StoreAdmin):
         found = campaign_outlook(campaign)
         if found is None:
             return _("请先添加秒杀商品并保存。")
-        notes = [*_notes(found), *campaign_advice(campaign_id=campaign.pk)]
+        sku_ids = campaign.offers.values_list("sku_id", flat=True)
+        notes = [
+            *_notes(found),
+            *campaign_advice(campaign_id=campaign.pk),
+            *uncounted(
+                reward=most_reward(campaign.store_id, sku_ids),
+                takes_coupons=campaign.takes_coupons,
+            ),
+        ]
         given = _("全部抢完让利 %(given)s 元。") % {"given": yuan(campaign_given_fen(campaign))}
         said = _(
             "取消活动不退已下的单；把抢到的逐单取消，最多退 %(sum)s 元（含运费）。没付款的不用退。"

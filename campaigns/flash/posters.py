@@ -74,7 +74,10 @@ class FlashPoster(PosterAbout):
         return f"{self.starts:%H:%M}–{ends:%H:%M}"
 
     @property
-    def alone(self) -> Compared:
+    def alone(self) -> Compared | None:
+        """What it costs alone; None when that is no more."""
+        if self.list_fen <= self.price_fen:
+            return None
         return Compared(_("单独购买"), self.list_fen, struck=True)
 
     @property

@@ -25,7 +25,8 @@ REMINDERS_COUNTED = 400
 
 @dataclass(frozen=True)
 class FlashTerms:
-    """An offer as everybody may see it. `phase` is by the server's clock."""
+    """An offer as everybody may see it. `phase` is by the server's clock; neither price is above the
+    SKU's own of now, which may have fallen since the offer was published."""
 
     offer_id: int
     public_id: str
@@ -48,6 +49,11 @@ class FlashTerms:
     @property
     def left(self) -> int:
         return self.quota - self.sold
+
+    @property
+    def saves(self) -> bool:
+        """Whether it costs less than the SKU does alone."""
+        return self.flash_fen < self.list_fen
 
     @property
     def can_buy(self) -> bool:
@@ -211,7 +217,7 @@ def flash_awaited(campaign_id: int, *, called_off: bool = False) -> tuple[FlashG
             store_id=row.store_id,
             store_name=row.store.name,
             goods=f"{row.sku.product.title} {row.sku.name}",
-            flash_fen=row.flash_fen,
+            flash_fen=min(row.flash_fen, row.sku.price_fen),
             starts_at=row.campaign.starts_at or row.campaign.slot()[0],
             user_ids=tuple(waiting[row.pk]),
         )
@@ -234,8 +240,8 @@ def terms_of(row: FlashOffer, *, now: datetime) -> FlashTerms:
         product_id=row.sku.product_id,
         sku_id=row.sku_id,
         sku_name=row.sku.name,
-        flash_fen=row.flash_fen,
-        list_fen=row.list_fen,
+        flash_fen=min(row.flash_fen, row.sku.price_fen),
+        list_fen=min(row.list_fen, row.sku.price_fen),
         quota=row.quota,
         sold=row.sold,
         per_person=row.per_person,

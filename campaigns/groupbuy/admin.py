@@ -30,9 +30,10 @@ from catalog.queries import product_texts, skus_for_sale
 from core import clock
 from core.forms import YuanField
 from core.money import yuan
-from guard.outlook import outlook_show
+from guard.outlook import outlook_show, uncounted
 from guard.publishing import DraftInline, DraftOnly, GuardedPublishing
 from guard.rules import Finding, settings_of, wording
+from sharers.queries import most_reward
 from stores.scoped import ALL, EDIT, VIEW, ReadOnlyAdmin, StoreAdmin, StoreInline
 
 
@@ -185,9 +186,16 @@ class GroupCampaignPage(CancelsWithReason, GuardedPublishing, StoreAdmin):
         lowest = _("最低成交价 %(price)s 元（团长价和最高阶梯都算上）") % {
             "price": yuan(found.lowest_fen)
         }
-        return outlook_show(
-            found, refunds=refunds, notes=[lowest, *campaign_advice(campaign_id=campaign.pk)]
-        )
+        sku_ids = campaign.prices.values_list("sku_id", flat=True)
+        notes = [
+            lowest,
+            *campaign_advice(campaign_id=campaign.pk),
+            *uncounted(
+                reward=most_reward(campaign.store_id, sku_ids),
+                takes_coupons=campaign.takes_coupons,
+            ),
+        ]
+        return outlook_show(found, refunds=refunds, notes=notes)
 
     def guard_title(self, campaign: GroupCampaign) -> str:
         return campaign.product.title

@@ -9,7 +9,7 @@ from django.test import Client
 
 from campaigns.flash.tests.factories import offer_make
 from campaigns.groupbuy.tests.factories import campaign_make
-from catalog.models import Product
+from catalog.models import Product, Sku
 from catalog.queries import product_page
 from catalog.tests.factories import product_make, sku_make
 from core import clock
@@ -71,9 +71,20 @@ def test_a_group_buy_says_both_prices_its_end_and_the_lesser_of_quota_and_stock(
 def test_a_flash_sale_says_its_slot_and_limit():
     offer = offer_make(quota=40)
     text = texts(offer.sku.product)["秒杀公告"]
-    assert "秒杀价 39.00 元，平时 59.00 元" in text
+    assert "秒杀价 39.00 元，单独购买 59.00 元" in text
     assert "还剩 40 件，每人限 2 件" in text
     assert re.search(r"\d+月\d+日 \d\d:\d\d 开始", text)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("fen", "said"),
+    [(4500, "秒杀价 39.00 元，单独购买 45.00 元\n"), (3000, "秒杀价 30.00 元\n")],
+)
+def test_a_price_that_fell_since_is_what_a_flash_sale_is_compared_with(fen, said):
+    offer = offer_make()
+    Sku.objects.filter(pk=offer.sku_id).update(price_fen=fen)
+    assert said in texts(offer.sku.product)["秒杀公告"]
 
 
 @pytest.mark.django_db(transaction=True)

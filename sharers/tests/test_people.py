@@ -200,6 +200,38 @@ def test_somebody_applies(client, plan, sku, who):
     assert Sharer.objects.get().name == "张姐的好物"
 
 
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        ({"name": "邀请有礼小店"}, "橱窗名里的“邀请有礼”"),
+        (
+            {"name": "张姐的好物", "intro": "转发我的橱窗返10元"},
+            "一句话介绍里的“转发我的橱窗返10元”",
+        ),
+        ({"name": "全网第一的张姐"}, "橱窗名里的“全网第一”"),
+    ],
+)
+def test_a_name_and_an_intro_that_the_rules_object_to_are_refused(
+    client, plan, sku, who, words, refused
+):
+    client.force_login(who.user)
+    address = f"/store/{sku.store.slug}/sharer/"
+    answer = client.post(address, words)
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert refused in text and f'value="{words["name"]}"' in text
+    assert not Sharer.objects.exists()
+
+
+def test_a_note_that_the_rules_object_to_is_refused(client, sharer, sku, who):
+    client.force_login(who.user)
+    sent = {"product": sku.product.public_id, "note": "分享给朋友，立减5元"}
+    answer = client.post(f"/store/{sku.store.slug}/sharer/item/", sent, follow=True)
+    text = answer.content.decode()
+    assert "推荐语里的“分享给朋友，立减5元”" in text and "请改掉这句话" in text
+    assert not ShowcaseItem.objects.exists()
+
+
 def test_a_sharer_fills_the_showcase(client, sharer, sku, who):
     client.force_login(who.user)
     address = f"/store/{sku.store.slug}/sharer/"

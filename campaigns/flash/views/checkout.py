@@ -78,7 +78,7 @@ class BuyView(CheckoutView):
             title=sku.title,
             photo=sku.photo,
             back_url=reverse("storefront:product", args=[sku.product_public_id]),
-            choices=(Choice(sku, min(terms.flash_fen, sku.price_fen)),),
+            choices=(Choice(sku, terms.flash_fen),),
             limit=terms.per_person,
             takes=CAMPAIGN_KINDS if terms.takes_coupons else (),
             about=terms,

@@ -80,10 +80,9 @@ def _card(request: HttpRequest, terms: FlashTerms, product: ProductCard) -> Shar
 
 @dataclass(frozen=True)
 class _Deal:
-    """An offer that can be bought, or will be: the price that the checkout asks, what there is."""
+    """An offer that can be bought, or will be, and how much of it there is."""
 
     terms: FlashTerms
-    price_fen: int
     left: int
 
     @property
@@ -91,7 +90,7 @@ class _Deal:
         """The price, the slot and the pieces, in one line."""
         starts_at = timezone.localtime(self.terms.starts_at)
         told = {
-            "price": yuan(self.price_fen),
+            "price": yuan(self.terms.flash_fen),
             "day": date_format(starts_at, "MONTH_DAY_FORMAT"),
             "from": f"{starts_at:%H:%M}",
             "until": f"{timezone.localtime(self.terms.ends_at):%H:%M}",
@@ -106,16 +105,16 @@ def _deal(terms: FlashTerms, *, now: datetime) -> _Deal | None:
     store = store_by_id(terms.store_id)
     sku = skus_for_sale([terms.sku_id], now=max(now, terms.starts_at)).get(terms.sku_id)
     left = min(terms.left, sku.available) if sku and sku.on_sale else 0
-    if sku is None or left < 1 or terms.phase == ENDED or store is None or not store.is_open:
+    if left < 1 or terms.phase == ENDED or store is None or not store.is_open:
         return None
-    return _Deal(terms, min(terms.flash_fen, sku.price_fen), left)
+    return _Deal(terms, left)
 
 
 def _poster(deal: _Deal, product: ProductCard) -> FlashPoster:
     terms = deal.terms
     return FlashPoster(
         photo=product.photo.name if product.photo else "",
-        price_fen=deal.price_fen,
+        price_fen=terms.flash_fen,
         list_fen=terms.list_fen,
         sku=terms.sku_name,
         quota=terms.quota,
