@@ -1,5 +1,6 @@
 """The spread of a campaign: its product and its groups, bargains or slots together, by title."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -85,6 +86,8 @@ def test_the_page_shows_the_own_store_alone(client):
     client.force_login(staff_make(store).user)
     text = client.get(PAGE, {"of": link.target_ref, "days": "7"}).content.decode()
     assert "传到 2 人" in text and "爱**" in text and "<svg" in text
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", text[text.index("第几层") :])
+    assert cells == ["0", "1", "1", "0", "1", "1", "—", "0"]
     client.force_login(staff_make(store_open()).user)
     assert "爱**" not in client.get(PAGE, {"of": link.target_ref}).content.decode()
 
