@@ -31,6 +31,7 @@ from sharers.services import (
 from sharers.states import SharerState
 from sharing.pages import is_strict, share_card, showcase_token, visit_note
 from sharing.posters.spec import goods_told
+from sharing.windows import windows_of
 from stores.queries import StoreInfo, store_by_id, store_by_slug
 
 # The number of the page of goods: `page` is that of the earnings.
@@ -116,6 +117,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "desk": found,
         "shows_money": shows_money,
+        "window_days": windows_of(store.id).days_at(clock.now()),
     }
     if found and found.state == SharerState.ACTIVE:
         context |= _goods(request, found, store_id=store.id, shows_money=shows_money)
