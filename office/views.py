@@ -22,7 +22,6 @@ from sharing.replay import replay
 from sharing.services import link_for
 from sharing.sources import sources
 from sharing.windows import WindowRefused, rule_of, window_choose, windows_of
-from stores.models import StoreStaff
 from stores.scoped import staff_of
 
 # Where an announcement leads, by the kind of what it is about.
@@ -88,7 +87,7 @@ def spread(request: HttpRequest) -> HttpResponse:
         "view": spread_view(staff.store_id, chosen=chosen, since=since, now=now),
         "rule": rule_of(chosen_days),
         "window_days": chosen_days,
-        "may_choose": staff.role == StoreStaff.Role.OWNER,
+        "may_choose": staff.role == staff.Role.OWNER,
     }
     return render(request, "admin/office/spread.html", context)
 
@@ -97,7 +96,7 @@ def spread(request: HttpRequest) -> HttpResponse:
 def window(request: HttpRequest) -> HttpResponse:
     """The owner chooses how long before an order a share counts."""
     staff = staff_of(request)
-    if staff is None or staff.role != StoreStaff.Role.OWNER:
+    if staff is None or staff.role != staff.Role.OWNER:
         raise PermissionDenied  # rewards follow from it
     asked = request.POST.get("window", "")
     days = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 4 else 0
