@@ -85,9 +85,10 @@ def personal(view: View) -> View:
     return never_cache(view)
 
 
-def page_number(request: HttpRequest) -> int:
-    """?page= as a number from 1 to PAGE_MAX; whatever is none is the first."""
-    asked = request.GET.get("page", "")
+def page_number(request: HttpRequest, name: str = "page") -> int:
+    """?page= as a number from 1 to PAGE_MAX; whatever is none is the first. A page with a second
+    list gives that one's number another `name`."""
+    asked = request.GET.get(name, "")
     is_number = asked.isascii() and asked.isdecimal() and len(asked) < 6
     return min(max(int(asked), 1), PAGE_MAX) if is_number else 1
 

@@ -9,4 +9,5 @@ app_name = "office"
 urlpatterns = [
     path("announcements/", admin.site.admin_view(views.announce), name="announcements"),
     path("spread/", admin.site.admin_view(views.spread), name="spread"),
+    path("spread/window/", admin.site.admin_view(views.window), name="window"),
 ]

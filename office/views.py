@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.groupbuy.queries import shelf_offers
 from catalog.queries import product_cards, product_page
@@ -19,8 +19,9 @@ from office.announcements import announcements
 from office.spreads import spread_view
 from sharing.domains import share_origin
 from sharing.replay import replay
-from sharing.services import RULE, link_for
+from sharing.services import link_for
 from sharing.sources import sources
+from sharing.windows import WindowRefused, rule_of, window_choose, windows_of
 from stores.scoped import staff_of
 
 # Where an announcement leads, by the kind of what it is about.
@@ -75,6 +76,7 @@ def spread(request: HttpRequest) -> HttpResponse:
     days = int(asked) if asked in {"7", "30", "90"} else 30
     since = now - timedelta(days=days)
     chosen = request.GET.get("of", "")[:40]
+    chosen_days = windows_of(staff.store_id).days_at(now)
     context = {
         **admin.site.each_context(request),
         "title": _("传播分析"),
@@ -83,6 +85,25 @@ def spread(request: HttpRequest) -> HttpResponse:
         "sources": sources(staff.store_id, since=since, now=now),
         "windows": replay(staff.store_id, since=since, now=now),
         "view": spread_view(staff.store_id, chosen=chosen, since=since, now=now),
-        "rule": RULE,
+        "rule": rule_of(chosen_days),
+        "window_days": chosen_days,
+        "may_choose": staff.role == staff.Role.OWNER,
     }
     return render(request, "admin/office/spread.html", context)
+
+
+@require_POST
+def window(request: HttpRequest) -> HttpResponse:
+    """The owner chooses how long before an order a share counts."""
+    staff = staff_of(request)
+    if staff is None or staff.role != staff.Role.OWNER:
+        raise PermissionDenied  # rewards follow from it
+    asked = request.POST.get("window", "")
+    days = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 4 else 0
+    try:
+        if window_choose(store_id=staff.store_id, days=days, now=clock.now()):
+            told = _("归因窗口改为 %(days)d 天：从现在起下的单按它算，以前的单不变。")
+            messages.success(request, told % {"days": days})
+    except WindowRefused as refusal:
+        messages.error(request, str(refusal))
+    return redirect(reverse("office:spread") + "#window")

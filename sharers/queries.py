@@ -1,12 +1,12 @@
 """Reads of sharers: a showcase for everybody, and a sharer's own money, explained."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
 
@@ -192,6 +192,33 @@ def most_reward(store_id: int, sku_ids: Iterable[int]) -> str:
     if fixed_fen:
         told.append(rate_text(Rate(fixed_fen=fixed_fen)))
     return _("或").join(told)
+
+
+def rate_texts(store_id: int, product_ids: Collection[int]) -> dict[int, str]:
+    """What these products earn for orders placed now, in words, by product: their SKUs' own rates,
+    and the plan's where a SKU has none. Empty when the store pays nothing; two queries."""
+    plan = offer_of(store_id)
+    if plan is None:
+        return {}
+    live = Q(sku__product__skus__removed_at=None)
+    rows = (
+        SkuRate.objects.filter(sku__product_id__in=product_ids, sku__removed_at=None)
+        .annotate(skus=Count("sku__product__skus", filter=live))
+        .order_by("sku__position", "sku_id")
+    )
+    own: dict[int, list[str]] = {}
+    skus: dict[int, int] = {}
+    for row in rows.values_list("sku__product_id", "rate_bp", "fixed_fen", "skus"):
+        own.setdefault(row[0], []).append(rate_text(Rate(row[1], row[2])))
+        skus[row[0]] = row[3]
+    usual = rate_text(Rate(rate_bp=plan.rate_bp))
+    found = {}
+    for pk in product_ids:
+        texts = own.get(pk, [])
+        if not texts or len(texts) < skus[pk]:
+            texts = [usual, *texts]
+        found[pk] = " / ".join(dict.fromkeys(texts))
+    return found
 
 
 def _earnings(sharer: Sharer, page: int) -> EarningsPage:

@@ -1,6 +1,9 @@
 """A sharer's showcase, for everybody; and the page where one becomes a sharer and sees why one
 earned what."""
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -25,9 +28,15 @@ from sharers.services import (
     showcase_add,
     showcase_drop,
 )
+from sharers.states import SharerState
 from sharing.pages import is_strict, share_card, showcase_token, visit_note
 from sharing.posters.spec import goods_told
+from sharing.windows import windows_of
 from stores.queries import StoreInfo, store_by_id, store_by_slug
+
+# The number of the page of goods: `page` is that of the earnings.
+GOODS = "goods"
+WORDS_LENGTH = 40
 
 
 @public_page(max_age_s=30)
@@ -97,9 +106,9 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
         status = 422
     sharer = queries.sharer_of(store.id, signed_in_id(request))
     plan, offer = queries.plan_of(store.id), queries.offer_of(store.id)
-    page = page_number(request)
-    found = queries.desk(sharer, page=page) if sharer else None
-    in_showcase = {one.card.id for one in found.showcase.items} if found else set()
+    found = queries.desk(sharer, page=page_number(request)) if sharer else None
+    # 《微信外部链接内容管理规范》: rewards for sharing are not shown inside WeChat.
+    shows_money = not is_strict(request, store.id)
     context = {
         "store": store,
         "plan": plan,
@@ -107,14 +116,11 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
         "rate": queries.rate_text(Rate(rate_bp=offer.rate_bp)) if offer else "",
         "form": form,
         "desk": found,
-        # 《微信外部链接内容管理规范》: rewards for sharing are not shown inside WeChat.
-        "shows_money": not is_strict(request, store.id),
-        "more": [
-            card
-            for card in (product_cards(store_id=store.id).cards if found else ())
-            if card.id not in in_showcase
-        ],
+        "shows_money": shows_money,
+        "window_days": windows_of(store.id).days_at(clock.now()),
     }
+    if found and found.state == SharerState.ACTIVE:
+        context |= _goods(request, found, store_id=store.id, shows_money=shows_money)
     return render(request, "sharers/desk.html", context, status=status)
 
 
@@ -139,7 +145,9 @@ def item(request: HttpRequest, slug: str) -> HttpResponse:
             showcase_add(sharer_id=sharer.pk, product_ref=product, note=note, now=clock.now())
     except SharerRefused as refusal:
         messages.error(request, str(refusal))
-    return redirect(reverse("sharers:desk", args=[store.slug]) + "#showcase")
+    # Back to where one was: the next thing to put in is beside the last one.
+    place = "#showcase" if form.cleaned_data["drop"] else "#more"
+    return redirect(f"{reverse('sharers:desk', args=[store.slug])}?{_here(request)}{place}")
 
 
 @require_POST
@@ -160,6 +168,41 @@ def _showcase(public_id: str) -> tuple[queries.Showcase, StoreInfo]:
     if found is None or store is None:
         raise NotHere(_("没有这个橱窗，可能已经停用。"))
     return found, store
+
+
+def _goods(
+    request: HttpRequest, desk: queries.SharerDesk, *, store_id: int, shows_money: bool
+) -> dict[str, Any]:
+    """What is in the showcase, and a page of what could be: each with what it earns."""
+    items = desk.showcase.items
+    words = _words(request)
+    goods = product_cards(
+        store_id=store_id,
+        words=words,
+        page=page_number(request, GOODS),
+        without=[one.card.id for one in items],
+    )
+    rates: dict[int, str] = {}
+    if shows_money:
+        ids = {card.id for card in (*goods.cards, *(one.card for one in items))}
+        rates = queries.rate_texts(store_id, ids)
+    return {
+        "items": [(one, rates.get(one.card.id, "")) for one in items],
+        "more": [(card, rates.get(card.id, "")) for card in goods.cards],
+        "goods": goods,
+        "words": words,
+        "query": f"{urlencode({'q': words})}&" if words else "",
+        "here": _here(request),
+    }
+
+
+def _words(request: HttpRequest) -> str:
+    return request.GET.get("q", "").replace("\0", "")[:WORDS_LENGTH].strip()
+
+
+def _here(request: HttpRequest) -> str:
+    """Which of the goods somebody looks at, for an address that leads back to them."""
+    return urlencode({"q": _words(request), GOODS: page_number(request, GOODS)})
 
 
 def _store(slug: str) -> StoreInfo:

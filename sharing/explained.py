@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.queries import Profile, profiles
 from orders.queries import orders_brief
 from sharing.models import Attribution, Channel
-from sharing.services import RULE, WINDOW
+from sharing.windows import rule_days
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,11 @@ def explanations(order_ids: Iterable[int]) -> dict[int, Explanation]:
 
 def rule_text(rule: str) -> str:
     """A rule in words, with the name that old orders keep."""
-    if rule != RULE:
+    days = rule_days(rule)
+    if days is None:
         return _("当时的规则 %(rule)s。") % {"rule": rule}
     return _("下单前 %(days)d 天里最后打开的分享算数（规则 %(rule)s）。") % {
-        "days": WINDOW.days,
+        "days": days,
         "rule": rule,
     }
 

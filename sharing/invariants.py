@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from core.invariants import Broken, invariant, rows
-from sharing.services import RULE, WINDOW
 from sharing.ties import untraced
+from sharing.windows import RULE_PATTERN
 
 
 @invariant(
@@ -44,7 +44,7 @@ def attributions(now: datetime) -> Broken:
 
 @invariant(
     "sharing.chains",
-    because="an attribution names the last touch of its chain, and that one is within the window",
+    because="an attribution names the last touch of its chain, and that one is within its rule's window",
 )
 def chains(now: datetime) -> Broken:
     for ref, token, last, placed_at in rows(
@@ -53,15 +53,15 @@ def chains(now: datetime) -> Broken:
         FROM sharing_attribution a
         JOIN sharing_sharelink link ON link.id = a.link_id
         JOIN orders_order o ON o.id = a.order_id
-        WHERE a.rule = %(rule)s AND COALESCE(
+        WHERE a.rule ~ %(rule)s AND COALESCE(
             a.chain -> -1 ->> 'link' <> link.token
             OR (a.chain -> -1 ->> 'last_at')::timestamptz > o.placed_at
-            OR (a.chain -> -1 ->> 'last_at')::timestamptz <= o.placed_at - %(window)s,
+            OR (a.chain -> -1 ->> 'last_at')::timestamptz <= o.placed_at
+                - make_interval(days => substring(a.rule FROM %(rule)s)::int),
             TRUE
         )
         """,
-        rule=RULE,
-        window=WINDOW,
+        rule=RULE_PATTERN,
     ):
         yield f"order {ref}", f"link {token}, placed {placed_at.isoformat()}, last touch {last}"
 

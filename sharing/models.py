@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from core.ids import random_token
 
+# The windows that a store may choose, in days; the longest is how far back touches are remembered.
+WINDOW_DAYS = (1, 3, 7, 15, 30)
+
 
 class Channel(models.TextChoices):
     """Where a link was given away."""
@@ -169,6 +172,30 @@ class Attribution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id} ← {self.link_id}"
+
+
+class AttributionWindow(models.Model):
+    """How many days before an order a share counts, for the orders that a store gets from then on.
+    Rows are added and never changed; a store without one has the usual days."""
+
+    store = models.ForeignKey("stores.Store", models.PROTECT, related_name="+")
+    days = models.PositiveSmallIntegerField(
+        _("归因窗口（天）"), choices=[(days, str(days)) for days in WINDOW_DAYS]
+    )
+    since_at = models.DateTimeField(_("从何时起"))
+
+    class Meta:
+        verbose_name = _("归因窗口")
+        verbose_name_plural = _("归因窗口")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(days__in=WINDOW_DAYS), name="sharing_window_is_one_of_five"
+            )
+        ]
+        indexes = [models.Index(fields=["store", "-since_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.store_id}: {self.days} d"
 
 
 class StaleTouch(models.Model):

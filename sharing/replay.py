@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orders.queries import paid_orders
-from sharing.models import Attribution, StaleTouch
-from sharing.services import MEMORY, WINDOW
+from sharing.models import WINDOW_DAYS, Attribution, StaleTouch
 
-WINDOWS = (1, 3, WINDOW.days, 15, MEMORY.days)
 MAX_ORDERS = 500
 
 
@@ -26,7 +24,7 @@ class WindowRow:
 
 
 def replay(store_id: int, *, since: datetime, now: datetime) -> tuple[WindowRow, ...]:
-    """What the windows of WINDOWS would say about the newest paid orders since then; three queries.
+    """What the windows of WINDOW_DAYS would say about the newest paid orders since then; three queries.
 
     Read from what was written when each order was placed: a visit that is repeated afterwards
     forgets when it was made before.
@@ -40,7 +38,7 @@ def replay(store_id: int, *, since: datetime, now: datetime) -> tuple[WindowRow,
     stale = StaleTouch.objects.filter(order_id__in=placed)
     last = dict(stale.values_list("order_id", "touched_at")) | credited
     found = []
-    for days in WINDOWS:
+    for days in WINDOW_DAYS:
         window = timedelta(days=days)
         reached = {order for order, at in last.items() if at > placed[order] - window}
         found.append(WindowRow(days, len(reached), len(reached ^ credited.keys())))

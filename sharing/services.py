@@ -9,8 +9,9 @@ from django.db.models import Case, Exists, F, OuterRef, Q, When
 
 from core.facts import facts_record
 from sharing.events import OrderAttributed
-from sharing.models import Attribution, Channel, ShareLink, StaleTouch, Visit
+from sharing.models import WINDOW_DAYS, Attribution, Channel, ShareLink, StaleTouch, Visit
 from sharing.ties import FROM_VISITS, ties_fold, ties_make
+from sharing.windows import rule_of, windows_of
 
 __all__ = [
     "link_for",
@@ -22,11 +23,8 @@ __all__ = [
     "visits_adopt",
 ]
 
-# The rule that attributions name, so that old rows stay explained when it changes.
-RULE = "v1:last-touch:7d"
-WINDOW = timedelta(days=7)
 # How far back a touch is remembered that the rule does not count, for `sharing/replay.py`.
-MEMORY = timedelta(days=30)
+MEMORY = timedelta(days=max(WINDOW_DAYS))
 CHAIN_MAX = 10
 
 
@@ -122,7 +120,7 @@ def _came_by(link: dict[str, Any], theirs: Q, *, now: datetime) -> int | None:
         theirs,
         store_id=link["store_id"],
         link__sharer_id=link["sharer_id"],
-        last_at__gt=now - WINDOW,
+        last_at__gt=now - windows_of(link["store_id"]).at(now),
     ).exclude(link__channel=Channel.SHOWCASE)
     return visits.order_by("-last_at", "-pk").values_list("link_id", flat=True).first()
 
@@ -191,7 +189,8 @@ def _visits_pour(whose: str, key: str | int, visitor_id: int) -> int:
 def order_attribute(
     *, order_id: int, store_id: int, buyer_id: int, placed_at: datetime, now: datetime
 ) -> bool:
-    """Write which share brought the order: the buyer's last touch in the store within the window.
+    """Write which share brought the order: the buyer's last touch in the store within the window
+    that the store had then.
 
     Visits of the buyer's own links and circles do not count. False when nothing is left, or it was
     written before; a last touch that is older than the window is remembered as such. The chain
@@ -200,7 +199,8 @@ def order_attribute(
     if Attribution.objects.filter(order_id=order_id).exists():
         return False
     known = _touches(store_id=store_id, buyer_id=buyer_id, placed_at=placed_at, window=MEMORY)
-    touches = [touch for touch in known if touch.touched_at > placed_at - WINDOW]
+    days = windows_of(store_id).days_at(placed_at)
+    touches = [one for one in known if one.touched_at > placed_at - timedelta(days=days)]
     if not touches:
         stale = [
             StaleTouch(
@@ -229,7 +229,7 @@ def order_attribute(
                 link=last,
                 sharer_id=last.sharer_id,
                 chain=chain,
-                rule=RULE,
+                rule=rule_of(days),
                 attributed_at=now,
             )
             facts_record(

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from orders.queries import PaidOrder, paid_orders
 from sharing.models import Attribution, Channel, SearchArrival, ShareLink, Visit
-from sharing.services import WINDOW
+from sharing.windows import Windows, windows_of
 
 SEARCH, DIRECT = "search", "direct"
 CAMPAIGN_PAGES = (ShareLink.Target.GROUP, ShareLink.Target.BARGAIN, ShareLink.Target.FLASH)
@@ -36,10 +36,11 @@ def sources(store_id: int, *, since: datetime, now: datetime) -> tuple[SourceRow
     rows = Attribution.objects.filter(order_id__in=orders).select_related("link")
     source_of = {row.order_id: _source(row.link) for row in rows}
     searched = _searched(store_id, {order.buyer_id for order in orders.values()})
+    windows = windows_of(store_id)
     counted: Counter[str] = Counter()
     paid: Counter[str] = Counter()
     for order in orders.values():
-        source = source_of.get(order.id) or _unshared(order, searched)
+        source = source_of.get(order.id) or _unshared(order, searched, windows)
         counted[source] += 1
         paid[source] += order.paid_fen
     came = _people(store_id, since=since)
@@ -85,8 +86,11 @@ def _searched(store_id: int, buyers: set[int]) -> dict[int, tuple[datetime, date
     return {row.visitor_id: (row.first_at, row.last_at) for row in rows if row.visitor_id}
 
 
-def _unshared(order: PaidOrder, searched: dict[int, tuple[datetime, datetime]]) -> str:
+def _unshared(
+    order: PaidOrder, searched: dict[int, tuple[datetime, datetime]], windows: Windows
+) -> str:
+    since = order.placed_at - windows.at(order.placed_at)
     for at in searched.get(order.buyer_id, ()):
-        if order.placed_at - WINDOW < at <= order.placed_at:
+        if since < at <= order.placed_at:
             return SEARCH
     return DIRECT

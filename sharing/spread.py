@@ -57,16 +57,19 @@ class Node:
 
 @dataclass(frozen=True)
 class Level:
-    """How many people are so many steps away from those who began, and what they paid for."""
+    """How many people are so many steps away from those who began, and what they paid for. `k` is
+    how many of the next level each of them brought; None for the last one, whose turn is not over."""
 
     number: int
     people: int
     orders: int
+    k: float | None
 
 
 @dataclass(frozen=True)
 class Spread:
-    """How something spread. `k` is how many new people each person brought, on average."""
+    """How something spread. `k` is how many more each person brought who was brought: above one it
+    grows by itself. Those who began are not in it, because they had not been brought."""
 
     people: int
     sharers: int
@@ -95,7 +98,6 @@ def spread(
     people = set(parents) | set(parents.values()) | set(guests)
     depth = {person: _depth(person, parents) for person in people}
     brought = Counter(parents.values()) + guests
-    new = len(parents) + guests.total()
     total = len(people) + guests.total()
     levels = Counter(depth.values())
     for sharer, number in guests.items():
@@ -108,8 +110,13 @@ def spread(
     return Spread(
         people=total,
         sharers=len(brought),
-        k=round(new / total, 2) if total else 0.0,
-        levels=tuple(Level(one, levels[one], bought[one]) for one in sorted(levels)),
+        k=_k(levels),
+        levels=tuple(
+            Level(one, levels[one], bought[one], _ratio(levels[one + 1], levels[one]))
+            if one + 1 in levels
+            else Level(one, levels[one], bought[one], None)
+            for one in sorted(levels)
+        ),
         nodes=nodes,
         width=width,
         height=height,
@@ -181,6 +188,18 @@ def _depth(person: int, parents: dict[int, int]) -> int:
     while at in parents:
         steps, at = steps + 1, parents[at]
     return steps
+
+
+def _k(levels: Counter[int]) -> float:
+    """The next level's people for each of the level before, of all levels whose people were brought;
+    the last one has not had its turn."""
+    last = max(levels, default=0)
+    brought = sum(levels[one] for one in range(2, last + 1))
+    return _ratio(brought, sum(levels[one] for one in range(1, last)))
+
+
+def _ratio(part: int, whole: int) -> float:
+    return round(part / whole, 2) if whole else 0.0
 
 
 def _picture(

@@ -1,6 +1,6 @@
 """Products in lists: cards, shelves, and what goes with a product."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -74,12 +74,12 @@ def product_cards(
     words: str = "",
     page: int = 1,
     limit: int = PAGE_SIZE,
+    without: Collection[int] = (),
 ) -> CardPage:
     """Products on sale in open stores, in three queries.
 
     Of one store, or of one category, or of the whole platform, and only with `tag` if there is one,
-    and with every one of `words` in title, subtitle, brand, tags or the store's name; the stores' own order decides, and
-    on the platform the first of every store come before the second.
+    and with every one of `words` in title, subtitle, brand, tags or the store's name, and none of those `without`; the stores' own order decides, and on the platform the first of every store come before the second.
     """
     products = Product.objects.filter(on_sale_now(), store__is_open=True)
     if store_id is not None:
@@ -96,6 +96,8 @@ def product_cards(
             | Q(store__name__icontains=word)
             | Q(tags__contains=[word])
         )
+    if without:
+        products = products.exclude(pk__in=without)
     page = min(max(page, 1), MAX_PAGE)
     start = (page - 1) * limit
     rows = list(

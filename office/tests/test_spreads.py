@@ -1,5 +1,6 @@
 """The spread of a campaign: its product and its groups, bargains or slots together, by title."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,12 +13,16 @@ from campaigns.groupbuy.tests.factories import campaign_make, group_open
 from core import clock
 from office.spreads import spread_view
 from orders.tests.factories import person, store_open
+from sharing.models import AttributionWindow
 from sharing.tests.factories import link_make, visit_make
+from sharing.windows import windows_of
+from stores.models import StoreStaff
 from stores.tests.factories import staff_make
 
 pytestmark = pytest.mark.django_db
 
 PAGE = "/office/spread/"
+WINDOW = "/office/spread/window/"
 
 
 def view(store, chosen=""):
@@ -85,6 +90,8 @@ def test_the_page_shows_the_own_store_alone(client):
     client.force_login(staff_make(store).user)
     text = client.get(PAGE, {"of": link.target_ref, "days": "7"}).content.decode()
     assert "传到 2 人" in text and "爱**" in text and "<svg" in text
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", text[text.index("第几层") :])
+    assert cells == ["0", "1", "1", "0", "1", "1", "—", "0"]
     client.force_login(staff_make(store_open()).user)
     assert "爱**" not in client.get(PAGE, {"of": link.target_ref}).content.decode()
 
@@ -98,3 +105,49 @@ def test_what_makes_no_sense_is_the_usual_page(client, asked):
 def test_the_platform_has_no_spread_of_its_own(client):
     client.force_login(user_make(is_staff=True, is_superuser=True))
     assert client.get(PAGE).status_code == 403
+
+
+# --- the window ---
+def chosen(store):
+    return windows_of(store.pk).days_at(clock.now())
+
+
+def test_the_owner_chooses_the_window_beside_the_replay(client):
+    store = store_open()
+    client.force_login(staff_make(store).user)
+    text = client.get(PAGE).content.decode()
+    assert f'action="{WINDOW}"' in text
+    assert '<option value="7" selected>7 天</option>' in text
+    assert "v1:last-touch:7d：下单前 7 天里" in text
+    answer = client.post(WINDOW, {"window": "15"}, follow=True)
+    text = answer.content.decode()
+    assert "归因窗口改为 15 天" in text
+    assert '<option value="15" selected>15 天</option>' in text
+    assert "v1:last-touch:15d：下单前 15 天里" in text
+    assert chosen(store) == 15
+
+
+@pytest.mark.parametrize("asked", ["", "8", "0", "-7", "x", "7.0", "²", "9" * 50])
+def test_another_number_is_refused_in_words(client, asked):
+    store = store_open()
+    client.force_login(staff_make(store).user)
+    answer = client.post(WINDOW, {"window": asked}, follow=True)
+    assert "归因窗口只能是 1、3、7、15、30 天。" in answer.content.decode()
+    assert chosen(store) == 7
+
+
+def test_only_the_own_stores_owner_chooses(client):
+    store, other = store_open(), store_open()
+    client.force_login(staff_make(other).user)
+    client.post(WINDOW, {"window": "30", "store": store.pk, "store_id": store.pk})
+    assert (chosen(store), chosen(other)) == (7, 30)
+    clerk = staff_make(store, role=StoreStaff.Role.CLERK).user
+    for who in (clerk, user_make(is_staff=True, is_superuser=True)):
+        client.force_login(who)
+        assert client.post(WINDOW, {"window": "30"}).status_code == 403
+    client.force_login(user_make())
+    assert client.post(WINDOW, {"window": "30"}).status_code == 302
+    client.force_login(clerk)
+    assert f'action="{WINDOW}"' not in client.get(PAGE).content.decode()
+    assert client.get(WINDOW).status_code in {403, 405}
+    assert list(AttributionWindow.objects.values_list("store_id", flat=True)) == [other.pk]

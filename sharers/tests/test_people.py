@@ -1,5 +1,7 @@
 """Becoming a sharer, the showcase, and their pages."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
@@ -16,8 +18,8 @@ from sharers.services import (
 from sharers.services import people as service
 from sharers.tests.factories import plan_make, sharer_make
 from sharing.models import ShareLink, Visit
-from sharing.services import WINDOW
 from sharing.tests.factories import link_make
+from sharing.windows import window_choose
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -153,7 +155,8 @@ def test_whoever_walks_on_from_a_showcase_still_came_by_the_card(client, sharer,
     guest.get(f"/x/{sharer.public_id}/mine/?s={card.token}")
     guest.get(f"/p/{sku.product.public_id}/mine/?s={inside.token}")
     assert not Visit.objects.filter(link=inside).exists()
-    Visit.objects.update(first_at=clock.now() - WINDOW, last_at=clock.now() - WINDOW)
+    before = clock.now() - timedelta(days=7)
+    Visit.objects.update(first_at=before, last_at=before)
     client.get(f"/p/{sku.product.public_id}/mine/?s={inside.token}")
     assert Visit.objects.get(link=inside).visitor_id == bob.id
 
@@ -192,6 +195,9 @@ def test_somebody_applies(client, plan, sku, who):
     page = client.get(address).content.decode()
     assert "5%" in page
     assert "没有下级" in page
+    assert "分享后 7 天内下单才算" in page
+    window_choose(store_id=sku.store_id, days=15, now=clock.now())
+    assert "分享后 15 天内下单才算" in client.get(address).content.decode()
     refused = client.post(address, {"name": "", "intro": "枣"})
     assert refused.status_code == 422
     assert 'value="枣"' in refused.content.decode()

@@ -11,7 +11,6 @@ from core import clock
 from orders.tests.factories import buy, deliver, pay, person, sku_on_sale, store_open
 from sharing.explained import explanations, rule_text
 from sharing.models import Attribution
-from sharing.services import RULE
 from sharing.tests.factories import link_make, visit_make
 from stores.tests.factories import staff_make
 from tests import cast
@@ -52,8 +51,12 @@ def test_times_are_those_of_the_shop(order, settings):
 
 
 def test_a_rule_that_is_not_in_force_any_more_is_named():
-    assert "7 天" in rule_text(RULE)
-    assert rule_text("v0:first-touch") == "当时的规则 v0:first-touch。"
+    assert "前 7 天" in rule_text("v1:last-touch:7d")
+    assert "前 15 天" in rule_text("v1:last-touch:15d")
+    # A window that no store may choose any more is still explained.
+    assert "前 21 天" in rule_text("v1:last-touch:21d")
+    for other in ("v0:first-touch", "v2:last-touch:7d", "v1:last-touch:7d2", "v1:last-touch:d"):
+        assert rule_text(other) == f"当时的规则 {other}。"
 
 
 def test_many_orders_take_three_queries(order, django_assert_num_queries):

@@ -103,6 +103,17 @@ def test_a_last_touch_outside_the_window(order, ago):
     assert broken() == {("sharing.chains", f"order {order.public_id}")}
 
 
+@pytest.mark.parametrize(
+    ("rule", "sound"), [("v1:last-touch:15d", True), ("v1:last-touch:3d", False)]
+)
+def test_every_attribution_is_held_to_the_window_of_its_own_rule(order, rule, sound):
+    row = Attribution.objects.get()
+    row.chain[-1]["last_at"] = (order.placed_at - timedelta(days=10 if sound else 5)).isoformat()
+    row.rule = rule
+    row.save(update_fields=["chain", "rule"])
+    assert broken() == (set() if sound else {("sharing.chains", f"order {order.public_id}")})
+
+
 def test_an_attribution_without_a_chain(order):
     Attribution.objects.update(chain=[])
     assert broken() == {("sharing.chains", f"order {order.public_id}")}

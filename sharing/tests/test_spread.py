@@ -1,9 +1,11 @@
 """What a merchant is told of sharing: sources, and who brought whom."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
+from accounts.models import User
 from accounts.tests.factories import user_make
 from core import clock
 from orders.tests.factories import buy, deliver, pay, person, sku_on_sale, store_open
@@ -93,12 +95,55 @@ def test_who_brought_whom_level_by_level(store):
     visit_make(from_bob, guest="g" * 26)
     visit_make(from_alice, guest="g" * 26)
     found = picture(store, page)
-    assert [(one.number, one.people) for one in found.levels] == [(0, 1), (1, 2), (2, 2)]
-    assert (found.people, found.sharers, found.k) == (5, 2, 0.8)
+    levels = [(one.number, one.people, one.k) for one in found.levels]
+    assert levels == [(0, 1, 2.0), (1, 2, 1.0), (2, 2, None)]
+    assert (found.people, found.sharers, found.k) == (5, 2, 1.0)
     tree = {node.user_id: (node.level, node.brought, node.parent) for node in found.nodes}
     assert tree[alice.pk] == (0, 2, None)
     assert tree[bob.pk] == (1, 2, alice.pk)
     assert picture(store, "pro_nothing").people == 0
+
+
+def people_make(number):
+    """Shoppers in one statement."""
+    return User.objects.bulk_create(User() for _ in range(number))
+
+
+def brought(store, pairs):
+    """(who brought, who was brought), one after the other."""
+    begun = clock.now() - DAY
+    for n, (sharer, visitor) in enumerate(pairs):
+        link = link_make(sharer, store, ref="pro_test0000000000000001")
+        visit_make(link, visitor, at=begun + timedelta(seconds=n))
+
+
+def test_what_grows_by_itself_has_a_k_far_above_one(store):
+    """One seed brings twenty, each of whom brings ten."""
+    seed, *others = people_make(221)
+    first, second = others[:20], others[20:]
+    brought(
+        store,
+        [(seed, one) for one in first] + [(first[n % 20], one) for n, one in enumerate(second)],
+    )
+    found = picture(store)
+    assert [(one.people, one.k) for one in found.levels] == [(1, 20.0), (20, 10.0), (200, None)]
+    assert found.k == 10.0
+
+
+def test_a_chain_has_a_k_of_one(store):
+    chain = people_make(20)
+    brought(store, list(pairwise(chain)))
+    found = picture(store)
+    assert [one.k for one in found.levels] == [1.0] * 19 + [None]
+    assert found.k == 1.0
+
+
+def test_what_stops_has_a_k_below_one_however_many_its_seed_brought(store):
+    seed, *others = people_make(22)
+    brought(store, [(seed, one) for one in others[:20]])
+    assert picture(store).k == 0.0
+    brought(store, [(others[0], others[20])])
+    assert picture(store).k == 0.05
 
 
 def test_circles_bring_nobody(store):
@@ -106,7 +151,7 @@ def test_circles_bring_nobody(store):
     visit_make(link_make(alice, store), bob, at=clock.now() - 2 * DAY)
     visit_make(link_make(bob, store), alice, at=clock.now() - DAY)
     found = picture(store)
-    assert (found.people, found.k) == (2, 0.5)
+    assert (found.people, found.k) == (2, 0.0)
 
 
 def test_the_picture_stays_small_however_many_there_are(store):
@@ -122,7 +167,7 @@ def test_whoever_brought_only_guests_is_in_the_picture(store):
     visit_make(link_make(alice, store))
     found = picture(store)
     assert [(one.number, one.people) for one in found.levels] == [(0, 1), (1, 1)]
-    assert (found.people, found.sharers, found.k) == (2, 1, 0.5)
+    assert (found.people, found.sharers, found.k) == (2, 1, 0.0)
     assert [(node.user_id, node.level, node.brought) for node in found.nodes] == [(alice.pk, 0, 1)]
 
 
