@@ -70,7 +70,7 @@ class Merchant(Stage):
     def ships(self, which: int) -> None:
         order = self.order(which)
         if order is not None:
-            self.ships_it(order, "SF1234567890", None)
+            self.ships_it(order, f"SF{order.pk:010d}", None)
 
     def ships_it(self, order: Order, number: str, packed: dict[int, int] | None) -> None:
         self.tries(
