@@ -105,10 +105,7 @@ def _taken(
     """Why the number cannot be this order's: another of the store's has it, or an earlier row."""
     if first is not None:
         row, other = first
-        there = other and Registered(
-            other.pk, other.public_id, other.phone_index, other.street_index
-        )
-        if there is None or there.refusal(order):
+        if other is None or Registered.of(other).refusal(order):
             return _(
                 "第 %(number)d 行填了同一个运单号，收货手机或地址与这一行不同，请核对单号。"
                 "确实装在同一个包裹里的，请先把收货信息改成一样，再发货。"

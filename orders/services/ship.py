@@ -38,6 +38,10 @@ class Registered:
     phone_index: str
     street_index: str
 
+    @classmethod
+    def of(cls, order: Order) -> "Registered":
+        return cls(order.pk, order.public_id, order.phone_index, order.street_index)
+
     def refusal(self, order: Order) -> str:
         """Why the number cannot be on this order, too; "" when both go to one person at one place,
         who may get them in one parcel."""

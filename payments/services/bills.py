@@ -53,8 +53,9 @@ def bills_wanted(*, now: datetime) -> list[tuple[int, date]]:
 def bill_fetch(*, account_id: int, day: date, now: datetime) -> TradeBill:
     """Fetch, keep and match one day's bill; the kept one when that was done before.
 
-    No transaction may be open. Raises GatewayError, and BillUnreadable for a file that cannot be
-    read or does not add up, or is not there though money of ours may belong into it: then nothing of it is kept but why, and it is asked for again.
+    No transaction may be open. Raises GatewayError, also when there is no bill though money of
+    ours may belong into it, and BillUnreadable for a file that cannot be read or does not add up:
+    then nothing of it is kept but why, and it is asked for again.
     """
     known = TradeBill.objects.filter(account_id=account_id, day=day, matched_at__isnull=False)
     if bill := known.first():
