@@ -37,7 +37,8 @@ def kinds(order):
 
 
 def large(sku, who, **terms):
-    return take(template_make(sku.store, minimum_fen=TWO_FEN, **{"off_fen": 5000, **terms}), who)
+    made = template_make(sku.store, **{"minimum_fen": TWO_FEN, "off_fen": 5000, **terms})
+    return take(made, who)
 
 
 def test_a_coupon_that_takes_more_than_the_reduction_is_used_without_it(
