@@ -152,6 +152,7 @@ def _groups() -> None:
     """One that is full, and one that waits for somebody."""
     campaign, sku = campaign_make(size=2)
     group, _leader = group_open(campaign, sku, person())
+    _deliver()
     pay(join(group.public_id, sku, person()).order_public_id)
     group_open(campaign, sku, person())
 
