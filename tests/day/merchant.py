@@ -98,9 +98,10 @@ class Merchant(Stage):
     @rule(which=WHICH, one_number=st.booleans())
     def ships_by_a_sheet(self, which: int, one_number: bool) -> None:
         """Whatever waits, with a number of its own for each row or one filled down."""
+        waiting = Order.objects.filter(store=self.store, state="to_ship", delivery="post")
         numbers = {
             order.public_id: f"YT{which if one_number else order.pk:08d}"
-            for order in Order.objects.filter(store=self.store, delivery="post").order_by("pk")
+            for order in waiting.order_by("pk")
         }
         rows = [SheetRow(n, ref, "yto", number) for n, (ref, number) in enumerate(numbers.items())]
         sheet = {"rows": rows, "by_id": self.staff_id, "now": clock.now()}
