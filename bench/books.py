@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from bench.copies import rows_copy
+from campaigns.coupons.tests.factories import take, template_make
+from campaigns.groupbuy.tests.factories import campaign_make, group_open, join
 from core import clock
 from core.deliveries import deliveries_sweep
 from core.invariants import audit, invariants
@@ -21,23 +23,36 @@ from notices.services import delivery_send
 from orders.models import Order
 from orders.services import (
     OrderItem,
+    invoice_request,
     order_cancel,
     order_close_request,
     order_line_cancel,
     order_receive,
 )
-from orders.tests.factories import order_make, paid_make, person, shipped_make, sku_on_sale
+from orders.tests.factories import (
+    order_make,
+    paid_make,
+    pay,
+    person,
+    shipped_make,
+    sku_on_sale,
+)
 from payments.models import Refund
 from payments.services import refund_settle
 
 ORDERS = 1_000_000
 LIMIT_S = 60.0
-# What belongs to an order, and the goods that it takes: copied together, so that every copy adds up.
+# What belongs to an order, and the goods and campaigns that it takes from: copied together, so that
+# every copy adds up. Not facts, which name their subject by a number that is no key, and not bills,
+# of which a merchant account has one a day.
 COPIED = (
-    *("catalog_sku", "catalog_stockmovement"),
+    *("catalog_product", "catalog_sku", "catalog_stockmovement"),
     *("payments_payment", "payments_refund", "payments_ledgerentry"),
     *("orders_order", "orders_orderline", "orders_orderadjustment", "orders_orderhold"),
     *("orders_shipment", "orders_shipmentline", "orders_orderchange", "orders_orderreprice"),
+    *("orders_invoice", "coupons_coupontemplate", "coupons_couponholder", "coupons_coupon"),
+    *("groupbuy_groupcampaign", "groupbuy_groupprice", "groupbuy_group", "groupbuy_member"),
+    *("notices_notice", "notices_noticedelivery"),
 )
 
 
@@ -101,7 +116,15 @@ def _originals() -> None:
     both = [OrderItem(sku.pk, 2), OrderItem(other.pk, 1)]
     now = clock.now()
     for _ in range(4):
-        order_receive(order_id=shipped_make(sku).pk, now=now)
+        received = shipped_make(sku)
+        order_receive(order_id=received.pk, now=now)
+    asked = {"kind": "person", "title": "张三", "tax_no": "", "email": "a@b.cn"}
+    invoice_request(order_id=received.pk, now=now, **asked)
+    who, template = person(), template_make(sku.store, limit_per_person=2)
+    for _ in range(2):
+        take(template, who)
+    paid_make(sku, who=who)
+    _groups()
     shipped_make(sku, items=both)
     paid_make(sku, items=both)
     paid_make(sku, held=True)
@@ -123,6 +146,15 @@ def _originals() -> None:
     # What people are told has ended, too: copying takes longer than a message may wait.
     while waiting := NoticeDelivery.objects.filter(due_at__lte=clock.now()).first():
         delivery_send(delivery_id=waiting.pk, now=clock.now())
+
+
+def _groups() -> None:
+    """One that is full, and one that waits for somebody."""
+    campaign, sku = campaign_make(size=2)
+    group, _leader = group_open(campaign, sku, person())
+    _deliver()
+    pay(join(group.public_id, sku, person()).order_public_id)
+    group_open(campaign, sku, person())
 
 
 def _deliver() -> None:

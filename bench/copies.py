@@ -10,7 +10,7 @@ from django.db import connection, transaction
 NUMBERS = frozenset(
     {
         *("public_id", "order_ref", "reference", "out_trade_no", "out_refund_no"),
-        *("transaction_id", "provider_refund_id", "offer_ref", "part"),
+        *("transaction_id", "provider_refund_id", "offer_ref", "part", "key"),
     }
 )
 

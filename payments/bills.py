@@ -69,6 +69,12 @@ def day_missed_in(day: date) -> tuple[datetime, datetime]:
     return begins - EDGE, begins + timedelta(days=1) - EDGE
 
 
+def day_may_hold(day: date) -> tuple[datetime, datetime]:
+    """From when until before when something may have its line in the bill of that day."""
+    begins = day_begins(day)
+    return begins - EDGE, begins + timedelta(days=1) + EDGE
+
+
 def bill_parse(content: bytes, *, mchid: str = "") -> list[BillRow]:
     """The lines of a bill, whose totals they must add up to, and all of which are of the merchant
     `mchid` where one is given. Raises BillUnreadable."""

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from campaigns.coupons.queries import HeldCoupon, coupon_for, coupons_for, day, yuan_short
 from campaigns.coupons.services import CouponRefused, coupon_claim
 from orders.adjusters import NO_WISH, Asked, Wish, WishOption
-from orders.pricing import Adjustment, Discount
+from orders.pricing import Adjustment, Discount, Quote
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class CouponAdjuster:
         return Wish(
             kind=self.kind,
             title=_("优惠券"),
-            explained=_explained(best, chosen=chosen),
+            explained=_explained(best, chosen=chosen) + _given_up(asked),
             automatic=automatic,
             options=(*options, none),
         )
@@ -82,21 +82,33 @@ def _held(asked: Asked, *, now: datetime) -> list[HeldCoupon]:
 def _beside(held: Sequence[HeldCoupon], asked: Asked, *, now: datetime) -> list[_Beside]:
     if not held:
         return []
-    without = asked.cost()
-    left = {line.sku_id: line.amount_fen - line.discount_fen for line in without.lines}
+    ways = [(way, way.cost()) for way in asked.each()]
+    least_fen = min(without.payable_fen for _way, without in ways)
     found = []
     for one in held:
-        reason = one.reason(left, now=now)
-        cost = without if reason else asked.cost(one)
-        off_fen = cost.discount_fen - without.discount_fen
-        if not reason and not off_fen:
-            reason = _("金额太小，减不了")
-        elif not reason and cost.payable_fen >= without.payable_fen:
-            reason = _("用了要付运费 ¥%(freight)s，应付不会变少") % {
-                "freight": yuan_short(cost.freight_fen)
-            }
-        found.append(_Beside(one, off_fen, cost.payable_fen, reason))
+        tried = [_with(one, way, without, least_fen=least_fen, now=now) for way, without in ways]
+        usable = [made for made in tried if not made.reason]
+        found.append(min(usable, key=lambda made: made.payable_fen, default=tried[0]))
     return found
+
+
+def _with(
+    one: HeldCoupon, asked: Asked, without: Quote, *, least_fen: int, now: datetime
+) -> _Beside:
+    """`without` is what the order costs so, `least_fen` what it costs without a coupon at best."""
+    left = {line.sku_id: line.amount_fen - line.discount_fen for line in without.lines}
+    reason = one.reason(left, now=now)
+    cost = without if reason else asked.cost(one)
+    off_fen = cost.discount_fen - without.discount_fen
+    if not reason and not off_fen:
+        reason = _("金额太小，减不了")
+    elif not reason and cost.payable_fen >= without.payable_fen:
+        reason = _("用了要付运费 ¥%(freight)s，应付不会变少") % {
+            "freight": yuan_short(cost.freight_fen)
+        }
+    elif not reason and cost.payable_fen >= least_fen:
+        reason = _("用了就没有满减，应付不会变少")
+    return _Beside(one, off_fen, cost.payable_fen, reason)
 
 
 def _best(held: Sequence[_Beside]) -> _Beside | None:
@@ -134,6 +146,15 @@ def _option(one: _Beside, *, chosen: str, best: _Beside | None) -> WishOption:
         is_chosen=coupon.reference == chosen,
         is_best=one is best,
     )
+
+
+def _given_up(asked: Asked) -> str:
+    """What the order would take without a coupon, where it does not; "" where it does."""
+    least = min(asked.each(), key=lambda way: way.cost().payable_fen)
+    labels = [one.label for one in least.before if one not in asked.before]
+    if not labels:
+        return ""
+    return _("。没有使用满减（%(labels)s），因为用券更省") % {"labels": "、".join(labels)}
 
 
 def _explained(best: _Beside | None, *, chosen: str) -> str:

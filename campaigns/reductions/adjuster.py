@@ -13,18 +13,15 @@ class ReductionAdjuster:
 
     kind = "reduction"
 
-    def discounts(self, asked: Asked, *, now: datetime) -> Sequence[Discount]:
-        """The campaign of the store with which least is paid, if less than without; of equal ones
-        the oldest."""
+    def ways(self, asked: Asked, *, now: datetime) -> Sequence[tuple[Discount, ...]]:
+        """None of the store's campaigns, or one of those that take something off, the oldest first:
+        with none a coupon may reach its minimum, or freight its free amount."""
         skus = [item.sku_id for item in asked.items]
         running = reductions_running(asked.store_id, sku_ids=skus, now=now)
         if not running:
-            return []
-        payable_fen = [asked.cost(one).payable_fen for one in running]
-        least_fen = min(payable_fen)
-        if least_fen >= asked.cost().payable_fen:
-            return []
-        return [running[payable_fen.index(least_fen)]]
+            return [()]
+        without_fen = asked.cost().discount_fen
+        return [(), *((one,) for one in running if asked.cost(one).discount_fen > without_fen)]
 
     def claim(self, asked: Asked, adjustment: Adjustment, *, order_id: int, now: datetime) -> None:
         """A campaign is not used up."""

@@ -125,7 +125,7 @@ class OrderBatches(OrderActs):
                 except SheetRefused as refusal:
                     form.add_error("sheet", str(refusal))
                 else:
-                    plan = bulk_plan(store_id=staff.store_id, rows=rows)
+                    plan = bulk_plan(store_id=staff.store_id, rows=rows, now=clock.now())
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,

@@ -31,7 +31,9 @@ class Shipment(models.Model):
         PICKUP = "pickup", _("到店自提")
         DIGITAL = "digital", _("在线交付")
 
-    store = models.ForeignKey("stores.Store", models.PROTECT, related_name="+", editable=False)
+    store = models.ForeignKey(
+        "stores.Store", models.PROTECT, related_name="+", editable=False, db_index=False
+    )
     order = models.ForeignKey(
         Order, models.CASCADE, related_name="shipments", verbose_name=_("订单")
     )
@@ -56,6 +58,8 @@ class Shipment(models.Model):
                 fields=["order", "carrier", "tracking_no"], name="orders_parcel_once"
             )
         ]
+        # Whose number it is already, asked before every parcel.
+        indexes = [models.Index(fields=["store", "tracking_no"], name="orders_parcel_number")]
 
     def __str__(self) -> str:
         return f"{self.carrier} {self.tracking_no}"

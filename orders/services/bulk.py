@@ -7,7 +7,14 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from orders.models import Order, Shipment
-from orders.services.ship import ShipRefused, label_check, order_ship, ship_refusal
+from orders.services.ship import (
+    Registered,
+    ShipRefused,
+    label_check,
+    order_ship,
+    registered,
+    ship_refusal,
+)
 from orders.sheets import SheetRow, carrier_code
 
 
@@ -28,24 +35,34 @@ class BulkRow:
         return not self.trouble
 
 
-def bulk_plan(*, store_id: int, rows: Sequence[SheetRow]) -> list[BulkRow]:
-    """What shipping these rows would do, without doing it. Two queries, whatever the rows."""
+def bulk_plan(*, store_id: int, rows: Sequence[SheetRow], now: datetime) -> list[BulkRow]:
+    """What shipping these rows would do, without doing it. Three queries, whatever the rows.
+
+    A number that was filled down the sheet is told from the second row on: nobody can call back what
+    its buyers would have been told.
+    """
     refs = {row.order_ref for row in rows}
     found = Order.objects.filter(store_id=store_id, public_id__in=refs)
     orders = {order.public_id: order for order in found.prefetch_related("shipments")}
+    labels = {_label(row) for row in rows}
+    taken = registered(labels, store_id=store_id, now=now)
     seen: set[str] = set()
+    first: dict[tuple[str, str], tuple[SheetRow, Order | None]] = {}
     plan = []
     for row in rows:
         order, code = orders.get(row.order_ref), carrier_code(row.carrier)
         trouble = _trouble(row, order, code=code, again=row.order_ref in seen)
+        if order is not None and not trouble:
+            trouble = _taken(order, taken[_label(row)], first.get(_label(row)))
         seen.add(row.order_ref)
+        first.setdefault(_label(row), (row, order))
         plan.append(
             BulkRow(
                 number=row.number,
                 order_ref=row.order_ref,
                 carrier=code,
                 carrier_label=str(Shipment.Carrier(code).label) if code else row.carrier,
-                tracking_no=row.tracking_no.strip().upper(),
+                tracking_no=_label(row)[1],
                 order_id=order.pk if order else None,
                 trouble=trouble,
             )
@@ -61,7 +78,7 @@ def bulk_ship(
     Safe to repeat: what is sent already is told as such and changes nothing.
     """
     done = []
-    for row in bulk_plan(store_id=store_id, rows=rows):
+    for row in bulk_plan(store_id=store_id, rows=rows, now=now):
         trouble = row.trouble
         if not trouble and row.order_id is not None:
             try:
@@ -76,6 +93,24 @@ def bulk_ship(
                 trouble = str(refusal)
         done.append(BulkRow(**{**vars(row), "trouble": trouble}))
     return done
+
+
+def _label(row: SheetRow) -> tuple[str, str]:
+    return carrier_code(row.carrier), row.tracking_no.strip().upper()
+
+
+def _taken(
+    order: Order, taken: Sequence[Registered], first: tuple[SheetRow, Order | None] | None
+) -> str:
+    """Why the number cannot be this order's: another of the store's has it, or an earlier row."""
+    if first is not None:
+        row, other = first
+        if other is None or Registered.of(other).refusal(order):
+            return _(
+                "第 %(number)d 行填了同一个运单号，收货手机或地址与这一行不同，请核对单号。"
+                "确实装在同一个包裹里的，请先把收货信息改成一样，再发货。"
+            ) % {"number": row.number}
+    return next((said for one in taken if (said := one.refusal(order))), "")
 
 
 def _trouble(row: SheetRow, order: Order | None, *, code: str, again: bool) -> str:

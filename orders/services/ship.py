@@ -1,7 +1,8 @@
 """Shipping: a parcel is with the carrier, its stock has left the house."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -20,10 +21,37 @@ from stores.queries import store_terms
 # What carriers print on their labels: letters, digits, hyphens.
 _TRACKING = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{3,39}")
 MAX_PARCELS = 50
+# Carriers give a number out again, but not so soon.
+NUMBER_KEPT = timedelta(days=180)
 
 
 class ShipRefused(Exception):
     """The order cannot be shipped; the message says why, for the merchant."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """An order that a tracking number is on already, and marks of where that goes."""
+
+    order_id: int
+    order_ref: str
+    phone_index: str
+    street_index: str
+
+    @classmethod
+    def of(cls, order: Order) -> "Registered":
+        return cls(order.pk, order.public_id, order.phone_index, order.street_index)
+
+    def refusal(self, order: Order) -> str:
+        """Why the number cannot be on this order, too; "" when both go to one person at one place,
+        who may get them in one parcel."""
+        ours, theirs = order.street_index, self.street_index
+        if self.order_id == order.pk or (self.phone_index, theirs) == (order.phone_index, ours):
+            return ""
+        return _(
+            "这个运单号已经登记在订单 %(ref)s 上，那一单的收货手机或地址与这一单不同，请核对单号。"
+            "确实装在同一个包裹里的，请先把收货信息改成一样，再发货。"
+        ) % {"ref": self.order_ref}
 
 
 def order_ship(
@@ -52,6 +80,10 @@ def order_ship(
         parcels = list(order.shipments.values_list("carrier", "tracking_no"))
         if (carrier, tracking_no) in parcels:
             raise ShipRefused(_("这个运单号已经登记在这个订单上了，没有重复发货。"))
+        label = (carrier, tracking_no)
+        for one in registered([label], store_id=order.store_id, now=now)[label]:
+            if refusal := one.refusal(order):
+                raise ShipRefused(refusal)
         if len(parcels) >= MAX_PARCELS:
             raise ShipRefused(_("一个订单最多 %(count)d 个包裹。") % {"count": MAX_PARCELS})
         packed = _packed(lines, quantities)
@@ -85,6 +117,26 @@ def label_check(*, carrier: str, tracking_no: str) -> str:
     if not _TRACKING.fullmatch(tracking_no):
         raise ShipRefused(_("运单号须为 4 到 40 位字母、数字或短横线。"))
     return tracking_no.upper()
+
+
+def registered(
+    labels: Collection[tuple[str, str]], *, store_id: int, now: datetime
+) -> dict[tuple[str, str], list[Registered]]:
+    """Of each (carrier, tracking number), which of the store's orders it is on by now; one query."""
+    found: dict[tuple[str, str], list[Registered]] = {label: [] for label in labels}
+    parcels = Shipment.objects.filter(
+        store_id=store_id,
+        tracking_no__in={number for _carrier, number in labels},
+        shipped_at__gt=now - NUMBER_KEPT,
+    )
+    rows = parcels.order_by("pk").values_list(
+        *("carrier", "tracking_no", "order_id"),
+        *("order__public_id", "order__phone_index", "order__street_index"),
+    )
+    for carrier, number, *order in rows:
+        if (carrier, number) in found:
+            found[carrier, number].append(Registered(*order))
+    return found
 
 
 def order_ship_finish(order: Order, *, now: datetime) -> None:

@@ -156,8 +156,7 @@ def paid_make(sku: Sku | None = None, *, held: bool = False, **changes: Any) -> 
 def shipped_make(sku: Sku | None = None, **changes: Any) -> Order:
     """An order on its way."""
     order = paid_make(sku, **changes)
-    order_ship(
-        order_id=order.pk, carrier="sf", tracking_no="SF1234567890", by_id=None, now=clock.now()
-    )
+    number = f"SF{order.pk:010d}"
+    order_ship(order_id=order.pk, carrier="sf", tracking_no=number, by_id=None, now=clock.now())
     order.refresh_from_db()
     return order

@@ -5,16 +5,19 @@ import io
 import re
 import zipfile
 import zlib
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook, load_workbook
 
 from catalog.models import Product
+from core import clock
 from orders.destinations import fetched_at
 from orders.models import Order, OrderLine, Shipment
 from orders.papers import picking_list
-from orders.services import OrderItem, bulk_plan
+from orders.services import OrderItem, bulk_plan, order_address_change
 from orders.sheets import (
     HEAD,
     MAX_ROWS,
@@ -25,7 +28,14 @@ from orders.sheets import (
     sheet_read,
     to_ship_sheet,
 )
-from orders.tests.factories import order_make, paid_make, shipped_make, sku_on_sale, store_open
+from orders.tests.factories import (
+    order_make,
+    paid_make,
+    person,
+    shipped_make,
+    sku_on_sale,
+    store_open,
+)
 from stores.queries import pickup_places
 from stores.tests.factories import pickup_make, staff_make
 
@@ -113,17 +123,76 @@ def test_what_would_happen_row_by_row(django_assert_num_queries):
         SheetRow(2, good.public_id, "顺丰", "SF11111111"),
         SheetRow(3, good.public_id, "顺丰", "SF22222222"),
         SheetRow(4, foreign.public_id, "顺丰", "SF33333333"),
-        SheetRow(5, sent.public_id, "sf", "SF1234567890"),
+        SheetRow(5, sent.public_id, "sf", sent.shipments.get().tracking_no),
         SheetRow(6, unpaid.public_id, "中通", "ZTO123456"),
         SheetRow(7, "ord_none", "中通", "ZTO123456"),
     ]
-    with django_assert_num_queries(2):
-        plan = bulk_plan(store_id=store.pk, rows=rows)
+    with django_assert_num_queries(3):
+        plan = bulk_plan(store_id=store.pk, rows=rows, now=clock.now())
     troubles = [one.trouble for one in plan]
     words = ["", "两次", "没有这个订单", "已经登记", "还没有付款", "没有这个订单"]
     assert all(word in said for word, said in zip(words, troubles, strict=True))
     assert troubles[0] == ""
     assert Shipment.objects.count() == 1
+
+
+def troubles_of(store, *rows):
+    plan = bulk_plan(
+        store_id=store.pk,
+        rows=[SheetRow(n, order.public_id, *label) for n, (order, *label) in enumerate(rows, 2)],
+        now=clock.now(),
+    )
+    return [one.trouble for one in plan]
+
+
+def test_a_number_filled_down_the_sheet_ships_one_order(client):
+    store = store_open()
+    orders = [paid_make(sku_on_sale(store)) for _ in range(4)]
+    client.force_login(staff_make(store).user)
+    rows = [(one.public_id, "顺丰", "SF11111111") for one in orders[:3]]
+    page = upload(client, sheet(*rows, (orders[3].public_id, "中通", "sf11111111")))
+    assert "2 行可以发货" in page  # another carrier's number is another number
+    assert page.count("第 2 行填了同一个运单号") == 2
+    client.post(PATH, {"rows": signed(page)})
+    assert set(Shipment.objects.values_list("order", "carrier")) == {
+        (orders[0].pk, "sf"),
+        (orders[3].pk, "zto"),
+    }
+
+
+def test_a_number_of_a_row_that_ships_nothing_is_not_for_the_next():
+    order = paid_make()
+    unpaid = order_make(order.lines.get().sku)
+    said = troubles_of(order.store, (unpaid, "sf", "SF11111111"), (order, "sf", " sf11111111"))
+    assert "第 2 行" in said[1]
+
+
+def test_two_orders_of_one_person_at_one_place_go_in_one_parcel(client):
+    who, store = person(), store_open()
+    one, two, third = (paid_make(sku_on_sale(store), who=who) for _ in range(3))
+    typed = replace(who.address, street=f" {who.address.street}。")
+    order_address_change(order_id=two.pk, address=typed, by_id=None, now=clock.now())
+    rows = [(one, "sf", "SF11111111"), (two, "sf", "SF11111111")]
+    assert troubles_of(store, *rows) == ["", ""]
+    client.force_login(staff_make(store).user)
+    page = upload(client, sheet(*[(order.public_id, *label) for order, *label in rows]))
+    client.post(PATH, {"rows": signed(page)})
+    assert Shipment.objects.filter(tracking_no="SF11111111").count() == 2
+    assert troubles_of(store, (third, "sf", "SF11111111")) == [""]
+    elsewhere = replace(who.address, phone="13900001111")
+    order_address_change(order_id=third.pk, address=elsewhere, by_id=None, now=clock.now())
+    assert one.public_id in troubles_of(store, (third, "sf", "SF11111111"))[0]
+
+
+def test_a_number_of_another_order_is_told_before_and_of_another_store_is_not():
+    sent = shipped_make()
+    order, foreign = paid_make(sku_on_sale(sent.store)), paid_make()
+    label = ("sf", sent.shipments.get().tracking_no)
+    assert sent.public_id in troubles_of(sent.store, (order, *label))[0]
+    assert troubles_of(foreign.store, (foreign, *label)) == [""]
+    # Carriers give a number out again.
+    Shipment.objects.update(shipped_at=clock.now() - timedelta(days=181))
+    assert troubles_of(sent.store, (order, *label)) == [""]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +208,7 @@ def test_what_would_happen_row_by_row(django_assert_num_queries):
 def test_a_row_that_cannot_be_says_why(carrier, number, words):
     order = paid_make()
     rows = [SheetRow(2, order.public_id, carrier, number)]
-    assert words in bulk_plan(store_id=order.store_id, rows=rows)[0].trouble
+    assert words in bulk_plan(store_id=order.store_id, rows=rows, now=clock.now())[0].trouble
 
 
 def test_a_number_that_lost_its_end_is_noticed():

@@ -13,6 +13,7 @@ from orders.tests.factories import order_make, paid_make, sku_on_sale, store_ope
 from payments.bills import CHINA
 from payments.models import BillDifference, Payment, TradeBill
 from payments.services import bill_fetch
+from payments.tests.test_bills import bill_of as empty_bill
 from stores.tests.factories import staff_make
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +90,7 @@ def test_a_bill_that_is_matched_is_heard_of(order, monkeypatch):
     bill = bill_of(order)
     account_id, day = bill.account_id, bill.day
     bill.delete()
-    gateway = type("Empty", (), {"trade_bill": lambda self, day: b""})()
+    gateway = type("Empty", (), {"trade_bill": lambda self, day: empty_bill()})()
     monkeypatch.setattr("payments.services.bills.gateway_for", lambda account: gateway)
     bill_fetch(account_id=account_id, day=day, now=clock.now())
     deliveries_sweep(now=clock.now() + timedelta(seconds=10))

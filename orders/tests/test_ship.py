@@ -20,6 +20,7 @@ from orders.services import (
 from orders.tests.factories import (
     order_make,
     paid_make,
+    person,
     shipped_make,
     sku_on_sale,
     store_open,
@@ -80,6 +81,19 @@ def test_shipping_twice_ships_once():
     with pytest.raises(ShipRefused, match="发过货"):
         ship(order)
     assert (Shipment.objects.count(), stock()) == (1, (99, 0))
+
+
+def test_a_number_is_of_one_order_or_of_one_persons():
+    who, store = person(), store_open()
+    one, two = (paid_make(sku_on_sale(store), who=who) for _ in range(2))
+    other = paid_make(sku_on_sale(store))
+    ship(one)
+    with pytest.raises(ShipRefused, match=f"{one.public_id} 上.*核对单号"):
+        ship(other)
+    assert not other.shipments.exists()
+    ship(two)
+    ship(other, carrier="zto")
+    assert Shipment.objects.count() == 3
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_the_page_shows_the_way_or_where_to_look(client, service):
     assert path in client.get(f"/orders/{order.public_id}/").content.decode()
     service.answer = FAILED
     page = client.get(path).content.decode()
-    assert "用运单号 SF1234567890 查询" in page
+    assert f"用运单号 {order.shipments.get().tracking_no} 查询" in page
     service.answer = None
     ParcelTrack.objects.update(asked_at=clock.now() - timedelta(hours=1))
     page = client.get(path).content.decode()

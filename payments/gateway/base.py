@@ -16,11 +16,12 @@ class GatewayError(Exception):
 
     `permanent`: the same request would be refused again. Otherwise it may be repeated with the
     same number, and its effect is unknown: it may have taken place. `code` is the provider's, or
-    one of SILENT, BUSY, UNVERIFIED.
+    one of SILENT, BUSY, UNVERIFIED, BILL_DAMAGED, BILL_LATE.
     """
 
     SILENT = "SILENT"
     BILL_DAMAGED = "BILL_DAMAGED"
+    BILL_LATE = "BILL_LATE"
     BUSY = "BUSY"
     UNVERIFIED = "UNVERIFIED"
 
@@ -168,7 +169,8 @@ class Gateway(Protocol):
         """The refund; GatewayError.not_found when the provider has never heard of it."""
 
     def trade_bill(self, day: date) -> bytes:
-        """The day's bill (China's day), its checksum verified; b"" for a day without trade.
+        """The day's bill (China's day), its checksum verified; b"" when there is none: the day had
+        no trade, or its bill is not made yet, which they tell in the same words.
 
         Raises GatewayError; BILL_DAMAGED when the file is not the one that was announced.
         """

@@ -1,6 +1,7 @@
 """The day's bill: asked for until it comes, kept and matched in one transaction, or on a staff list.
 
-A bill that was kept but not matched would never be asked for again; the database refuses one.
+A bill that was kept but not matched would never be asked for again; the database refuses one. "No
+bill" is an answer too early as often as a day without trade: our own books tell which.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from payments.services.matching import (
     Difference,
     differences_of,
     differences_record,
+    unbilled,
 )
 from payments.services.refusals import bill_refusal_text
 
@@ -51,8 +53,9 @@ def bills_wanted(*, now: datetime) -> list[tuple[int, date]]:
 def bill_fetch(*, account_id: int, day: date, now: datetime) -> TradeBill:
     """Fetch, keep and match one day's bill; the kept one when that was done before.
 
-    No transaction may be open. Raises GatewayError, and BillUnreadable for a file that cannot be
-    read or does not add up: then nothing of it is kept but why, and it is asked for again.
+    No transaction may be open. Raises GatewayError, also when there is no bill though money of
+    ours may belong into it, and BillUnreadable for a file that cannot be read or does not add up:
+    then nothing of it is kept but why, and it is asked for again.
     """
     known = TradeBill.objects.filter(account_id=account_id, day=day, matched_at__isnull=False)
     if bill := known.first():
@@ -60,6 +63,10 @@ def bill_fetch(*, account_id: int, day: date, now: datetime) -> TradeBill:
     account = MerchantAccount.objects.get(pk=account_id)
     try:
         content = gateway_for(account).trade_bill(day)
+        if not content and unbilled(account_id=account_id, day=day):
+            raise GatewayError(
+                GatewayError.BILL_LATE, "no bill of a day with money", permanent=False
+            )
         rows = bill_parse(content, mchid=account.mchid) if content else []
     except (GatewayError, BillUnreadable) as error:
         bill = _bill(account, day)

@@ -7,12 +7,13 @@ hear of `bill.matched`. A difference is shown until a person explains it.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
-from payments.bills import PAID, REFUNDED, day_missed_in
+from payments.bills import PAID, REFUNDED, day_may_hold, day_missed_in
 from payments.models import BillDifference, BillLine, Payment, Refund, TradeBill
 from payments.states import PaymentState, RefundState
 
@@ -68,6 +69,38 @@ def differences_of(bill: TradeBill) -> Iterator[Difference]:
     yield from _refunds(bill)
 
 
+def unbilled(*, account_id: int, day: date) -> bool:
+    """Whether money of ours may belong into the bill of that day, and is in no other."""
+    during = day_may_hold(day)
+    return _unbilled_in(account_id, during).exists() or _unbilled_back(account_id, during).exists()
+
+
+def _unbilled_in(account_id: int, during: tuple[datetime, datetime]) -> QuerySet[Payment]:
+    lines = BillLine.objects.filter(bill__account=account_id, kind=PAID)
+    return Payment.objects.filter(
+        account=account_id,
+        state=PaymentState.SUCCEEDED,
+        paid_at__gte=during[0],
+        paid_at__lt=during[1],
+    ).exclude(out_trade_no__in=lines.values("out_trade_no"))
+
+
+def _unbilled_back(account_id: int, during: tuple[datetime, datetime]) -> QuerySet[Refund]:
+    lines = BillLine.objects.filter(bill__account=account_id, kind=REFUNDED)
+    # A refund whose first answer was lost may never have been `submitted`.
+    handed = Coalesce("submitted_at", "asked_at", "succeeded_at")
+    return (
+        Refund.objects.annotate(handed_at=handed)
+        .filter(
+            payment__account=account_id,
+            state__in=[RefundState.SUBMITTED, RefundState.SUCCEEDED],
+            handed_at__gte=during[0],
+            handed_at__lt=during[1],
+        )
+        .exclude(out_refund_no__in=lines.values("out_refund_no"))
+    )
+
+
 def _payments(bill: TradeBill) -> Iterator[Difference]:
     """Money in: every line is a payment of ours, and every payment of the day has its line."""
     sql = f"""
@@ -90,15 +123,7 @@ def _payments(bill: TradeBill) -> Iterator[Difference]:
             kind = Kind.NUMBER
         if kind:
             yield Difference(Side.PAYMENT, kind, number, order, ours, theirs)
-    since, until = day_missed_in(bill.day)
-    lines = BillLine.objects.filter(bill__account=bill.account_id, kind=PAID)
-    lost = Payment.objects.filter(
-        account=bill.account_id,
-        state=PaymentState.SUCCEEDED,
-        paid_at__gte=since,
-        paid_at__lt=until,
-    ).exclude(out_trade_no__in=lines.values("out_trade_no"))
-    for one in lost:
+    for one in _unbilled_in(bill.account_id, day_missed_in(bill.day)):
         yield Difference(
             Side.PAYMENT, Kind.NOT_THERE, one.out_trade_no, one.order_ref, one.amount_fen, None
         )
@@ -130,21 +155,7 @@ def _refunds(bill: TradeBill) -> Iterator[Difference]:
             kind = Kind.NUMBER
         if kind:
             yield Difference(Side.REFUND, kind, number, order, ours, theirs)
-    since, until = day_missed_in(bill.day)
-    lines = BillLine.objects.filter(bill__account=bill.account_id, kind=REFUNDED)
-    # A refund whose first answer was lost may never have been `submitted`.
-    handed = Coalesce("submitted_at", "asked_at", "succeeded_at")
-    lost = (
-        Refund.objects.annotate(handed_at=handed)
-        .filter(
-            payment__account=bill.account_id,
-            state__in=[RefundState.SUBMITTED, RefundState.SUCCEEDED],
-            handed_at__gte=since,
-            handed_at__lt=until,
-        )
-        .exclude(out_refund_no__in=lines.values("out_refund_no"))
-    )
-    for one in lost:
+    for one in _unbilled_back(bill.account_id, day_missed_in(bill.day)):
         yield Difference(
             Side.REFUND, Kind.NOT_THERE, one.out_refund_no, one.order_ref, one.amount_fen, None
         )

@@ -31,6 +31,9 @@ def bill_refusal_text(error: GatewayError | BillUnreadable) -> str:
         return _("账单内容有误，没有采用：%(what)s") % {"what": error}
     known = {
         GatewayError.BILL_DAMAGED: _("账单文件不完整：校验值不符，没有采用。"),
+        GatewayError.BILL_LATE: _(
+            "微信支付说这一天没有账单，但店里这一天有收款或退款。账单可能还没有生成，系统每小时再取一次。"
+        ),
         "NO_AUTH": _("商户号没有下载账单的权限，请在微信支付商户平台开通。"),
     }
     return known.get(error.code) or _any_call(error.code, error.message)

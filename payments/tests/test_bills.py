@@ -163,7 +163,7 @@ def test_a_payment_that_differs_is_named(
     fake, account, paid, lines, total_fen, kind, ours_fen, theirs_fen
 ):
     made = lines(paid)
-    fake.bills[DAY] = bill_of(*made, total_fen=total_fen) if made else b""
+    fake.bills[DAY] = bill_of(*made, total_fen=total_fen)
     fetch(account)
     assert differences() == [("payment", kind, paid.out_trade_no, ours_fen, theirs_fen)]
 
@@ -188,9 +188,11 @@ def test_anothers_payment_is_not_ours(fake, account, paid):
 def test_what_happens_at_midnight_may_stand_in_either_bill(fake, account, paid):
     late = datetime(2026, 11, 23, 23, 59, 30, tzinfo=CHINA)
     Payment.objects.filter(pk=paid.pk).update(paid_at=late)
+    fake.bills[DAY] = bill_of()
     assert fetch(account).lines == 0
     assert differences() == []
     tomorrow = DAY + timedelta(days=1)
+    fake.bills[tomorrow] = bill_of()
     bill_fetch(account_id=account.pk, day=tomorrow, now=clock.now())
     assert differences() == [("payment", "not_there", paid.out_trade_no, 1250, None)]
 

@@ -10,12 +10,19 @@ from core.invariants import audit
 from payments import tasks
 from payments.bills import BillUnreadable, day_begins
 from payments.gateway.base import GatewayError
-from payments.models import BillLine, TradeBill
+from payments.models import BillDifference, BillLine, Payment, TradeBill
 from payments.queries import missing_bill_count
-from payments.services import bill_explain, bill_fetch, bills_wanted
+from payments.services import (
+    RefundReason,
+    bill_explain,
+    bill_fetch,
+    bills_wanted,
+    refund_request,
+    refund_submit,
+)
 from payments.services import bills as bill_services
-from payments.tests.factories import merchant_account_make
-from payments.tests.test_bills import DAY, MCHID, bill_of, line
+from payments.tests.factories import merchant_account_make, payment_paid_make
+from payments.tests.test_bills import DAY, MCHID, NOON, bill_of, line, ours
 from stores.tests.factories import staff_make
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +137,76 @@ def test_a_bill_has_three_days_to_come(account, good_bill):
     assert audit(now=soon, names=["bills.matched"]) == []
     late = audit(now=soon + timedelta(hours=1), names=["bills.matched"])
     assert [one.invariant for one in late] == ["bills.matched"]
+
+
+# --- "no bill" is said of a day without trade, and before the bill is made ---
+
+
+def paid_at(account, when):
+    payment = payment_paid_make(account=account, amount_fen=1250)
+    Payment.objects.filter(pk=payment.pk).update(paid_at=when)
+    payment.refresh_from_db()
+    return payment
+
+
+def refunded(account):
+    """Of a payment of the week before."""
+    payment = paid_at(account, NOON - timedelta(days=7))
+    refund = refund_request(
+        payment_id=payment.pk, amount_fen=1250, reason=RefundReason.CANCELLED, now=NOON
+    )
+    refund_submit(refund_id=refund.pk, now=NOON)
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        lambda account: paid_at(account, NOON),
+        lambda account: paid_at(account, day_begins(DAY) + timedelta(hours=23, minutes=59)),
+        lambda account: paid_at(account, day_begins(DAY) - timedelta(minutes=5)),
+        refunded,
+    ],
+)
+def test_no_bill_of_a_day_with_money_is_a_bill_that_did_not_come(account, good_bill, happens):
+    happens(account)
+    del good_bill.bills[DAY]
+    for _hour in range(2):
+        tasks.bill_fetch(account.pk, DAY.isoformat())
+        assert "每小时再取一次" in TradeBill.objects.get().error
+        assert not BillDifference.objects.exists()
+        assert (wanted(), missing_bill_count(account.store_id)) == ([DAY], 1)
+    tomorrow_too = bills_wanted(now=NEXT_NOON + timedelta(days=1))
+    assert (account.pk, DAY) in tomorrow_too
+    assert len(missed()) == 1
+
+
+def test_a_bill_that_comes_late_is_kept(account, good_bill):
+    payment = paid_at(account, NOON)
+    late = bill_of(ours(payment), total_fen=1250)
+    del good_bill.bills[DAY]
+    tasks.bill_fetch(account.pk, DAY.isoformat())
+    good_bill.bills[DAY] = late
+    bill = fetch(account)
+    assert (bill.lines, bill.error, bill.differences.count()) == (1, "", 0)
+    assert (wanted(), missing_bill_count()) == ([], 0)
+
+
+def test_no_bill_of_a_day_without_money_is_matched(account, good_bill):
+    paid_at(account, NOON - timedelta(days=1))
+    paid_at(account, NOON + timedelta(days=1))
+    paid_at(merchant_account_make(), NOON)
+    del good_bill.bills[DAY]
+    bill = fetch(account)
+    assert (bill.lines, bill.matched_at is not None, missing_bill_count()) == (0, True, 0)
+    assert DAY not in wanted()
+
+
+def test_money_of_midnight_that_the_next_bill_holds_is_not_waited_for(account, good_bill):
+    payment = paid_at(account, day_begins(DAY) + timedelta(hours=23, minutes=59))
+    tomorrow = DAY + timedelta(days=1)
+    good_bill.bills = {tomorrow: bill_of(ours(payment), total_fen=1250)}
+    with pytest.raises(GatewayError, match="BILL_LATE"):
+        fetch(account)
+    bill_fetch(account_id=account.pk, day=tomorrow, now=clock.now())
+    assert fetch(account).matched_at is not None
+    assert (BillDifference.objects.count(), missing_bill_count()) == (0, 0)

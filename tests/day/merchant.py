@@ -1,18 +1,29 @@
 """What the merchant, the platform, WeChat Pay and the clock do."""
 
+from dataclasses import replace
+
 from django.db.models import Sum
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from campaigns.groupbuy.models import Group
 from campaigns.groupbuy.services import group_cancel
-from catalog.services import sku_price_change, stock_correct
+from catalog.services import (
+    product_publish,
+    product_withdraw,
+    sku_price_change,
+    stock_correct,
+)
 from core import clock
 from core.deadlines import deadlines_run
+from digital.models import DigitalItem
+from digital.services import key_void, keys_import
 from orders.models import Invoice, Order, RiskReview
 from orders.services import (
+    bulk_ship,
     invoice_decline,
     invoice_issue,
+    order_address_change,
     order_cancel,
     order_collect,
     order_line_cancel,
@@ -22,6 +33,7 @@ from orders.services import (
     review_refuse,
     review_release,
 )
+from orders.sheets import SheetRow
 from payments.gateway.base import RefundStatus
 from payments.models import Refund
 from payments.services import refund_retry
@@ -64,13 +76,13 @@ class Merchant(Stage):
         order = self.one_of(several.order_by("pk"), which)
         if order is not None:
             packed = {self.one_of(order.lines.order_by("pk"), line).pk: pieces}
-            self.ships_it(order, f"ZT123456789{number}", packed)
+            self.ships_it(order, f"ZT{order.pk:08d}{number}", packed)
 
     @rule(which=WHICH)
     def ships(self, which: int) -> None:
         order = self.order(which)
         if order is not None:
-            self.ships_it(order, "SF1234567890", None)
+            self.ships_it(order, f"SF{order.pk:010d}", None)
 
     def ships_it(self, order: Order, number: str, packed: dict[int, int] | None) -> None:
         self.tries(
@@ -82,6 +94,47 @@ class Merchant(Stage):
             now=clock.now(),
             quantities=packed,
         )
+
+    @rule(which=WHICH, one_number=st.booleans())
+    def ships_by_a_sheet(self, which: int, one_number: bool) -> None:
+        """Whatever waits, with a number of its own for each row or one filled down."""
+        waiting = Order.objects.filter(store=self.store, state="to_ship", delivery="post")
+        numbers = {
+            order.public_id: f"YT{which if one_number else order.pk:08d}"
+            for order in waiting.order_by("pk")
+        }
+        rows = [SheetRow(n, ref, "yto", number) for n, (ref, number) in enumerate(numbers.items())]
+        sheet = {"rows": rows, "by_id": self.staff_id, "now": clock.now()}
+        self.tries(bulk_ship, store_id=self.store.pk, **sheet)
+
+    @rule(which=WHICH)
+    def corrects_an_address(self, which: int) -> None:
+        order = self.order(which, "on_hold", "to_ship")
+        if order is not None:
+            who = next(one for one in self.people if one.id == order.buyer_id)
+            there = replace(who.address, recipient="李收货", street=f"人民路 {which} 号")
+            change = {"order_id": order.pk, "address": there, "by_id": self.staff_id}
+            self.tries(order_address_change, **change, now=clock.now())
+
+    @rule(which=st.integers(0, 2))
+    def takes_goods_off_sale_and_back(self, which: int) -> None:
+        """What is off sale comes back, so that a day goes on."""
+        product_id = (self.sku, self.other, self.cheap)[which].product_id
+        if not product_withdraw(product_id=product_id, now=clock.now()):
+            product_publish(product_id=product_id, now=clock.now())
+
+    @rule(number=st.integers(0, 9))
+    def brings_card_keys(self, number: int) -> None:
+        """Some of them known already."""
+        keys = {"store_id": self.store.pk, "sku_id": self.keys.pk, "by_id": self.staff_id}
+        lines = [f"KEY-{number}", f"KEY-{number + 1}"]
+        self.tries(keys_import, lines=lines, now=clock.now(), **keys)
+
+    @rule(which=WHICH)
+    def gives_a_card_key_up(self, which: int) -> None:
+        item = self.one_of(DigitalItem.objects.order_by("pk"), which)
+        if item is not None:
+            self.tries(key_void, item_id=item.pk, by_id=self.staff_id, now=clock.now())
 
     @rule(which=WHICH)
     def hands_over_what_is_fetched(self, which: int) -> None:

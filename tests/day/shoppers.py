@@ -8,6 +8,7 @@ from hypothesis.stateful import rule
 
 from campaigns.bargain.models import Bargain
 from campaigns.bargain.tests import factories as bargain
+from campaigns.coupons.services import coupon_redeem
 from campaigns.coupons.tests import factories as coupons
 from campaigns.flash.tests import factories as flash
 from campaigns.groupbuy.models import Group
@@ -81,6 +82,11 @@ class Shoppers(Stage):
     @rule(n=WHO, pieces=PIECES, then=THEN)
     def buys_what_is_delivered_on_a_screen(self, n: int, pieces: int, then: str) -> None:
         items = [OrderItem(self.text.pk, pieces)]
+        self.then(self.buys(n, items, address=self.to_screen()), then)
+
+    @rule(n=WHO, pieces=PIECES, then=THEN)
+    def buys_card_keys(self, n: int, pieces: int, then: str) -> None:
+        items = [OrderItem(self.keys.pk, pieces)]
         self.then(self.buys(n, items, address=self.to_screen()), then)
 
     @rule(n=WHO, wanted=st.sets(st.integers(0, 2), min_size=1), pieces=PIECES)
@@ -163,6 +169,14 @@ class Shoppers(Stage):
     @rule(n=WHO, which=WHICH)
     def takes_a_coupon(self, n: int, which: int) -> None:
         self.tries(coupons.take, self.one_of(self.coupons, which), self.people[n])
+
+    @rule(n=WHO, known=st.booleans())
+    def enters_a_code(self, n: int, known: bool) -> None:
+        told = {
+            "code": f" {self.code.upper()}" if known else "NOCODE",
+            "user_id": self.people[n].id,
+        }
+        self.tries(coupon_redeem, **told, form_key=form_key_new(), now=clock.now())
 
     @rule(which=WHICH, channel=st.sampled_from(["native", "jsapi"]))
     def comes_back_to_the_cashier(self, which: int, channel: str) -> None:

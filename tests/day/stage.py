@@ -22,6 +22,8 @@ from catalog.models import Fulfilment
 from catalog.services import OutOfStock, StockRefused
 from core import clock
 from core.invariants import audit, invariants
+from digital.services import KeysRefused
+from digital.tests.factories import keys_sku
 from freight.tests.factories import GUANGDONG, TIBET, XINJIANG, freight_make
 from orders.destinations import fetched_at, on_screen
 from orders.models import Order
@@ -59,6 +61,7 @@ REFUSALS = (
     GroupCancelRefused,
     InvoiceRefused,
     JoinRefused,
+    KeysRefused,
     OrderRefused,
     OutOfStock,
     PaymentGone,
@@ -101,6 +104,7 @@ class Stage(RuleBasedStateMachine):
         self.text.product.save()
         self.text.content = "提取码 8888"
         self.text.save(update_fields=["content"])
+        self.keys = keys_sku("KEY-0", "KEY-1", "KEY-2", store=self.store)
         self.bargains = bargain_campaign_make(store=self.store, on_hand=6, quota=5, helpers=3)
         self.flash = offer_make(store=self.store, on_hand=6, quota=4)
         slot_move(self.flash, clock.now() - timedelta(minutes=1), clock.now() + timedelta(hours=30))
@@ -113,6 +117,7 @@ class Stage(RuleBasedStateMachine):
                 self.neighbour.store, name="邻店券", off_fen=90_000, minimum_fen=0, total=4
             ),
         ]
+        self.code = template_make(self.store, name="口令券", how="code", total=4).code
         place = pickup_make(self.store)
         self.place = pickup_places({place.store_id})[place.store_id][0]
         self.people = cast.people(6)

@@ -18,6 +18,7 @@ from campaigns.bargain.models import Bargain
 from campaigns.coupons.models import Coupon
 from campaigns.flash.models import FlashPurchase
 from campaigns.groupbuy.models import Group, Member
+from digital.models import DigitalItem
 from orders.models import (
     Invoice,
     Order,
@@ -25,6 +26,7 @@ from orders.models import (
     OrderLine,
     OrderReprice,
     RiskReview,
+    Shipment,
 )
 from payments.models import Payment, Refund
 from tests.day.merchant import Merchant, Outside
@@ -79,6 +81,10 @@ def counted(busy: Counter[str]) -> None:
     busy["payable 1 fen"] += Order.objects.filter(payable_fen=1, paid_at__isnull=False).count()
     busy["free freight"] += Order.objects.filter(freight_fen=0, delivery="post").count()
     busy["coupon used"] += Coupon.objects.filter(state="used").count()
+    busy["coupon codes"] += Coupon.objects.filter(source="code").count()
+    keys = DigitalItem.objects.exclude(content_index="")
+    busy["keys sold"] += keys.exclude(line=None).count()
+    busy["shipped by sheet"] += Shipment.objects.filter(carrier="yto").count()
     busy["flash"] += FlashPurchase.objects.count()
     busy["rebates"] += Member.objects.filter(order__lines__rebate_fen__gt=0).count()
     parcels = Order.objects.annotate(parcels=Count("shipments"))
@@ -121,6 +127,11 @@ def test_a_day_on_which_every_move_comes_to_something(world):
         day.the_workers_work()
         day.judges_an_order(which=0, releases=releases)
     day.hands_over_what_is_fetched(which=0)
+    day.buys_card_keys(n=3, pieces=2, then="pays")
+    day.brings_card_keys(number=2)
+    day.enters_a_code(n=5, known=True)
+    day.takes_goods_off_sale_and_back(which=0)
+    day.takes_goods_off_sale_and_back(which=0)
     day.launches_a_bargain(n=0)
     day.helps(n=1, which=0)
     day.buys_at_the_bargains_price(which=0, then="pays")
@@ -132,19 +143,23 @@ def test_a_day_on_which_every_move_comes_to_something(world):
     for which in range(12):
         day.urges(which=which)
         day.corrects_a_street(which=which)
+        day.corrects_an_address(which=which)
         day.asks_for_an_invoice(which=which)
     day.answers_for_an_invoice(which=0, issues=True)
     for number in range(2):
         day.sends_a_parcel_of_several(which=0, line=0, pieces=1, number=number)
     day.gives_up_a_line(which=0, line=1)
+    day.ships_by_a_sheet(which=0, one_number=True)
     for which in range(12):
         day.ships(which=which)
+    day.ships_by_a_sheet(which=0, one_number=False)
     day.wants_more_time(which=0)
     day.receives(which=0)
     day.time_passes(seconds=26 * 3600, beat=True)
     day.teardown()
     changes = [f"OrderChange.kind {one}" for one in ("address", "urged", "extended")]
     reviews = [f"RiskReview.outcome {one}" for one in ("released", "refused")]
+    assert missing(busy, "coupon codes", "keys sold", "shipped by sheet") == []
     others = ("payable 1 fen", "free freight", "checkouts", "several parcels", "flash", "rebates")
     states = ("Order.state completed", "Order.state cancelled", "Invoice.state issued")
     assert missing(busy, *changes, *reviews, *others, *states) == []

@@ -9,7 +9,7 @@ from orders.states import ORDER
 from orders.tests.reviews import held
 from payments.models import Refund
 from tests import cast
-from tests.races.threads import LEADS, head_to_head, kinds, many, together
+from tests.races.threads import LEADS, head_to_head, many, together, unlocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,6 +59,24 @@ def test_without_the_lock_both_leave_the_order_held(waiting, monkeypatch):
     assert not OrderHold.objects.filter(order=order, closed_at=None).exists()
 
 
+@pytest.fixture
+def undecided(monkeypatch):
+    """For controls: from its call on, so many see a review that nobody has decided, and an order
+    without a lock, before anybody writes."""
+
+    def careless(number):
+        read = unlocked(lambda pk: Order.objects.get(pk=pk), number)
+
+        def decide(review, outcome, *, by_id, note, now):
+            changes = {"outcome": outcome, "by_id": by_id, "note": note, "decided_at": now}
+            return bool(RiskReview.objects.filter(pk=review.pk).update(**changes))
+
+        monkeypatch.setattr("orders.services.review.order_lock", read)
+        monkeypatch.setattr("orders.services.review._decide", decide)
+
+    return careless
+
+
 @pytest.mark.parametrize("lead_s", LEADS)
 def test_released_or_refused_but_never_both(lead_s):
     order, review = held(cast.sku_on_sale(), cast.person())
@@ -75,16 +93,36 @@ def test_released_or_refused_but_never_both(lead_s):
     assert cast.broken() == []
 
 
+def test_without_lock_and_condition_it_is_released_and_refused(undecided):
+    """Control: time runs out and a person refuses, and both believe that it was they."""
+    order, review = held(cast.sku_on_sale(), cast.person())
+    undecided(2)
+    acts = (
+        lambda: review_release(review_id=review.pk, by_id=None, now=clock.now(), timed_out=True),
+        lambda: review_refuse(review_id=review.pk, by_id=order.buyer_id, note="", now=clock.now()),
+    )
+    assert many(lambda n: acts[n](), 2) == [True, True]
+
+
+def refusals(order, review):
+    return many(
+        lambda _n: review_refuse(
+            review_id=review.pk, by_id=order.buyer_id, note="", now=clock.now()
+        ),
+        8,
+    )
+
+
 def test_eight_refusals_are_one_refund():
     order, review = held(cast.sku_on_sale(), cast.person())
-    told = kinds(
-        many(
-            lambda _n: review_refuse(
-                review_id=review.pk, by_id=order.buyer_id, note="", now=clock.now()
-            ),
-            8,
-        )
-    )
-    assert told == {"ok": 8}
+    assert sorted(refusals(order, review)) == [False] * 7 + [True]
     assert Refund.objects.count() == 1
     assert RiskReview.objects.get().outcome == "refused"
+
+
+def test_without_lock_and_condition_eight_believe_that_they_refused(undecided):
+    """Control: the order's own state is all that still holds the refund to one."""
+    order, review = held(cast.sku_on_sale(), cast.person())
+    undecided(8)
+    assert refusals(order, review) == [True] * 8
+    assert Refund.objects.count() == 1
