@@ -37,7 +37,8 @@ def deliveries_nudge(ids: Iterable[tuple[int, str]]) -> None:
 
     Never raises: what fails or cannot be nudged is left to the sweep.
     """
-    first, others = [], []
+    first: list[int] = []
+    others: list[int] = []
     for pk, name in ids:
         subscriber = subscriber_get(name)
         if subscriber.inline:
@@ -99,8 +100,8 @@ def _record_failure(pk: int, error: Exception, *, now: datetime) -> None:
 
 def deliveries_sweep(*, now: datetime, limit: int = SWEEP_BATCH) -> int:
     """Deliver what is due, what comes first before the rest; the number delivered."""
-    due = Delivery.objects.filter(delivered_at=None, parked_at=None, due_at__lte=now)
-    due = due.order_by("due_at", "pk").values_list("pk", flat=True)
+    rows = Delivery.objects.filter(delivered_at=None, parked_at=None, due_at__lte=now)
+    due = rows.order_by("due_at", "pk").values_list("pk", flat=True)
     names = [one.name for one in subscribers() if one.first]
     pks = list(due.filter(subscriber__in=names)[:limit])
     pks += due.exclude(subscriber__in=names)[: limit - len(pks)]

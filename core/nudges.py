@@ -37,7 +37,7 @@ def nudge(pks: Sequence[int], *, first: Sequence[int] = ()) -> None:
             pipe.rpush(name, *waiting)
             pipe.ltrim(name, -KEPT, -1)
     pipe.set(ON_ITS_WAY, 1, nx=True, px=LOST_AFTER_MS)
-    _send(pipe.execute()[-1])
+    _send(bool(pipe.execute()[-1]))
 
 
 def nudged() -> Iterator[int]:
@@ -51,11 +51,11 @@ def nudged() -> Iterator[int]:
     while taken := store.lpop(FIRST, AT_ONCE) or store.lpop(WAITING, AT_ONCE):
         yield from map(int, taken)
         if monotonic() >= stop:
-            _send(store.set(ON_ITS_WAY, 1, nx=True, px=LOST_AFTER_MS))
+            _send(bool(store.set(ON_ITS_WAY, 1, nx=True, px=LOST_AFTER_MS)))
             return
 
 
-def _send(is_alone: bool | None) -> None:
+def _send(is_alone: bool) -> None:
     from core.tasks import deliveries_deliver
 
     if is_alone:

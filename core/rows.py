@@ -121,15 +121,22 @@ def _update(
     only: tuple[tuple[str, tuple[str, ...]], ...],
 ) -> "tuple[Prepared, list[tuple[str, str, models.Field[Any, Any]]]]":
     meta, quoted = model._meta, connection.ops.quote_name
-    fields = [(key, str(meta.get_field(key).column), meta.get_field(key)) for key in keys]
+    known: list[tuple[str, models.Field[Any, Any]]] = [(key, _field(model, key)) for key in keys]
+    fields = [(key, str(field.column), field) for key, field in known]
     sets = ", ".join(f"{quoted(column)} = %({column})s" for _, column, _ in fields)
     wanted = [f"{quoted(str(meta.pk.column))} = %(the_pk)s"]
     for key, held in only:
         texts = ", ".join(f"'{one}'" for one in held)
-        wanted.append(f"{quoted(str(meta.get_field(key).column))} IN ({texts})")
+        wanted.append(f"{quoted(str(_field(model, key).column))} IN ({texts})")
     text = f"UPDATE {quoted(meta.db_table)} SET {sets} WHERE {' AND '.join(wanted)}"
     # One move may set different columns in different places.
     return Prepared(f"{meta.db_table}_{name}_{crc32(text.encode()):08x}", text), fields
+
+
+def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
+    field = model._meta.get_field(name)
+    assert isinstance(field, models.Field)
+    return field
 
 
 @cache

@@ -43,19 +43,20 @@ def group_expire(*, group_id: int, now: datetime) -> datetime | None:
     """
     with transaction.atomic():
         group = group_lock(group_id)
-        if group.state != GroupState.OPEN or group.deadline_at is None:
+        deadline_at = group.deadline_at
+        if group.state != GroupState.OPEN or deadline_at is None:
             return None
-        if now < group.deadline_at + GRACE:
-            return group.deadline_at + GRACE
+        if now < deadline_at + GRACE:
+            return deadline_at + GRACE
         if group.reserved:
             _take_what_is_paid(group, now=now)
             group = group_lock(group_id)
-            if group.state != GroupState.OPEN or group.deadline_at is None:
+            if group.state != GroupState.OPEN:
                 return None
         enough = group.size if group.least is None else group.least
         # Somebody who may have paid counts, for a while: to fill it, or to be one of enough.
         could_be_enough = group.reserved > 0 and group.joined + group.reserved >= enough
-        if could_be_enough and now < group.deadline_at + SILENCE_LIMIT:
+        if could_be_enough and now < deadline_at + SILENCE_LIMIT:
             return now + LOOK_AGAIN
         if group.has_enough:
             group_succeed(group, now=now)
