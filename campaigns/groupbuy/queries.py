@@ -17,6 +17,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Least, RowNumber
 
+from campaigns.groupbuy.counts import missing_people
 from campaigns.groupbuy.deals import Deal, deal_of
 from campaigns.groupbuy.faces import Face, faces_of
 from campaigns.groupbuy.locks import LAST_CALL
@@ -66,7 +67,8 @@ class ShelfOffer:
 
 @dataclass(frozen=True)
 class GroupBoard:
-    """Everything that the public page of a group shows about it."""
+    """Everything that the public page of a group shows about it: `missing` more must pay for it to
+    succeed, `seats_left` may be taken."""
 
     public_id: str
     campaign_id: int
@@ -96,7 +98,12 @@ class GroupBoard:
     deal: Deal
     confirmed: int
     off_fen: int
-    has_enough: bool
+    missing: int
+
+    @property
+    def wanted(self) -> str:
+        """Whom it waits for, in words."""
+        return self.deal.wanted(missing=self.missing, left=self.seats_left)
 
 
 @dataclass(frozen=True)
@@ -199,7 +206,7 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
         deal=deal_of(campaign, size=group.size),
         confirmed=group.confirmed,
         off_fen=group.off_fen,
-        has_enough=group.has_enough,
+        missing=group.missing,
     )
 
 
@@ -297,8 +304,9 @@ def products_on_offer(*, now: datetime, limit: int = 6) -> list[int]:
 
 
 def groups_about_to_fail(store_id: int | None, *, now: datetime) -> int:
-    """Open groups, of one store or of all, that end within two hours."""
-    rows = Group.objects.filter(state=GroupState.OPEN, deadline_at__lt=now + ABOUT_TO_FAIL)
+    """Open groups, of one store or of all, that end within two hours and still lack people."""
+    due = Group.objects.filter(state=GroupState.OPEN, deadline_at__lt=now + ABOUT_TO_FAIL)
+    rows = due.alias(lacks=missing_people()).filter(lacks__gt=0)
     return (rows if store_id is None else rows.filter(store_id=store_id)).count()
 
 
