@@ -7,7 +7,7 @@ from django.db.models import Case, F, IntegerField, Value, When
 from django.db.models.functions import Greatest, NullIf
 
 from accounts.queries import profiles
-from campaigns.groupbuy.counts import missing_people
+from campaigns.groupbuy.counts import in_stock, missing_people
 from campaigns.groupbuy.faces import Face, face_of
 from campaigns.groupbuy.locks import LAST_CALL
 from campaigns.groupbuy.models import Group, Member
@@ -41,12 +41,13 @@ class AcquaintedGroup:
 def open_groups(
     campaign_id: int, *, now: datetime, limit: int = 6, without: str = ""
 ) -> tuple[OpenGroup, ...]:
-    """Groups with a seat, stock of the campaign and time to pay left: those that lack one person
-    first, then the newest."""
+    """Groups with a seat, quota, goods and time to pay left: those that lack one person first, then
+    the newest."""
     left = F("size") - F("reserved") - F("joined") - F("confirmed")
     one_short = Case(When(lacks=1, then=Value(0)), default=Value(1), output_field=IntegerField())
     groups = list(
         Group.objects.filter(
+            in_stock(),
             campaign_id=campaign_id,
             state=GroupState.OPEN,
             deadline_at__gt=now + LAST_CALL,
@@ -88,6 +89,7 @@ def acquainted_groups(
     seats = (
         Member.objects.select_related("group")
         .filter(
+            in_stock(),
             user_id__in=people,
             state=MemberState.JOINED,
             shows_profile=True,
