@@ -119,9 +119,9 @@ def delivered(event: Any) -> Iterator[Subject]:
 
 
 def member_joined(event: Any) -> Iterator[Subject]:
-    """While the group still waits for several, its leader hears of every newcomer."""
+    """Its leader hears of every newcomer, unless everybody hears that one more is enough."""
     group = group_gist(group_id=event.group_id)
-    if group is not None and group.is_open and not _is_one_short(group):
+    if group is not None and group.is_open and group.missing != 1:
         leader = tuple(
             seat.user_id
             for seat in group.seats
@@ -133,7 +133,7 @@ def member_joined(event: Any) -> Iterator[Subject]:
 def group_one_short(event: Any) -> Iterator[Subject]:
     """One more is enough: whoever was in before the newcomer hears it, once per group."""
     group = group_gist(group_id=event.group_id)
-    if group is not None and group.is_open and _is_one_short(group):
+    if group is not None and group.is_open and group.missing == 1:
         before = tuple(seat.user_id for seat in group.seats if seat.member_id < event.member_id)
         yield _of_group(group, f"one_short:{event.group_id}", before)
 
@@ -292,13 +292,12 @@ def _group_promise(order: OrderGist, *, is_checked: bool) -> str:
 
 
 def _wanted(group: GroupGist) -> str:
-    """How many the group still takes, and whether it needs them."""
-    if group.has_enough:
-        return _("人数已够，到时成团，还有 %(left)d 个名额") % {"left": group.seats_left}
-    return _("还差 %(left)d 人；%(ending)s") % {
-        "left": group.seats_left,
-        "ending": group.deal.ending.rstrip("。"),
-    }
+    """Whom the group waits for, and what becomes of it without them."""
+    wanted = group.deal.wanted(missing=group.missing, left=group.seats_left)
+    if not group.missing:
+        return wanted
+    ending = group.deal.ending.rstrip("。")
+    return _("%(wanted)s；%(ending)s") % {"wanted": wanted, "ending": ending}
 
 
 def _group_failure(order: OrderGist) -> str | None:
@@ -325,11 +324,6 @@ def _group_values(group: GroupGist) -> dict[str, str]:
     }
 
 
-def _is_one_short(group: GroupGist) -> bool:
-    """Whether the group needs exactly one more, and would not do without."""
-    return group.seats_left == 1 and not group.has_enough
-
-
 def _of_group(group: GroupGist, key: str, people: tuple[int, ...], **values: str) -> Subject:
     return Subject(
         key=key,
@@ -338,7 +332,7 @@ def _of_group(group: GroupGist, key: str, people: tuple[int, ...], **values: str
         path=reverse("groupbuy:group", args=[group.public_id]),
         values={
             **_group_values(group),
-            "left": str(group.seats_left),
+            "left": str(group.missing),
             "wanted": _wanted(group),
             **values,
         },

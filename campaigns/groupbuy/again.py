@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaigns.groupbuy.counts import in_stock
 from campaigns.groupbuy.joinable import open_groups
 from campaigns.groupbuy.locks import LAST_CALL
 from campaigns.groupbuy.models import Group, GroupCampaign, Member
@@ -29,7 +30,8 @@ class WayOn:
 def way_on(public_id: str, user_id: int | None, *, now: datetime) -> WayOn | None:
     """The way on from a group; None for an unknown one. The same group while it takes people, then
     the one that lacks fewest, then a new one; whoever already has a seat is led to that."""
-    group = Group.objects.select_related("campaign__product").filter(public_id=public_id).first()
+    groups = Group.objects.select_related("campaign__product").annotate(in_stock=in_stock())
+    group = groups.filter(public_id=public_id).first()
     if group is None:
         return None
     campaign = group.campaign
@@ -39,10 +41,10 @@ def way_on(public_id: str, user_id: int | None, *, now: datetime) -> WayOn | Non
     sku, quantity = _lost(group, user_id) if user_id is not None else ("", 0)
     if user_id is None or not campaign.newcomers_only or _is_new(campaign, user_id):
         others = open_groups(campaign.pk, now=now, limit=1, without=public_id)
-        found = public_id if _takes_people(group, now=now) else ""
+        found = public_id if group.in_stock and _takes_people(group, now=now) else ""
         if found or others:
             return WayOn(group=found or others[0].public_id, sku=sku, quantity=quantity)
-    if can_lead(campaign, now=now):
+    if group.in_stock and can_lead(campaign, now=now):
         return WayOn(product=campaign.product.public_id, sku=sku, quantity=quantity)
     return WayOn(page=public_id)
 

@@ -30,6 +30,21 @@ class Deal:
         """What every piece costs less when so many are in."""
         return max((tier.off_fen for tier in self.tiers if people >= tier.people), default=0)
 
+    def wanted(self, *, missing: int, left: int) -> str:
+        """Whom an open group waits for: `missing` people until it succeeds, where `left` may join."""
+        said = {"missing": missing, "left": left}
+        if not missing:
+            return _("人数已够，到时成团，还有 %(left)d 个名额") % said
+        if self.tiers:
+            cheaper = {**said, "people": self.tiers[0].people}
+            return _("还差 %(missing)d 人成团，满 %(people)d 人更便宜") % cheaper
+        if self.least is None and left < missing:
+            paying = {**said, "paying": missing - left}
+            return _("还差 %(missing)d 人成团，其中 %(paying)d 人正在付款") % paying
+        if left > missing:
+            return _("还差 %(missing)d 人成团，还有 %(left)d 个名额") % said
+        return _("还差 %(missing)d 人成团") % said
+
     @property
     def ending(self) -> str:
         """What happens when the time is up and seats are left."""

@@ -20,7 +20,8 @@ class Seat:
 
 @dataclass(frozen=True)
 class GroupGist:
-    """A group as a message tells of it. `seats` are the paid ones."""
+    """A group as a message tells of it. `seats` are the paid ones, and `seats_left` all others: whoever
+    is paying may give up before the message is read. `missing` more must pay for it to succeed."""
 
     public_id: str
     store_id: int
@@ -29,14 +30,10 @@ class GroupGist:
     is_open: bool
     size: int
     seats_left: int
+    missing: int
     seats: tuple[Seat, ...]
     deal: Deal
     deadline_at: datetime | None = None
-
-    @property
-    def has_enough(self) -> bool:
-        """As many have paid as its campaign said are enough at the deadline."""
-        return self.deal.least is not None and len(self.seats) >= self.deal.least
 
 
 def group_failure(group_ref: str) -> str | None:
@@ -65,6 +62,7 @@ def group_gist(*, group_id: int | None = None, group_ref: str = "") -> GroupGist
         deal=deal_of(group.campaign, size=group.size),
         deadline_at=group.deadline_at,
         seats_left=group.size - group.joined - group.confirmed,
+        missing=group.missing,
         seats=tuple(
             Seat(*values)
             for values in paid.order_by("pk").values_list("id", "user_id", "order_id", "is_leader")

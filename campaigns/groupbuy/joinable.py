@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Case, F, IntegerField, Value, When
+from django.db.models.functions import Greatest, NullIf
 
 from accounts.queries import profiles
+from campaigns.groupbuy.counts import in_stock, missing_people
 from campaigns.groupbuy.faces import Face, face_of
 from campaigns.groupbuy.locks import LAST_CALL
 from campaigns.groupbuy.models import Group, Member
@@ -15,13 +17,13 @@ from sharing.queries import tied_to
 
 @dataclass(frozen=True)
 class OpenGroup:
-    """A group that somebody could join now; `has_enough` when it succeeds without them, too."""
+    """A group that somebody could join now: `missing` more must pay for it to succeed."""
 
     public_id: str
     leader: Face
     size: int
     seats_left: int
-    has_enough: bool
+    missing: int
     deadline_at: datetime
 
 
@@ -32,26 +34,27 @@ class AcquaintedGroup:
     public_id: str
     face: Face
     seats_left: int
-    has_enough: bool
+    missing: int
     deadline_at: datetime
 
 
 def open_groups(
     campaign_id: int, *, now: datetime, limit: int = 6, without: str = ""
 ) -> tuple[OpenGroup, ...]:
-    """Groups with a seat, stock of the campaign and time to pay left: those that lack one person
-    first, then the newest."""
+    """Groups with a seat, quota, goods and time to pay left: those that lack one person first, then
+    the newest."""
     left = F("size") - F("reserved") - F("joined") - F("confirmed")
-    one_short = Case(When(left=1, then=Value(0)), default=Value(1), output_field=IntegerField())
+    one_short = Case(When(lacks=1, then=Value(0)), default=Value(1), output_field=IntegerField())
     groups = list(
         Group.objects.filter(
+            in_stock(),
             campaign_id=campaign_id,
             state=GroupState.OPEN,
             deadline_at__gt=now + LAST_CALL,
             campaign__quota__gt=F("campaign__quota_used"),
         )
         .exclude(public_id=without)
-        .annotate(left=left)
+        .alias(left=left, lacks=missing_people())
         .filter(left__gt=0)
         .order_by(one_short, "-opened_at")[:limit]
     )
@@ -66,7 +69,7 @@ def open_groups(
             leader=face_of(leaders[group.pk], known),
             size=group.size,
             seats_left=group.seats_left,
-            has_enough=group.has_enough,
+            missing=group.missing,
             deadline_at=group.deadline_at,
         )
         for group in groups
@@ -78,7 +81,7 @@ def acquainted_groups(
     product_id: int, user_id: int, *, now: datetime, limit: int = 2
 ) -> tuple[AcquaintedGroup, ...]:
     """Open groups of the product with somebody in it whom the person has had to do with and who
-    agreed to be shown there; those that lack fewest people first."""
+    agreed to be shown there; those that lack fewest people first, those that lack nobody last."""
     people = tied_to(user_id)
     if not people:
         return ()
@@ -86,6 +89,7 @@ def acquainted_groups(
     seats = (
         Member.objects.select_related("group")
         .filter(
+            in_stock(),
             user_id__in=people,
             state=MemberState.JOINED,
             shows_profile=True,
@@ -94,9 +98,9 @@ def acquainted_groups(
             campaign__product_id=product_id,
             campaign__quota__gt=F("campaign__quota_used"),
         )
-        .annotate(left=left)
+        .annotate(left=left, lacks=NullIf(Greatest(missing_people("group__"), 0), Value(0)))
         .filter(left__gt=0)
-        .order_by("left", "group__deadline_at", "pk")
+        .order_by(F("lacks").asc(nulls_last=True), "group__deadline_at", "pk")
     )
     found: dict[int, Member] = {}
     for seat in seats[: limit * 10]:
@@ -108,7 +112,7 @@ def acquainted_groups(
             public_id=seat.group.public_id,
             face=face_of(seat, known),
             seats_left=seat.group.seats_left,
-            has_enough=seat.group.has_enough,
+            missing=seat.group.missing,
             deadline_at=seat.group.deadline_at,
         )
         for seat in found.values()

@@ -263,9 +263,14 @@ class Group(Deadline):
         return self.public_id
 
     @property
-    def has_enough(self) -> bool:
-        """As many have paid as are enough at the deadline."""
-        return self.least is not None and self.joined >= self.least
+    def enough(self) -> int:
+        """How many people it needs to succeed."""
+        return self.size if self.least is None else self.least
+
+    @property
+    def missing(self) -> int:
+        """How many more must pay for it to succeed; `seats_left` says how many may join."""
+        return max(self.enough - self.joined - self.confirmed, 0)
 
     @property
     def seats_left(self) -> int:

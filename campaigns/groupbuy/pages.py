@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Sum
 
+from campaigns.groupbuy.counts import in_stock
 from campaigns.groupbuy.deals import Deal, tiers_of
 from campaigns.groupbuy.locks import LAST_CALL
 from campaigns.groupbuy.models import Group, GroupCampaign, Member
@@ -87,6 +88,7 @@ def group_unopened(public_id: str, *, now: datetime) -> Unopened | None:
     group = (
         Group.objects.select_related("campaign", "campaign__product")
         .filter(public_id=public_id, state__in=[GroupState.FORMING, GroupState.ABANDONED])
+        .annotate(in_stock=in_stock())
         .first()
     )
     if group is None:
@@ -100,7 +102,7 @@ def group_unopened(public_id: str, *, now: datetime) -> Unopened | None:
         size=group.size,
         is_over=group.state == GroupState.ABANDONED,
         fail_reason=group.fail_reason,
-        can_lead=can_lead(group.campaign, now=now),
+        can_lead=group.in_stock and can_lead(group.campaign, now=now),
     )
 
 

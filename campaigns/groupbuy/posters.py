@@ -51,20 +51,20 @@ SEATS_SHOWN = 20
 @dataclass(frozen=True, kw_only=True)
 class GroupPoster(PosterAbout):
     """Prices in fen, `has_more` when goods of the group cost more than `price_fen`; `left` of `size`
-    seats; the deadline as an ISO instant; `has_enough` when it succeeds even if nobody else comes."""
+    seats; the deadline as an ISO instant; `missing` more must pay for it to succeed."""
 
     price_fen: int
     has_more: bool
     alone_fen: int
     size: int
     left: int
-    has_enough: bool
+    missing: int
     ends_at: str
 
     @property
     def headline(self) -> str:
-        said = _("人数已够，还有 %(left)d 席") if self.has_enough else _("还差 %(left)d 人成团")
-        return said % {"left": self.left}
+        said = _("还差 %(missing)d 人成团") if self.missing else _("人数已够，还有 %(left)d 席")
+        return said % {"missing": self.missing, "left": self.left}
 
     @property
     def alone(self) -> Compared:

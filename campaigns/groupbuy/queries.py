@@ -17,6 +17,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Least, RowNumber
 
+from campaigns.groupbuy.counts import in_stock, missing_people
 from campaigns.groupbuy.deals import Deal, deal_of
 from campaigns.groupbuy.faces import Face, faces_of
 from campaigns.groupbuy.locks import LAST_CALL
@@ -66,7 +67,8 @@ class ShelfOffer:
 
 @dataclass(frozen=True)
 class GroupBoard:
-    """Everything that the public page of a group shows about it."""
+    """Everything that the public page of a group shows about it: `missing` more must pay for it to
+    succeed, `seats_left` may be taken."""
 
     public_id: str
     campaign_id: int
@@ -90,13 +92,19 @@ class GroupBoard:
     fail_reason: str
     can_join: bool
     is_quota_gone: bool
+    is_sold_out: bool
     is_too_late: bool
     can_lead: bool
     is_paid_back: bool
     deal: Deal
     confirmed: int
     off_fen: int
-    has_enough: bool
+    missing: int
+
+    @property
+    def wanted(self) -> str:
+        """Whom it waits for, in words."""
+        return self.deal.wanted(missing=self.missing, left=self.seats_left)
 
 
 @dataclass(frozen=True)
@@ -160,6 +168,7 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
             from_fen=Min(_price("campaign__prices__")),
             lead_from_fen=Min(_lead_price("campaign__prices__")),
             leader_saves_fen=Max(_price("campaign__prices__") - _lead_price("campaign__prices__")),
+            in_stock=in_stock(),
         )
         .first()
     )
@@ -168,6 +177,8 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
     campaign = group.campaign
     is_open = group.state == GroupState.OPEN
     in_time = group.deadline_at is not None and group.deadline_at > now + LAST_CALL
+    is_free = is_open and in_time and group.seats_left > 0
+    has_quota = campaign.quota_left > 0
     members = _shown(group)
     faces = faces_of(members)
     return GroupBoard(
@@ -191,15 +202,16 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
         deadline_at=group.deadline_at,
         succeeded_at=group.succeeded_at,
         fail_reason=group.fail_reason,
-        can_join=is_open and in_time and group.seats_left > 0 and campaign.quota_left > 0,
-        is_quota_gone=is_open and in_time and group.seats_left > 0 and campaign.quota_left < 1,
+        can_join=is_free and has_quota and group.in_stock,
+        is_quota_gone=is_free and not has_quota,
+        is_sold_out=is_free and has_quota and not group.in_stock,
         is_too_late=is_open and not in_time,
-        can_lead=can_lead(campaign, now=now),
+        can_lead=group.in_stock and can_lead(campaign, now=now),
         is_paid_back=not any(member.state == MemberState.REFUNDING for member in members),
         deal=deal_of(campaign, size=group.size),
         confirmed=group.confirmed,
         off_fen=group.off_fen,
-        has_enough=group.has_enough,
+        missing=group.missing,
     )
 
 
@@ -297,8 +309,9 @@ def products_on_offer(*, now: datetime, limit: int = 6) -> list[int]:
 
 
 def groups_about_to_fail(store_id: int | None, *, now: datetime) -> int:
-    """Open groups, of one store or of all, that end within two hours."""
-    rows = Group.objects.filter(state=GroupState.OPEN, deadline_at__lt=now + ABOUT_TO_FAIL)
+    """Open groups, of one store or of all, that end within two hours and still lack people."""
+    due = Group.objects.filter(state=GroupState.OPEN, deadline_at__lt=now + ABOUT_TO_FAIL)
+    rows = due.alias(lacks=missing_people()).filter(lacks__gt=0)
     return (rows if store_id is None else rows.filter(store_id=store_id)).count()
 
 
@@ -325,8 +338,9 @@ def _joinable(now: datetime) -> Q:
 
 
 def can_lead(campaign: GroupCampaign, *, now: datetime) -> bool:
-    """Whether somebody could start a group of it now: it runs, as much is left as a group needs, and
-    its product (which the caller has read with it) is not withdrawn."""
+    """Whether somebody could start a group of it now: it runs, as much of its quota is left as a group
+    needs, and its product (which the caller has read with it) is not withdrawn. Goods are the caller's
+    to look for (`counts.in_stock`)."""
     runs = campaign.state == CampaignState.PUBLISHED and campaign.starts_at <= now
     left = campaign.quota_left >= campaign.enough and campaign.product.state == "on_sale"
     return runs and now < campaign.ends_at and left

@@ -15,7 +15,7 @@ SHOWN = 200
 
 @dataclass(frozen=True)
 class RunningGroup:
-    """A group that is not decided. `exposed_fen` is what has been paid for it and goes back if it
+    """A group that is not decided: `missing` more must pay until `enough` have. `exposed_fen` is what has been paid for it and goes back if it
     fails, `paying_fen` what its unpaid seats would add; both with freight. Without a `deadline_at` its
     leader has not paid."""
 
@@ -24,7 +24,8 @@ class RunningGroup:
     title: str
     leader: str
     size: int
-    has_enough: bool
+    enough: int
+    missing: int
     joined: int
     reserved: int
     seats_left: int
@@ -91,7 +92,8 @@ def _running(group: Group, money: tuple[int, int]) -> RunningGroup:
         title=group.campaign.product.title,
         leader=group.leader.public_name,
         size=group.size,
-        has_enough=group.has_enough,
+        enough=group.enough,
+        missing=group.missing,
         joined=group.joined,
         reserved=group.reserved,
         seats_left=group.seats_left,

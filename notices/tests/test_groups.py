@@ -1,9 +1,12 @@
 """Who hears what while a group fills: the leader of each newcomer, everybody when one is missing."""
 
+from functools import partial
+
 import pytest
 
 from campaigns.groupbuy.events import MemberJoined
 from campaigns.groupbuy.models import Group
+from campaigns.groupbuy.tests.test_endings import laddered
 from core import clock
 from notices import about
 from notices.kinds import Kind
@@ -24,9 +27,9 @@ def pushed(kind):
     return NoticeDelivery.objects.filter(notice__kind=kind).count()
 
 
-def group_of(number, *, size, **fields):
+def group_of(number, *, size, make=cast.campaign_make, **fields):
     """A group that so many have paid for, and they."""
-    campaign, sku = cast.campaign_make(size=size, **fields)
+    campaign, sku = make(size=size, **fields)
     people = cast.people(number)
     group, _leader = cast.group_open(campaign, sku, people[0])
     for one in people[1:]:
@@ -66,8 +69,17 @@ def test_it_is_told_once_per_group_though_the_last_seat_comes_free_again():
     assert told(Kind.GROUP_ONE_SHORT) == [alice.id, bob.id, carol.id]
 
 
-def test_a_group_that_has_enough_is_not_one_short():
-    group, (alice, _bob, _carol) = group_of(3, size=4, ending="complete", least=3)
+@pytest.mark.parametrize("ending", ["complete", "ladder"])
+def test_one_is_missing_from_those_who_are_enough_however_many_seats_are_left(ending):
+    make = laddered if ending == "ladder" else partial(cast.campaign_make, ending=ending)
+    steps = {"steps": ((5, 300),)} if ending == "ladder" else {}
+    _group, (alice, bob, _carol) = group_of(3, make=make, size=10, least=4, **steps)
+    assert told(Kind.GROUP_ONE_SHORT) == [alice.id, bob.id]
+    assert told(Kind.GROUP_JOINED) == [alice.id]
+
+
+def test_a_group_that_has_enough_is_not_one_short_at_its_last_seat():
+    group, (alice, _bob, _carol) = group_of(3, size=4, ending="complete", least=2)
     assert Group.objects.get(pk=group.pk).joined == 3
     assert told(Kind.GROUP_ONE_SHORT) == []
     assert told(Kind.GROUP_JOINED) == [alice.id, alice.id]

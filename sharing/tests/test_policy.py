@@ -56,7 +56,7 @@ def tickets(*, watched):
         alone_fen=5900,
         size=3,
         left=1,
-        has_enough=False,
+        missing=1,
         ends_at="2026-11-29T12:30:00+00:00",
     )
     return ticket_sign(target), poster_sign(target, "团", "", about)

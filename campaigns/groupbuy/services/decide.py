@@ -53,15 +53,14 @@ def group_expire(*, group_id: int, now: datetime) -> datetime | None:
             group = group_lock(group_id)
             if group.state != GroupState.OPEN:
                 return None
-        enough = group.size if group.least is None else group.least
         # Somebody who may have paid counts, for a while: to fill it, or to be one of enough.
-        could_be_enough = group.reserved > 0 and group.joined + group.reserved >= enough
+        could_be_enough = group.reserved > 0 and group.joined + group.reserved >= group.enough
         if could_be_enough and now < deadline_at + SILENCE_LIMIT:
             return now + LOOK_AGAIN
-        if group.has_enough:
-            group_succeed(group, now=now)
-        else:
+        if group.missing:
             group_fail(group, reason=_("到时人数不足"), now=now)
+        else:
+            group_succeed(group, now=now)
         return None
 
 

@@ -263,7 +263,7 @@ def test_pages_promise_what_will_happen_before_anybody_pays(client):
     assert "到时人不齐，全额自动退回" not in page
     group = opened(campaign, sku)
     page = client.get(f"/g/{group.public_id}/").content.decode()
-    assert "到时满 2 人就成团" in page and "还差 4 人成团" in page
+    assert "到时满 2 人就成团" in page and "还差 1 人成团，满 3 人更便宜" in page
     client.force_login(cast.person().user)
     joining = client.get(reverse("groupbuy:join", args=[group.public_id])).content.decode()
     assert "满 5 人：每件再减 8.00 元" in joining
@@ -272,7 +272,9 @@ def test_pages_promise_what_will_happen_before_anybody_pays(client):
 def test_a_group_with_enough_people_wants_nobody_and_takes_more(client):
     campaign, sku = laddered()
     group = filled(campaign, sku, 2)
-    assert "人数已够，还有 3 个名额" in client.get(f"/g/{group.public_id}/").content.decode()
+    assert (
+        "人数已够，到时成团，还有 3 个名额" in client.get(f"/g/{group.public_id}/").content.decode()
+    )
 
 
 def test_a_group_that_reached_a_step_says_so(client):

@@ -39,6 +39,23 @@ def test_open_groups_come_one_short_first_then_newest():
     assert [one.public_id for one in rest] == [newest.public_id]
 
 
+def test_one_short_is_who_lacks_one_of_those_that_are_enough():
+    campaign, sku = cast.campaign_make(size=10, ending="complete", least=3)
+
+    def group_with(paid, paying=0):
+        group, _ = cast.group_open(campaign, sku, cast.person())
+        for who in cast.people(paid - 1):
+            cast.pay(cast.join(group.public_id, sku, who).order_public_id)
+        for who in cast.people(paying):
+            cast.join(group.public_id, sku, who)
+        return group.public_id
+
+    short, enough, one_seat, new = group_with(2), group_with(3), group_with(4, 5), group_with(1)
+    found = open_groups(campaign.pk, now=clock.now())
+    assert [one.public_id for one in found] == [short, new, one_seat, enough]
+    assert [(one.missing, one.seats_left) for one in found] == [(1, 8), (2, 9), (0, 1), (0, 7)]
+
+
 def test_my_seat_is_mine():
     campaign, sku = cast.campaign_make(size=3)
     alice, bob = cast.person(), cast.person()
@@ -68,6 +85,23 @@ def test_whoever_completed_a_group_together_is_tied_and_finds_one_another_next_t
     assert f"/g/{again.public_id}/" in page
     cast.pay(cast.join(again.public_id, sku, stranger).order_public_id)
     assert acquainted_groups(sku.product_id, bob.id, now=now) == ()
+
+
+def test_acquaintances_who_lack_fewest_come_first_and_those_who_lack_nobody_last():
+    campaign, sku = cast.campaign_make(size=5, ending="complete", least=3)
+    reader = cast.person()
+    groups = []
+    for paid in (4, 1, 2):
+        leader = cast.person("Bob")
+        ties_make(people=[leader.id, reader.id], kind="bargain", now=clock.now())
+        group, _ = cast.group_open(campaign, sku, leader, shows_profile=True)
+        for who in cast.people(paid - 1):
+            cast.pay(cast.join(group.public_id, sku, who).order_public_id)
+        groups.append(group.public_id)
+    enough, two_missing, one_missing = groups
+    found = acquainted_groups(sku.product_id, reader.id, now=clock.now(), limit=3)
+    assert [one.public_id for one in found] == [one_missing, two_missing, enough]
+    assert [one.missing for one in found] == [1, 2, 0]
 
 
 def test_somebody_who_does_not_want_to_be_shown_is_not(client):

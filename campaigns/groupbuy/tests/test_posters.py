@@ -30,7 +30,7 @@ def about(**changes):
         "alone_fen": 5900,
         "size": 3,
         "left": 1,
-        "has_enough": False,
+        "missing": 1,
         "ends_at": "2026-11-29T12:30:00+00:00",
     }
     return GroupPoster(**values | changes)
@@ -47,9 +47,11 @@ def test_a_poster_says_who_is_missing_for_which_price_until_when(style):
         assert said in drawn.words, said
     assert drawn.codes == [LINK]
     assert drawn.faults() == []
-    enough = drawing(spec_make("group", style, about(has_enough=True, has_more=True)))
+    enough = drawing(spec_make("group", style, about(missing=0, has_more=True)))
     assert "人数已够，还有 1 席" in enough.words
     assert "起" in enough.words.splitlines()
+    nearly = drawing(spec_make("group", style, about(size=10, left=8, missing=1)))
+    assert "还差 1 人成团" in nearly.words
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -62,7 +64,7 @@ def test_long_words_and_large_sums_keep_their_places(style, size, with_photo):
         has_more=True,
         size=size,
         left=size - 1,
-        has_enough=size > 2,
+        missing=0 if size > 2 else 1,
     )
     drawn = drawing(long_spec_make("group", style, told))
     assert drawn.faults() == []
@@ -85,10 +87,10 @@ def test_without_a_lower_price_nothing_is_said_to_be_saved():
 
 @pytest.mark.django_db(transaction=True)
 def test_the_page_tells_its_poster_how_the_group_stands(client):
-    campaign, sku = campaign_make(size=3)
+    campaign, sku = campaign_make(size=3, ending="complete", least=2)
     group = group_open(campaign, sku)[0]
     card = client.get(f"/g/{group.public_id}/mine/").context["card"]
     *_rest, told = poster_read(card.poster)
-    assert (told.size, told.left, told.has_enough) == (3, 2, False)
+    assert (told.size, told.left, told.missing) == (3, 2, 1)
     assert (told.price_fen, told.alone_fen) == (4900, sku.price_fen)
     assert told.ends_at == group.deadline_at.isoformat()

@@ -16,17 +16,24 @@ pytestmark = pytest.mark.django_db
 ALL_BACK = "到时人不齐，全额自动退回"
 PROMISES = {
     "refund": ALL_BACK,
-    "complete": "到时满 3 人就成团，价格不变；不满则全额自动退回",
-    "ladder": "到时满 3 人就成团，按达到的人数算价，差价自动退回；不满则全额退回",
+    "complete": "到时满 4 人就成团，价格不变；不满则全额自动退回",
+    "ladder": "到时满 4 人就成团，按达到的人数算价，差价自动退回；不满则全额退回",
+}
+
+# Of a group with one, and then two, who have paid.
+WANTED = {
+    "refund": ("还差 5 人成团，", "还差 4 人成团；"),
+    "complete": ("还差 3 人成团，还有 5 个名额，", "还差 2 人成团，还有 4 个名额；"),
+    "ladder": ("还差 3 人成团，满 5 人更便宜，", "还差 2 人成团，满 5 人更便宜；"),
 }
 
 
 def opened_with(ending):
-    """A group of five that ends so; three are enough where not all are needed."""
+    """A group of six that ends so; four are enough where not all are needed."""
     if ending == "ladder":
-        campaign, sku = laddered(size=5, least=3, steps=((4, 300),))
+        campaign, sku = laddered(size=6, least=4, steps=((5, 300),))
     else:
-        campaign, sku = cast.campaign_make(size=5, ending=ending, least=3)
+        campaign, sku = cast.campaign_make(size=6, ending=ending, least=4)
     return opened(campaign, sku), sku
 
 
@@ -61,14 +68,15 @@ def test_card_and_messages_promise_what_the_campaign_does(client, ending):
     for where, text in said.items():
         assert PROMISES[ending] in text, where
         assert ending == "refund" or ALL_BACK not in text, where
-    assert "还差 4 人" in said["card"]
-    assert "还差 3 人" in said["joined"] and "还差 3 人" in said["soon"]
+    wanted = WANTED[ending]
+    assert wanted[0] in said["card"]
+    assert wanted[1] in said["joined"] and wanted[1] in said["soon"]
 
 
 @pytest.mark.parametrize("ending", ["complete", "ladder"])
 def test_once_there_are_enough_nobody_is_said_to_be_missing(client, ending):
     group, sku = opened_with(ending)
-    joined_by(group, sku, 2)
+    joined_by(group, sku, 3)
     hour_left(group)
     card = client.get(f"/g/{group.public_id}/mine/").content.decode()
     for text in (told("group_joined"), told("group_soon"), card):
@@ -80,10 +88,37 @@ def test_once_there_are_enough_nobody_is_said_to_be_missing(client, ending):
 
 def test_a_group_that_needs_all_wants_the_last_one_until_the_end(client):
     group, sku = opened_with("refund")
-    joined_by(group, sku, 3)
+    joined_by(group, sku, 4)
     hour_left(group)
     assert "还差 1 人" in told("group_soon")
     assert "人数已够" not in client.get(f"/g/{group.public_id}/mine/").content.decode()
+
+
+@pytest.mark.parametrize("ending", ["complete", "ladder"])
+def test_one_more_turns_a_refund_into_success_and_everything_says_so(client, ending):
+    group, sku = opened_with(ending)
+    joined_by(group, sku, 2)
+    cast.join(group.public_id, sku, cast.person())
+    hour_left(group)
+    said = {
+        "page": client.get(f"/g/{group.public_id}/").content.decode(),
+        "card": client.get(f"/g/{group.public_id}/mine/").content.decode(),
+        "soon": told("group_soon"),
+    }
+    for where, text in said.items():
+        assert "还差 1 人成团" in text and "还差 2 人" not in text, where
+    product = client.get(f"/p/{sku.product.public_id}/").content.decode()
+    assert "还差 <b>1</b> 人，还有 2 个名额" in product
+    assert told("group_one_short").endswith("只差 1 人，叫上一位朋友就成了。")
+
+
+def test_who_is_paying_is_missing_until_they_have_paid(client):
+    group, sku = opened_with("refund")
+    joined_by(group, sku, 1)
+    for who in cast.people(3):
+        cast.join(group.public_id, sku, who)
+    page = client.get(f"/g/{group.public_id}/").content.decode()
+    assert "还差 4 人成团，其中 3 人正在付款" in page
 
 
 def test_pages_that_speak_of_every_campaign_promise_no_more_than_all_of_them(client):

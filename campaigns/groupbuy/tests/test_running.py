@@ -1,10 +1,14 @@
 """The merchant's live board, and giving up groups with a reason."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from campaigns.groupbuy.models import Group, GroupCampaign
+from campaigns.groupbuy.queries import groups_about_to_fail
 from campaigns.groupbuy.running import groups_running
+from campaigns.groupbuy.tests.test_endings import laddered
 from core.public_pages import public_pages_forget
 from notices.models import Notice
 from stores.tests.factories import staff_make
@@ -53,6 +57,40 @@ def test_the_board_shows_every_undecided_group_and_what_would_go_back(client, wa
     assert answer["Refresh"] == "30"
     other, _ = cast.campaign_make(size=3)
     assert group.public_id not in board(client, other.store).content.decode()
+
+
+def test_the_board_says_how_many_must_still_pay(client, watched):
+    text = board(client, watched[0].store).content.decode()
+    assert "2 人</td>" in text and "3 人</td>" in text and "1 人</td>" not in text
+
+
+@pytest.mark.parametrize("ending", ["complete", "ladder"])
+def test_the_board_counts_up_to_those_who_are_enough(client, ending):
+    if ending == "ladder":
+        campaign, sku = laddered(size=10, least=3, steps=((5, 300),))
+    else:
+        campaign, sku = cast.campaign_make(size=10, ending=ending, least=3)
+    group, _ = cast.group_open(campaign, sku)
+    cast.pay(cast.join(group.public_id, sku, cast.person()).order_public_id)
+    assert "1 人到最少的 3 人" in board(client, campaign.store).content.decode()
+    cast.pay(cast.join(group.public_id, sku, cast.person()).order_public_id)
+    text = board(client, campaign.store).content.decode()
+    assert "已够最少人数" in text and "人到最少的" not in text
+
+
+@pytest.mark.parametrize("ending", ["refund", "complete", "ladder"])
+def test_only_groups_that_lack_people_are_about_to_fail(ending):
+    if ending == "ladder":
+        campaign, sku = laddered(size=5, least=2)
+    else:
+        campaign, sku = cast.campaign_make(size=5, ending=ending, least=2)
+    group, _ = cast.group_open(campaign, sku)
+    now = Group.objects.get(pk=group.pk).deadline_at - timedelta(hours=1)
+    assert groups_about_to_fail(campaign.store_id, now=now) == 1
+    assert groups_about_to_fail(campaign.store_id, now=now - timedelta(hours=2)) == 0
+    cast.pay(cast.join(group.public_id, sku, cast.person()).order_public_id)
+    failing = 1 if ending == "refund" else 0
+    assert groups_about_to_fail(campaign.store_id, now=now) == failing
 
 
 def test_the_board_says_how_many_it_does_not_show(client, watched, monkeypatch):

@@ -135,13 +135,8 @@ def _product(found: GroupBoard | Unopened) -> ProductCard:
 def _card(request: HttpRequest, board: GroupBoard) -> ShareCard:
     product = _product(board)
     if board.can_join:
-        said = (
-            _("人数已够，还有 %(left)d 个名额，%(price)s 元拼团。%(ending)s")
-            if board.has_enough
-            else _("还差 %(left)d 人，%(price)s 元拼团。%(ending)s")
-        )
-        desc = said % {
-            "left": board.seats_left,
+        desc = _("%(wanted)s，%(price)s 元拼团。%(ending)s") % {
+            "wanted": board.wanted,
             "price": yuan(board.from_fen),
             "ending": board.deal.ending,
         }
@@ -170,6 +165,6 @@ def _poster(board: GroupBoard, product: ProductCard) -> GroupPoster:
         alone_fen=product.price_fen,
         size=board.size,
         left=board.seats_left,
-        has_enough=board.has_enough,
+        missing=board.missing,
         ends_at=board.deadline_at.isoformat(),
     )
