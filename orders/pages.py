@@ -191,6 +191,7 @@ class OrderDetail:
     urged_at: datetime | None = None
     may_extend: bool = False
     is_judged: bool = False
+    has_invoice: bool = False
     pickup_code: str = ""
     place: PickupPlace | None = None
 
@@ -272,6 +273,7 @@ def order_detail(buyer_id: int, public_id: str) -> OrderDetail | None:
         may_extend=order.state == OrderState.SHIPPED
         and not any(one.kind == OrderChange.Kind.EXTENDED for one in order.changes.all()),
         is_judged=_is_judged(order),
+        has_invoice=hasattr(order, "invoice"),
         pickup_code=pickup_code_shown(order),
         place=pickup_place(order.store_id, order.pickup_ref) if order.pickup_ref else None,
     )

@@ -14,6 +14,7 @@ from unfold.decorators import action
 from accounts.queries import AddressSnapshot
 from core import clock
 from core.access import access_record
+from core.money import yuan
 from orders.admin.forms import (
     AddressForm,
     CancelForm,
@@ -22,6 +23,7 @@ from orders.admin.forms import (
     RepriceForm,
     ShipForm,
 )
+from orders.invoices import invoice_of
 from orders.models import Order
 from orders.services import (
     AddressRefused,
@@ -84,7 +86,14 @@ class OrderActs(ReadOnlyAdmin):
                 else:
                     messages.info(request, _("这个订单之前已经取消或关闭，没有改动。"))
                 return self._back(order)
-        return self._form(request, order, form, title=_("取消并退款"), submit=_("确认取消"))
+        return self._form(
+            request,
+            order,
+            form,
+            title=_("取消并退款"),
+            submit=_("确认取消"),
+            warning=_invoice_warning(order),
+        )
 
     @action(
         description=_("取消部分商品"), url_path="cancel-line", icon="remove", permissions=["work"]
@@ -109,7 +118,14 @@ class OrderActs(ReadOnlyAdmin):
                 else:
                     messages.info(request, _("这件商品之前已经取消，没有改动。"))
                 return self._back(order)
-        return self._form(request, order, form, title=_("取消部分商品"), submit=_("确认取消并退款"))
+        return self._form(
+            request,
+            order,
+            form,
+            title=_("取消部分商品"),
+            submit=_("确认取消并退款"),
+            warning=_invoice_warning(order),
+        )
 
     @action(description=_("改价"), url_path="reprice", icon="sell", permissions=["work"])
     def reprice(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -205,7 +221,14 @@ class OrderActs(ReadOnlyAdmin):
         )
 
     def _form(
-        self, request: HttpRequest, order: Order, form: forms.Form, *, title: Any, submit: Any
+        self,
+        request: HttpRequest,
+        order: Order,
+        form: forms.Form,
+        *,
+        title: Any,
+        submit: Any,
+        warning: str = "",
     ) -> HttpResponse:
         self.seen(request, title, [order])
         context = {
@@ -218,5 +241,17 @@ class OrderActs(ReadOnlyAdmin):
             "form": form,
             "title": title,
             "submit": submit,
+            "warning": warning,
         }
         return render(request, "admin/orders/order/act.html", context)
+
+
+def _invoice_warning(order: Order) -> str:
+    """What giving money back leaves to do about an invoice that is out already; or ""."""
+    invoice = invoice_of(order.pk)
+    if invoice is None or not invoice.is_issued:
+        return ""
+    told = {"amount": yuan(invoice.issued_fen)}
+    return (
+        _("这个订单已经开过 %(amount)s 元的发票：退款后，退回的金额要红冲（开红字发票）。") % told
+    )

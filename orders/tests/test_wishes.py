@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Address
 from accounts.queries import address_for_order
@@ -33,6 +34,7 @@ from orders.tests.factories import (
     sku_on_sale,
     store_open,
 )
+from orders.tests.test_bulk import printed
 from stores.models import StoreStaff
 from stores.tests.factories import staff_make
 
@@ -191,6 +193,24 @@ def test_the_merchant_corrects_a_street(client):
     assert "买家可以看到" in page
     order.refresh_from_db()
     assert (order.recipient, order.street, order.region) == ("王五", "人民路 1 号", region)
+
+
+def test_the_merchant_sees_that_it_goes_elsewhere_on_every_page_and_paper(client, alice):
+    order = paid_make(sku_on_sale(), who=alice)
+    other = paid_make(order.lines.get().sku)
+    client.force_login(staff_make(order.store).user)
+    change = f"/office/orders/order/{order.pk}/change/"
+    assert "收货信息改过" not in client.get(change).content.decode()
+    move(order, alice, elsewhere(alice))
+    at = timezone.localtime(OrderChange.objects.get().at)
+    words = f"收货信息改过 {at:%Y-%m-%d %H:%M}"
+    assert words in client.get(change).content.decode()
+    assert client.get("/office/orders/order/").content.decode().count(words) == 1
+    chosen = {"_selected_action": [order.pk, other.pk]}
+    for action in ("picking", "labels"):
+        answer = client.post("/office/orders/order/", {"action": action, **chosen})
+        text = printed(answer.content).replace(" ", "")
+        assert text.count(words.replace(" ", "")) == 1
 
 
 def test_urging_once_a_day(alice):
