@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from accounts.queries import AddressSnapshot
 from core import clock
 from core.access import access_record
 from core.money import yuan
@@ -162,19 +161,12 @@ class OrderActs(ReadOnlyAdmin):
     )
     def address(self, request: HttpRequest, object_id: int) -> HttpResponse:
         order = get_object_or_404(self.get_queryset(request), pk=object_id)
-        now_there = {name: getattr(order, name) for name in ("recipient", "phone", "street")}
-        form = AddressForm(request.POST or None, initial=now_there)
+        form = AddressForm(request.POST or None, order=order)
         if request.method == "POST" and form.is_valid():
             try:
                 changed = order_address_change(
                     order_id=order.pk,
-                    address=AddressSnapshot(
-                        **form.cleaned_data,
-                        region=order.region,
-                        province_code="",
-                        city_code="",
-                        district_code="",
-                    ),
+                    address=form.snapshot(),
                     by_id=request.user.pk,
                     now=clock.now(),
                 )

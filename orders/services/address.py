@@ -107,9 +107,11 @@ def _buyers_standing(
     order_id: int, by_id: int | None, marks: tuple[str, str], *, now: datetime
 ) -> Standing | None:
     """What holds for the order's buyer at the new place; None when somebody else changes it."""
+    if by_id is None:
+        return None
     mine = Order.objects.filter(pk=order_id, buyer_id=by_id)
     store_id = mine.values_list("store_id", flat=True).first()
-    if store_id is None or by_id is None:
+    if store_id is None:
         return None
     phone_index, street = marks
     standing = standing_lock(
