@@ -106,7 +106,7 @@ class AddressForm(forms.Form):
 
     def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
         now_there = {name: getattr(order, name) for name in ("recipient", "phone", "street")}
-        super().__init__(*args, initial=now_there, **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": now_there})
         self.region = order.region
         self.places = {one.district_code or one.city_code: one for one in _places(self.region)}
         here = [code for code, one in self.places.items() if one.text == self.region]
