@@ -227,6 +227,14 @@ def staff_urged(event: Any) -> Iterator[Subject]:
         yield _for_staff(order, f"urged:{order.id}:{day}", page="orders_order")
 
 
+def staff_address_changed(event: Any) -> Iterator[Subject]:
+    """Each time a buyer sends an order elsewhere; news even of a parcel that has left since, by an
+    older label perhaps."""
+    order, change = _order(event), address_news(event.order_id)
+    if change is not None and change.by_id == order.buyer_id and order.state != "cancelled":
+        yield _for_staff(order, f"staff:address:{change.id}", page="orders_order")
+
+
 def staff_refund_stuck(event: Any) -> Iterator[Subject]:
     order = order_gist(order_ref=event.order_ref)
     refund = _refund(event)
@@ -235,6 +243,17 @@ def staff_refund_stuck(event: Any) -> Iterator[Subject]:
         yield _for_staff(
             order, key, page="payments_refund", pk=refund.pk, amount=yuan(refund.amount_fen)
         )
+
+
+def staff_invoice_over(event: Any) -> Iterator[Subject]:
+    """Money goes back that an invoice was issued for: each time, with all that is to be reversed by
+    now."""
+    order = order_gist(order_ref=event.order_ref)
+    invoice = invoice_news(order.id) if order is not None else None
+    if order is not None and invoice is not None and invoice.over_fen:
+        key = f"staff:invoice:{event.refund_id}"
+        over = yuan(invoice.over_fen)
+        yield _for_staff(order, key, page="orders_invoice", pk=invoice.id, amount=over)
 
 
 def staff_codes_out(event: Any) -> Iterator[Subject]:

@@ -43,7 +43,9 @@ class Kind(models.TextChoices):
     INVOICE_DECLINED = "invoice_declined", _("发票没有开出")
     STAFF_TO_SHIP = "staff_to_ship", _("有订单要发货")
     STAFF_URGED = "staff_urged", _("买家催发货")
+    STAFF_ADDRESS_CHANGED = "staff_address_changed", _("买家改了收货信息")
     STAFF_REFUND_STUCK = "staff_refund_stuck", _("有退款要处理")
+    STAFF_INVOICE_OVER = "staff_invoice_over", _("有发票要红冲")
     STAFF_CODES_OUT = "staff_codes_out", _("群码用完了")
     FLASH_SOON = "flash_soon", _("秒杀快要开始")
     FLASH_OFF = "flash_off", _("秒杀取消")
@@ -72,7 +74,9 @@ TOPIC_OF: dict[str, Topic] = {
     Kind.INVOICE_DECLINED: Topic.ORDER,
     Kind.STAFF_TO_SHIP: Topic.STAFF,
     Kind.STAFF_URGED: Topic.STAFF,
+    Kind.STAFF_ADDRESS_CHANGED: Topic.STAFF,
     Kind.STAFF_REFUND_STUCK: Topic.STAFF,
+    Kind.STAFF_INVOICE_OVER: Topic.STAFF,
     Kind.STAFF_CODES_OUT: Topic.STAFF,
     Kind.FLASH_SOON: Topic.FLASH,
     Kind.FLASH_OFF: Topic.FLASH,
@@ -87,7 +91,9 @@ INBOX_ONLY = frozenset(
         Kind.GROUP_JOINED,
         Kind.STAFF_TO_SHIP,
         Kind.STAFF_URGED,
+        Kind.STAFF_ADDRESS_CHANGED,
         Kind.STAFF_REFUND_STUCK,
+        Kind.STAFF_INVOICE_OVER,
         Kind.STAFF_CODES_OUT,
     }
 )

@@ -57,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     Rule(OrderShipped, Kind.DELIVERED, about.delivered),
     Rule(OrderUrged, Kind.STAFF_URGED, about.staff_urged),
     Rule(OrderAddressChanged, Kind.ADDRESS_CHANGED, about.address_changed),
+    Rule(OrderAddressChanged, Kind.STAFF_ADDRESS_CHANGED, about.staff_address_changed),
     Rule(InvoiceIssued, Kind.INVOICE_ISSUED, about.invoice_issued),
     Rule(InvoiceDeclined, Kind.INVOICE_DECLINED, about.invoice_declined),
     Rule(MemberJoined, Kind.GROUP_JOINED, about.member_joined),
@@ -65,6 +66,7 @@ RULES: tuple[Rule, ...] = (
     Rule(FlashSlotOpening, Kind.FLASH_SOON, about.flash_soon),
     Rule(FlashCalledOff, Kind.FLASH_OFF, about.flash_off),
     Rule(RefundRequested, Kind.REFUNDING, about.refund_requested),
+    Rule(RefundRequested, Kind.STAFF_INVOICE_OVER, about.staff_invoice_over),
     Rule(RefundSucceeded, Kind.REFUNDED, about.refund_succeeded),
     Rule(RefundStuck, Kind.REFUND_STUCK, about.refund_stuck),
     Rule(RefundStuck, Kind.STAFF_REFUND_STUCK, about.staff_refund_stuck),
@@ -136,7 +138,15 @@ WORDS: dict[str, tuple[Any, Any]] = {
     ),
     Kind.STAFF_TO_SHIP: (_("有订单要发货"), _("%(goods)s，已收 %(amount)s 元。")),
     Kind.STAFF_URGED: (_("买家催发货"), _("%(goods)s，请尽快发货。")),
+    Kind.STAFF_ADDRESS_CHANGED: (
+        _("买家改了收货信息"),
+        _("%(goods)s 要寄到别处，发货前请核对；之前印好的面单、下载的表格还是旧的。"),
+    ),
     Kind.STAFF_REFUND_STUCK: (_("有退款要处理"), _("%(goods)s，%(amount)s 元没有退成。")),
+    Kind.STAFF_INVOICE_OVER: (
+        _("有发票要红冲"),
+        _("%(goods)s 开过发票，之后有退款：共需红冲 %(amount)s 元（开红字发票）。"),
+    ),
     Kind.STAFF_CODES_OUT: (
         _("群码用完了"),
         _("有人想加入“%(goods)s”，已经没有可用的群二维码，请上传新的。"),

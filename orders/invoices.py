@@ -1,14 +1,19 @@
-"""A buyer's invoice, as its page shows it."""
+"""Invoices as pages show them; and what an issued one says too much, because money went back since.
 
+That is read and never kept: what was invoiced is compared with what stays of the order's money.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orders.models import Invoice
 from orders.states import InvoiceState
+from payments.queries import staying_by_orders
 
 
 @dataclass(frozen=True)
 class InvoiceCard:
-    """How an order's invoice stands, for its buyer."""
+    """How an order's invoice stands, for its buyer. `over_fen` of `issued_fen` is to be reversed."""
 
     state: str
     state_label: str
@@ -16,6 +21,8 @@ class InvoiceCard:
     title: str
     tax_no: str
     decline_reason: str
+    issued_fen: int = 0
+    over_fen: int = 0
 
     @property
     def is_issued(self) -> bool:
@@ -25,10 +32,29 @@ class InvoiceCard:
     def may_ask(self) -> bool:
         return self.state == InvoiceState.DECLINED
 
+    @property
+    def is_void(self) -> bool:
+        """All that it says went back."""
+        return self.is_issued and self.over_fen == self.issued_fen
+
+
+def over_fens(invoices: Iterable[Invoice]) -> dict[int, int]:
+    """How much of each issued invoice is of money that went back, or is on its way, in fen, by its id,
+    in two queries; those that say what they should are left out. Orders are prefetched."""
+    issued = [one for one in invoices if one.state == InvoiceState.ISSUED]
+    if not issued:
+        return {}
+    staying = staying_by_orders([one.order.public_id for one in issued])
+    over = {
+        one.pk: (one.issued_fen or 0) - max(staying.get(one.order.public_id, 0), 0)
+        for one in issued
+    }
+    return {pk: fen for pk, fen in over.items() if fen > 0}
+
 
 def invoice_row(order_id: int) -> Invoice | None:
     """The order's invoice; whose order it is was asked before."""
-    return Invoice.objects.filter(order_id=order_id).first()
+    return Invoice.objects.select_related("order").filter(order_id=order_id).first()
 
 
 def invoice_of(order_id: int) -> InvoiceCard | None:
@@ -43,4 +69,6 @@ def invoice_of(order_id: int) -> InvoiceCard | None:
         title=row.title,
         tax_no=row.tax_no,
         decline_reason=row.decline_reason,
+        issued_fen=row.issued_fen or 0,
+        over_fen=over_fens([row]).get(row.pk, 0),
     )

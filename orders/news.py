@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from orders.invoices import over_fens
 from orders.models import Invoice, OrderChange, OrderHold
 from orders.states import InvoiceState
 
@@ -17,12 +18,15 @@ class AddressNews:
 
 @dataclass(frozen=True)
 class InvoiceNews:
-    """How an order's invoice stands. `declined_at` and the reason are of the last refusal."""
+    """How an order's invoice stands. `declined_at` and the reason are of the last refusal; `over_fen`
+    is what an issued one says too much, because money went back since."""
 
+    id: int
     is_issued: bool
     is_declined: bool
     declined_at: datetime | None
     decline_reason: str
+    over_fen: int
 
 
 def address_news(order_id: int) -> AddressNews | None:
@@ -34,14 +38,16 @@ def address_news(order_id: int) -> AddressNews | None:
 
 def invoice_news(order_id: int) -> InvoiceNews | None:
     """None for an order without an invoice."""
-    row = Invoice.objects.filter(order_id=order_id).first()
+    row = Invoice.objects.select_related("order").filter(order_id=order_id).first()
     if row is None:
         return None
     return InvoiceNews(
+        id=row.pk,
         is_issued=row.state == InvoiceState.ISSUED,
         is_declined=row.state == InvoiceState.DECLINED,
         declined_at=row.declined_at,
         decline_reason=row.decline_reason,
+        over_fen=over_fens([row]).get(row.pk, 0),
     )
 
 

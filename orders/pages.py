@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.queries import reason_words
 from core.crypto import mask_name, mask_phone
-from orders.models import Order, OrderChange, OrderLine, Shipment
+from orders.models import Order, OrderChange, OrderLine, RiskReview, Shipment
 from orders.pricing import KINDS
 from orders.states import OrderState
 from orders.story import Step, order_story
@@ -190,15 +190,17 @@ class OrderDetail:
     cancel_reason: str
     urged_at: datetime | None = None
     may_extend: bool = False
+    is_judged: bool = False
+    has_invoice: bool = False
     pickup_code: str = ""
     place: PickupPlace | None = None
 
     @property
     def may_change_address(self) -> bool:
-        """As long as nothing of it was sent."""
+        """As long as nothing of it was sent, and nobody is looking where it goes."""
         waiting = self.card.state in (OrderState.ON_HOLD, OrderState.TO_SHIP)
         is_posted = self.card.delivery == Order.Delivery.POST
-        return waiting and is_posted and not self.parcels
+        return waiting and is_posted and not self.parcels and not self.is_judged
 
     @property
     def pickup_code_spaced(self) -> str:
@@ -270,6 +272,8 @@ def order_detail(buyer_id: int, public_id: str) -> OrderDetail | None:
         urged_at=order.urged_at,
         may_extend=order.state == OrderState.SHIPPED
         and not any(one.kind == OrderChange.Kind.EXTENDED for one in order.changes.all()),
+        is_judged=_is_judged(order),
+        has_invoice=hasattr(order, "invoice"),
         pickup_code=pickup_code_shown(order),
         place=pickup_place(order.store_id, order.pickup_ref) if order.pickup_ref else None,
     )
@@ -358,6 +362,11 @@ def _parcels(order: Order) -> tuple[Parcel, ...]:
         )
         for number, row in enumerate(order.shipments.all(), start=1)
     )
+
+
+def _is_judged(order: Order) -> bool:
+    review: RiskReview | None = getattr(order, "risk_review", None)
+    return review is not None and review.outcome == RiskReview.Outcome.WAITING
 
 
 def _mask_street(street: str) -> str:

@@ -15,6 +15,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from orders.models import Order
+from orders.words import moved_words
 
 MAX_ORDERS = 200
 FONT = "STSong-Light"
@@ -50,9 +51,10 @@ def picking_list(orders: Sequence[Order], *, left_out: str = "") -> bytes:
     ]
     rows = [[_p(_("订单"), text), _p(_("商品"), text), _p(_("买家留言"), text)]]
     for order in orders:
+        name = f"{order.public_id} {moved_words(order)}"
         # A row for each line: a row longer than a page could not be set at all.
         for number, line in enumerate(one for one in order.lines.all() if one.left):
-            shown = (order.public_id, order.note) if number == 0 else ("", "")
+            shown = (name, order.note) if number == 0 else ("", "")
             item = f"{line.title} {line.sku_name} × {line.left}"
             rows.append([_p(shown[0], text), _p(item, text), _p(shown[1], text)])
     parts.append(_grid(rows, [55 * mm, 75 * mm, 40 * mm]))
@@ -85,6 +87,7 @@ def shipping_labels(orders: Sequence[Order], *, left_out: str = "") -> bytes:
             ],
             Spacer(1, 6 * mm),
             _p(f"{order.public_id} · {timezone.localtime(order.placed_at):%Y-%m-%d %H:%M}", text),
+            _p(moved_words(order), text),
         ]
     if left_out:
         parts += [PageBreak(), _p(left_out, head)]

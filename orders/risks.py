@@ -26,6 +26,11 @@ class OrderRisk:
         verdict = self.assessed.verdict
         return verdict == Verdict.REFUSE or (verdict == Verdict.CODE and not self.phone_proved)
 
+    @property
+    def keeps_it_there(self) -> bool:
+        """A paid order is not held a second time: where a person would have to look, it does not go."""
+        return self.is_refused or self.assessed.verdict == Verdict.HOLD
+
 
 def order_risk(standing: Standing, *, amount_fen: int) -> OrderRisk:
     """How strange an order of so much would be. Pure."""
@@ -38,6 +43,13 @@ def refusal_words(verdict: Verdict) -> str:
     if verdict == Verdict.CODE:
         return _("为了你的账户安全，请先在“我的 → 手机号”里验证手机号，再回来下单。")
     return _("这笔订单暂时不能下，请联系商家处理。")
+
+
+def move_refusal_words(verdict: Verdict) -> str:
+    """What a buyer is told to do whose paid order shall go elsewhere; never which rule fired."""
+    if verdict == Verdict.CODE:
+        return _("为了你的账户安全，请先在“我的 → 手机号”里验证手机号，再回来修改收货信息。")
+    return _("新的收货信息需要商家确认，请联系商家。")
 
 
 def late_money_report(*, order_id: int, now: datetime) -> None:

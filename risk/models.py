@@ -92,7 +92,8 @@ class RiskReport(models.Model):
 class RiskAssessment(models.Model):
     """An order that something was found about: every rule that fired, and what it came to.
 
-    `order_ref` is empty for what was not placed.
+    `order_ref` is empty for what was not placed. An order that its buyer sends, or wanted to send,
+    elsewhere after paying is assessed once more.
     """
 
     store = models.ForeignKey(

@@ -4,6 +4,9 @@ import pytest
 from django.db import transaction
 from django.urls import resolve
 
+from accounts.models import User
+from accounts.queries import address_for_order
+from accounts.tests.factories import address_make
 from community.services import code_show
 from community.tests.factories import code_make, entry_make
 from core import clock
@@ -14,6 +17,9 @@ from notices.models import Notice
 from notices.table import RULES, WORDS
 from orders.models import Order
 from orders.services import (
+    invoice_issue,
+    invoice_request,
+    order_address_change,
     order_cancel,
     order_close_request,
     order_line_cancel,
@@ -23,7 +29,7 @@ from orders.services import (
 )
 from orders.tests.factories import deliver, order_make, paid_make, place, settle
 from payments.models import Payment, Refund
-from payments.services import refund_settle
+from payments.services import refund_request, refund_settle
 from payments.states import REFUND
 from payments.tests.factories import payment_make
 from stores.tests.factories import staff_make
@@ -234,6 +240,69 @@ def test_staff_are_told_what_they_have_to_do_and_buyers_are_not():
     assert told(other.pk, for_staff=True) == []
     assert told(order.buyer_id, for_staff=True) == []
     assert told(order.buyer_id) == [Kind.PAID]
+
+
+def address_move(order, by_id, street):
+    buyer = User.objects.get(pk=order.buyer_id)
+    there = address_for_order(buyer.pk, address_make(buyer, street=street).public_id)
+    order_address_change(order_id=order.pk, address=there, by_id=by_id, now=clock.now())
+
+
+def test_staff_are_told_each_time_that_a_buyer_sends_an_order_elsewhere():
+    sku = cast.sku_on_sale()
+    owner = staff_make(sku.store).user
+    order = paid_make(sku)
+    first = [Kind.STAFF_TO_SHIP]
+    address_move(order, owner.pk, "人民路 1 号")
+    assert told(owner.pk, for_staff=True) == first
+    address_move(order, order.buyer_id, "解放路 99 号")
+    assert told(owner.pk, for_staff=True) == [*first, Kind.STAFF_ADDRESS_CHANGED]
+    address_move(order, order.buyer_id, "解放路 100 号")
+    ship(order, "SF1234567890")  # by the label that was printed yesterday, perhaps
+    assert told(owner.pk, for_staff=True) == [*first, *[Kind.STAFF_ADDRESS_CHANGED] * 2]
+    notice = Notice.objects.filter(kind=Kind.STAFF_ADDRESS_CHANGED).first()
+    assert notice.path == f"/office/orders/order/{order.pk}/change/"
+    assert "解放路" not in f"{notice.title}{notice.body}{notice.values}"
+
+
+def test_staff_are_told_each_time_that_money_of_an_issued_invoice_goes_back(settings, tmp_path):
+    settings.PRIVATE_ROOT = str(tmp_path)
+    sku = cast.sku_on_sale()
+    owner = staff_make(sku.store).user
+    order, other = paid_make(sku), paid_make(sku)
+    for one in (order, other):
+        invoice = invoice_request(
+            order_id=one.pk,
+            kind="person",
+            title="张三",
+            tax_no="",
+            email="a@example.com",
+            now=clock.now(),
+        )
+    data = b"%PDF-1.7 %%EOF"
+    invoice = invoice_issue(invoice_id=order.invoice.pk, data=data, by_id=owner.pk, now=clock.now())
+    assert Kind.STAFF_INVOICE_OVER not in told(owner.pk, for_staff=True)
+    part_back(order, 1200)
+    part_back(other, 1200)  # its invoice is not out
+    assert told(owner.pk, for_staff=True).count(Kind.STAFF_INVOICE_OVER) == 1
+    order_cancel(order_id=order.pk, reason="没货了", now=clock.now())
+    order_cancel(order_id=other.pk, reason="没货了", now=clock.now())
+    assert told(owner.pk, for_staff=True).count(Kind.STAFF_INVOICE_OVER) == 2
+    first, last = Notice.objects.filter(kind=Kind.STAFF_INVOICE_OVER).order_by("pk")
+    assert "12.00 元" in first.body
+    assert f"{order.payable_fen / 100:.2f} 元" in last.body
+    assert first.path == f"/office/orders/invoice/{invoice.pk}/change/"
+
+
+def part_back(order, fen):
+    with transaction.atomic():
+        refund_request(
+            payment_id=Order.objects.get(pk=order.pk).payment_id,
+            reason="line_cancelled",
+            part="line_0",
+            amount_fen=fen,
+            now=clock.now(),
+        )
 
 
 def test_a_refund_that_is_stuck_is_the_staffs_business_until_it_is_not():

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from accounts.queries import AddressSnapshot
 from core import clock
 from core.access import access_record
+from core.money import yuan
 from orders.admin.forms import (
     AddressForm,
     CancelForm,
@@ -22,6 +22,7 @@ from orders.admin.forms import (
     RepriceForm,
     ShipForm,
 )
+from orders.invoices import invoice_of
 from orders.models import Order
 from orders.services import (
     AddressRefused,
@@ -84,7 +85,14 @@ class OrderActs(ReadOnlyAdmin):
                 else:
                     messages.info(request, _("这个订单之前已经取消或关闭，没有改动。"))
                 return self._back(order)
-        return self._form(request, order, form, title=_("取消并退款"), submit=_("确认取消"))
+        return self._form(
+            request,
+            order,
+            form,
+            title=_("取消并退款"),
+            submit=_("确认取消"),
+            warning=_invoice_warning(order),
+        )
 
     @action(
         description=_("取消部分商品"), url_path="cancel-line", icon="remove", permissions=["work"]
@@ -109,7 +117,14 @@ class OrderActs(ReadOnlyAdmin):
                 else:
                     messages.info(request, _("这件商品之前已经取消，没有改动。"))
                 return self._back(order)
-        return self._form(request, order, form, title=_("取消部分商品"), submit=_("确认取消并退款"))
+        return self._form(
+            request,
+            order,
+            form,
+            title=_("取消部分商品"),
+            submit=_("确认取消并退款"),
+            warning=_invoice_warning(order),
+        )
 
     @action(description=_("改价"), url_path="reprice", icon="sell", permissions=["work"])
     def reprice(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -146,19 +161,12 @@ class OrderActs(ReadOnlyAdmin):
     )
     def address(self, request: HttpRequest, object_id: int) -> HttpResponse:
         order = get_object_or_404(self.get_queryset(request), pk=object_id)
-        now_there = {name: getattr(order, name) for name in ("recipient", "phone", "street")}
-        form = AddressForm(request.POST or None, initial=now_there)
+        form = AddressForm(request.POST or None, order=order)
         if request.method == "POST" and form.is_valid():
             try:
                 changed = order_address_change(
                     order_id=order.pk,
-                    address=AddressSnapshot(
-                        **form.cleaned_data,
-                        region=order.region,
-                        province_code="",
-                        city_code="",
-                        district_code="",
-                    ),
+                    address=form.snapshot(),
                     by_id=request.user.pk,
                     now=clock.now(),
                 )
@@ -205,7 +213,14 @@ class OrderActs(ReadOnlyAdmin):
         )
 
     def _form(
-        self, request: HttpRequest, order: Order, form: forms.Form, *, title: Any, submit: Any
+        self,
+        request: HttpRequest,
+        order: Order,
+        form: forms.Form,
+        *,
+        title: Any,
+        submit: Any,
+        warning: str = "",
     ) -> HttpResponse:
         self.seen(request, title, [order])
         context = {
@@ -218,5 +233,17 @@ class OrderActs(ReadOnlyAdmin):
             "form": form,
             "title": title,
             "submit": submit,
+            "warning": warning,
         }
         return render(request, "admin/orders/order/act.html", context)
+
+
+def _invoice_warning(order: Order) -> str:
+    """What giving money back leaves to do about an invoice that is out already; or ""."""
+    invoice = invoice_of(order.pk)
+    if invoice is None or not invoice.is_issued:
+        return ""
+    told = {"amount": yuan(invoice.issued_fen)}
+    return (
+        _("这个订单已经开过 %(amount)s 元的发票：退款后，退回的金额要红冲（开红字发票）。") % told
+    )

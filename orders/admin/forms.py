@@ -1,5 +1,6 @@
 """What staff fill in about an order."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -10,6 +11,8 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from accounts.divisions import Region, division_children, region_resolve
+from accounts.queries import AddressSnapshot
 from core.forms import YuanField
 from core.money import yuan
 from orders.amounts import line_paid_fen, rest_fen
@@ -80,7 +83,10 @@ class RepriceForm(forms.Form):
 
 
 class AddressForm(forms.Form):
-    """Whom and where to; the region stays, because freight was counted for it."""
+    """Whom and where to; the province stays, because freight was counted for it.
+
+    City and district are one choice: that asks for no page in between, and for no script.
+    """
 
     recipient = forms.CharField(label=_("收货人"), max_length=30, widget=UnfoldAdminTextInputWidget)
     phone = forms.RegexField(
@@ -89,7 +95,50 @@ class AddressForm(forms.Form):
         error_messages={"invalid": _("请填写 11 位手机号。")},
         widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "tel"}),
     )
+    place = forms.ChoiceField(
+        label=_("城市和区县"),
+        required=False,
+        help_text=_("省份不能改，因为运费是按省份算的。"),
+        error_messages={"invalid_choice": _("请重新选择。")},
+        widget=UnfoldAdminSelectWidget,
+    )
     street = forms.CharField(label=_("详细地址"), max_length=120, widget=UnfoldAdminTextInputWidget)
+
+    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
+        now_there = {name: getattr(order, name) for name in ("recipient", "phone", "street")}
+        super().__init__(*args, **{**kwargs, "initial": now_there})
+        self.region = order.region
+        self.places = {one.district_code or one.city_code: one for one in _places(self.region)}
+        here = [code for code, one in self.places.items() if one.text == self.region]
+        # A place that the list does not know (any more) is offered as it stands.
+        kept = [] if here else [("", self.region)]
+        field = self.fields["place"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [*kept, *((code, one.text) for code, one in self.places.items())]
+        field.initial = here[0] if here else ""
+
+    def snapshot(self) -> AddressSnapshot:
+        """The address as it was filled in; nothing chosen is the place that it was."""
+        to = self.places.get(self.cleaned_data["place"]) or Region("", "", "", self.region)
+        return AddressSnapshot(
+            recipient=self.cleaned_data["recipient"],
+            phone=self.cleaned_data["phone"],
+            region=to.text,
+            street=self.cleaned_data["street"],
+            province_code=to.province_code,
+            city_code=to.city_code,
+            district_code=to.district_code,
+        )
+
+
+def _places(region: str) -> Iterator[Region]:
+    """Everything that lies in the region's province, as far down as the list goes."""
+    name = region.split(" ", maxsplit=1)[0]
+    for province in (one for one in division_children() if one.name == name):
+        for second in division_children(province.code):
+            below = division_children(second.code)
+            for third in [one.code for one in below] or [""]:
+                yield region_resolve(province.code, second.code, third)
 
 
 class LineCancelForm(forms.Form):

@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidge
 from core import clock
 from core.limits import UPLOADS_REFUSED, upload_allowed
 from core.money import yuan
+from orders.invoices import over_fens
 from orders.models import Invoice
 from orders.services import InvoiceRefused, invoice_decline, invoice_file, invoice_issue
 from orders.services.invoice import MAX_BYTES as INVOICE_BYTES
@@ -44,7 +45,7 @@ class InvoicePage(ReadOnlyAdmin):
     """Invoices that buyers asked for."""
 
     platform = owner = clerk = VIEW
-    list_display = ["public_id", "order", "state", "kind", "title", "requested_at"]
+    list_display = ["public_id", "order", "state", "over", "kind", "title", "requested_at"]
     list_filter = ["state", "kind"]
     search_fields = ["=public_id", "=order__public_id"]
     list_select_related = ["store", "order"]
@@ -59,6 +60,8 @@ class InvoicePage(ReadOnlyAdmin):
         "tax_no",
         "email",
         "amount",
+        "issued",
+        "over",
         "requested_at",
         "issued_at",
         "declined_at",
@@ -72,6 +75,24 @@ class InvoicePage(ReadOnlyAdmin):
     @admin.display(description=_("可开票金额（元）"))
     def amount(self, invoice: Invoice) -> str:
         return yuan(max(invoice_fen(invoice.order.public_id), 0))
+
+    @admin.display(description=_("已开金额（元）"))
+    def issued(self, invoice: Invoice) -> str:
+        return "—" if invoice.issued_fen is None else yuan(invoice.issued_fen)
+
+    @admin.display(description=_("红冲"))
+    def over(self, invoice: Invoice) -> str:
+        known: int | None = getattr(invoice, "over_fen", None)
+        over_fen = over_fens([invoice]).get(invoice.pk, 0) if known is None else known
+        return _("需红冲 %(amount)s 元") % {"amount": yuan(over_fen)} if over_fen else "—"
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The page's rows with what is to be reversed of them, in two queries more."""
+        changelist = super().get_changelist_instance(request)
+        found = over_fens(changelist.result_list)
+        for row in changelist.result_list:
+            row.over_fen = found.get(row.pk, 0)
+        return changelist
 
     @action(description=_("上传发票"), url_path="issue", icon="upload", permissions=["work"])
     def issue(self, request: HttpRequest, object_id: int) -> HttpResponse:

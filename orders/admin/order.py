@@ -20,11 +20,12 @@ from orders.admin.inlines import (
     ShipmentInline,
     render_lines,
 )
+from orders.invoices import invoice_of
 from orders.models import Order
 from orders.money import money_story
 from orders.states import OrderState
 from orders.story import order_story
-from orders.words import state_words, with_waits
+from orders.words import moved_words, state_words, with_moves, with_waits
 from payments.queries import order_money, refunds_of
 from stores.scoped import VIEW
 
@@ -42,6 +43,7 @@ class OrderPage(OrderBatches):
         "payable",
         "who",
         "region",
+        "moved",
         "urged_at",
     ]
     list_filter = ["state", "delivery", "offer_kind", ("placed_at", admin.DateFieldListFilter)]
@@ -76,8 +78,11 @@ class OrderPage(OrderBatches):
                 ]
             },
         ),
-        (_("金额"), {"fields": ["goods", "discount", "freight", "adjust", "payable", "money"]}),
-        (_("收货"), {"fields": ["recipient", "phone", "region", "street", "note"]}),
+        (
+            _("金额"),
+            {"fields": ["goods", "discount", "freight", "adjust", "payable", "money", "invoicing"]},
+        ),
+        (_("收货"), {"fields": ["recipient", "phone", "region", "street", "moved", "note"]}),
         (_("经过"), {"fields": ["timeline", "urged_at", "cancel_reason"]}),
     ]
 
@@ -93,6 +98,10 @@ class OrderPage(OrderBatches):
     @admin.display(description=_("收货人"))
     def who(self, order: Order) -> str:
         return f"{mask_name(order.recipient)} {mask_phone(order.phone)}"
+
+    @admin.display(description=_("收货信息改动"))
+    def moved(self, order: Order) -> str:
+        return moved_words(order) or "—"
 
     @admin.display(description=_("应付（元）"), ordering="payable_fen")
     def payable(self, order: Order) -> str:
@@ -129,6 +138,16 @@ class OrderPage(OrderBatches):
             "refunded": yuan(paid.refunded_fen),
         }
 
+    @admin.display(description=_("发票"))
+    def invoicing(self, order: Order) -> str:
+        invoice = invoice_of(order.pk)
+        if invoice is None or not invoice.is_issued:
+            return invoice.state_label if invoice else "—"
+        said = _("已开票 %(amount)s 元") % {"amount": yuan(invoice.issued_fen)}
+        if not invoice.over_fen:
+            return said
+        return said + _("，需红冲 %(amount)s 元") % {"amount": yuan(invoice.over_fen)}
+
     @admin.display(description=_("时间线"))
     def timeline(self, order: Order) -> Any:
         return render_lines(
@@ -152,4 +171,5 @@ class OrderPage(OrderBatches):
         return render(request, "admin/orders/order/money.html", context)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return with_waits(super().get_queryset(request)).prefetch_related("lines")
+        rows = with_moves(with_waits(super().get_queryset(request)))
+        return rows.prefetch_related("lines")

@@ -34,6 +34,8 @@ class Invoice(models.Model):
     email = EncryptedTextField(_("接收邮箱"))
     requested_at = models.DateTimeField(_("申请时间"))
     file = models.CharField(max_length=120, blank=True, editable=False)
+    # What it says, so that money that goes back later is known to be too much of it.
+    issued_fen = models.PositiveBigIntegerField(_("开票金额（分）"), null=True, blank=True)
     issued_at = models.DateTimeField(_("开票时间"), null=True, blank=True)
     declined_at = models.DateTimeField(_("拒绝时间"), null=True, blank=True)
     decline_reason = models.CharField(_("未能开票的原因"), max_length=120, blank=True)
@@ -56,6 +58,10 @@ class Invoice(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state="issued") | ~Q(file=""), name="orders_invoice_has_file"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="issued") | Q(issued_fen__isnull=False),
+                name="orders_invoice_has_amount",
             ),
         ]
         indexes = [models.Index(fields=["store", "state", "-id"])]

@@ -79,11 +79,13 @@ def invoice_issue(*, invoice_id: int, data: bytes, by_id: int | None, now: datet
     changes = {"file": name, "issued_at": now, "by_id": by_id, "decline_reason": ""}
     with transaction.atomic():
         order = order_lock(invoice.order_id)
-        worth = order.state in PAID and invoice_fen(order.public_id) > 0
-        issued = worth and INVOICE.move_row(invoice, "issue", now=now, changes=changes)
+        worth_fen = invoice_fen(order.public_id) if order.state in PAID else 0
+        issued = worth_fen > 0 and INVOICE.move_row(
+            invoice, "issue", now=now, changes={**changes, "issued_fen": worth_fen}
+        )
     if not issued:
         storage.delete(name)
-        if not worth:
+        if worth_fen <= 0:
             raise InvoiceRefused(_("这个订单的款项已经全部退回，没有可以开票的金额。"))
         raise InvoiceRefused(_("这张发票不是待开票的状态，没有改动。"))
     return invoice

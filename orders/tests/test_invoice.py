@@ -2,13 +2,17 @@
 
 import io
 import zipfile
+from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from core import clock
 from core.models import Fact
+from orders.invoices import over_fens
 from orders.models import Invoice
 from orders.services import (
     InvoiceRefused,
@@ -26,7 +30,8 @@ from orders.tests.factories import (
     shipped_make,
     sku_on_sale,
 )
-from payments.services import refund_request
+from payments.models import Refund
+from payments.services import refund_request, refund_settle
 from stores.tests.factories import staff_make
 
 pytestmark = pytest.mark.django_db
@@ -223,3 +228,131 @@ def test_the_merchant_says_why_not_and_the_buyer_reads_it(client):
     page = client.get(f"/orders/{order.public_id}/invoice/").content.decode()
     assert "抬头与执照不符" in page
     assert "申请发票" in page
+
+
+# --- issued, and then money goes back ---
+def part_back(order, fen, part="line_0"):
+    with transaction.atomic():
+        refund_request(
+            payment_id=order.payment_id,
+            reason="line_cancelled",
+            part=part,
+            amount_fen=fen,
+            now=clock.now(),
+        )
+
+
+def cleared(order):
+    """All its refunds come."""
+    for refund in Refund.objects.filter(order_ref=order.public_id, state="requested"):
+        refund_settle(
+            refund_id=refund.pk,
+            provider_refund_id=f"50{refund.pk}",
+            amount_fen=refund.amount_fen,
+            succeeded_at=clock.now(),
+            now=clock.now(),
+        )
+
+
+def issued_for(who, **changes):
+    """An order of 65 yuan whose invoice is out."""
+    order = paid_make(sku_on_sale(), who=who, **changes)
+    invoice = issue(ask(order))
+    invoice.refresh_from_db()
+    return order, invoice
+
+
+def test_an_invoice_says_what_was_kept_when_it_was_issued():
+    order = shipped_make()
+    part_back(order, 500)
+    invoice = issue(ask(order))
+    invoice.refresh_from_db()
+    assert invoice.issued_fen == order.payable_fen - 500
+    assert over_fens([invoice]) == {}
+
+
+@pytest.mark.parametrize("comes", [False, True])
+def test_what_goes_back_of_an_issued_invoice_is_to_be_reversed(client, comes):
+    who = person()
+    order, invoice = issued_for(who)
+    other, untouched = issued_for(person())
+    part_back(order, 1200)
+    if comes:
+        cleared(order)
+    assert over_fens([invoice, untouched]) == {invoice.pk: 1200}
+    client.force_login(staff_make(order.store).user)
+    for path in (
+        "/office/orders/invoice/",
+        f"/office/orders/invoice/{invoice.pk}/change/",
+        f"/office/orders/order/{order.pk}/change/",
+    ):
+        assert "需红冲 12.00 元" in client.get(path).content.decode(), path
+    client.force_login(staff_make(other.store).user)
+    page = client.get(f"/office/orders/order/{other.pk}/change/").content.decode()
+    assert "已开票 65.00 元" in page
+    assert "需红冲" not in page + client.get("/office/orders/invoice/").content.decode()
+    client.force_login(who.user)
+    page = client.get(f"/orders/{order.public_id}/invoice/").content.decode()
+    assert "发票金额 65.00 元，其中 12.00 元已经退款" in page
+
+
+def test_an_invoice_of_a_cancelled_order_is_good_for_nothing_and_its_buyer_reads_so(client):
+    who = person()
+    order, invoice = issued_for(who)
+    client.force_login(who.user)
+    path = f"/orders/{order.public_id}/"
+    assert "红冲" not in client.get(f"{path}invoice/").content.decode()
+    order_cancel(order_id=order.pk, reason="断货", now=clock.now())
+    deliver()
+    invoice.refresh_from_db()
+    assert (invoice.state, over_fens([invoice])) == ("issued", {invoice.pk: 6500})
+    assert f"{path}invoice/" in client.get(path).content.decode()
+    page = client.get(f"{path}invoice/").content.decode()
+    assert "不能再用来报销或抵扣" in page
+    assert "才能申请发票" not in page
+
+
+@pytest.mark.parametrize("act", ["cancel", "cancel-line"])
+def test_whoever_cancels_is_warned_of_an_invoice_that_is_out(client, act):
+    order, _invoice = issued_for(person())
+    client.force_login(staff_make(order.store).user)
+    path = f"/office/orders/order/{order.pk}"
+    assert "已经开过 65.00 元的发票" in client.get(f"{path}/{act}/").content.decode()
+    assert "已经开过" not in client.get(f"{path}/ship/").content.decode()
+    asked = paid_make(order.lines.get().sku)
+    ask(asked)
+    page = client.get(f"/office/orders/order/{asked.pk}/{act}/").content.decode()
+    assert "已经开过" not in page
+
+
+def test_the_list_of_invoices_costs_the_same_for_one_and_for_many(client):
+    first, _invoice = issued_for(person())
+    part_back(first, 100)
+    client.force_login(staff_make(first.store).user)
+    client.get("/office/orders/invoice/")  # what is read once and remembered
+    costs = []
+    for number in (1, 2, 3):
+        with CaptureQueriesContext(connection) as told:
+            page = client.get("/office/orders/invoice/").content.decode()
+        assert page.count("需红冲 1.00 元") == number
+        costs.append(len(told))
+        order = paid_make(first.lines.get().sku)
+        issue(ask(order))
+        part_back(order, 100)
+    assert len(set(costs)) == 1
+
+
+def test_invoices_that_were_out_before_amounts_were_kept_get_what_was_kept_then():
+    order, invoice = issued_for(person())
+    part_back(order, 700)
+    Refund.objects.update(requested_at=invoice.issued_at - timedelta(seconds=1))
+    part_back(order, 300, "line_1")
+    Refund.objects.filter(part="line_1").update(
+        requested_at=invoice.issued_at + timedelta(seconds=1)
+    )
+    Invoice.objects.update(issued_fen=1)
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("orders.migrations.0002_invoice_amount").AMOUNTS)
+    invoice.refresh_from_db()
+    assert invoice.issued_fen == 6500 - 700
+    assert over_fens([invoice]) == {invoice.pk: 300}

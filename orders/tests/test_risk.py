@@ -7,10 +7,14 @@ import pytest
 from django.db import transaction
 
 from accounts.models import User
+from accounts.tests.factories import address_make
 from core import clock
+from core.crypto import blind_index
 from core.facts import facts_record
-from orders.models import Order, OrderHold, RiskReview
+from orders.destinations import street_index
+from orders.models import Order, OrderChange, OrderHold, RiskReview
 from orders.services import (
+    AddressRefused,
     RiskRefused,
     order_address_change,
     order_cancel,
@@ -18,7 +22,7 @@ from orders.services import (
     review_refuse,
     review_release,
 )
-from orders.tests.factories import deliver, paid_make, pay, person, place
+from orders.tests.factories import deliver, known, paid_make, pay, person, place
 from orders.tests.reviews import held, report
 from payments.events import RefundStuck
 from payments.models import Refund
@@ -258,3 +262,112 @@ def test_what_is_old_is_forgotten(sku, who):
     assert risks_forget(now=clock.now() + timedelta(days=100)) == 0
     assert risks_forget(now=clock.now() + timedelta(days=300)) >= 1
     assert not RiskAssessment.objects.exists()
+
+
+# --- going elsewhere after paying ---
+def home_of(who):
+    """Where everybody of a ring wants their parcels in the end."""
+    return replace(who.address, street="解放路 99 号")
+
+
+def moved(order, who, there, *, by=None):
+    return order_address_change(
+        order_id=order.pk, address=there, by_id=by or who.id, now=clock.now()
+    )
+
+
+def ring(sku, number=9):
+    """People who pay to a place each; all but the last go home then."""
+    people = [known() for _ in range(number)]
+    orders = [paid_make(sku, who=one) for one in people]
+    there = home_of(people[0])
+    Order.objects.filter(pk__in=[order.pk for order in orders[:-1]]).update(
+        phone_index=blind_index(there.phone, purpose="order.phone"),
+        street_index=street_index(there),
+    )
+    return people[-1], orders[-1], there
+
+
+def test_paying_to_nine_places_and_moving_to_one_is_seen(client, sku):
+    last, order, there = ring(sku)
+    before = order.street
+    with pytest.raises(AddressRefused, match="需要商家确认，请联系商家"):
+        moved(order, last, there)
+    order.refresh_from_db()
+    assert (order.street, OrderChange.objects.count()) == (before, 0)
+    row = RiskAssessment.objects.get()
+    assert (row.order_ref, row.verdict, row.score) == (order.public_id, "hold", 60)
+    assert {one["rule"] for one in row.fired} == {"shared_phone", "shared_address"}
+    # What was paid directly to the same place is held just so.
+    assert place(sku, last, address=there).holds.get().kind == "risk"
+
+
+def test_the_first_eight_are_too_few_to_be_stopped_and_leave_what_was_found(sku):
+    people = [known() for _ in range(5)]
+    there = home_of(people[0])
+    for one in people:
+        User.objects.filter(pk=one.id).update(phone_verified_at=clock.now())
+        assert moved(paid_make(sku, who=one), one, there) is True
+    row = RiskAssessment.objects.get()
+    assert (row.user_id, row.verdict, row.score) == (people[4].id, "code", 40)
+    assert row.order_ref == Order.objects.get(buyer_id=people[4].id).public_id
+
+
+def test_whoever_would_have_to_prove_a_phone_there_proves_it_first(sku):
+    last, order, there = ring(sku, 5)
+    with pytest.raises(AddressRefused, match="验证手机号.*修改收货信息"):
+        moved(order, last, there)
+    proved(last)
+    assert moved(order, last, there) is True
+
+
+def test_what_would_be_refused_there_does_not_go_there(sku, who):
+    order = paid_make(sku, who=who)
+    report(who, sku, 100)
+    with pytest.raises(AddressRefused, match="请联系商家"):
+        moved(order, who, home_of(who))
+    assert RiskAssessment.objects.get().verdict == "refuse"
+
+
+def test_staff_send_it_there_all_the_same(sku):
+    last, order, there = ring(sku)
+    assert moved(order, last, there, by=staff_make(sku.store).user_id) is True
+    assert not RiskAssessment.objects.exists()
+
+
+def test_another_name_at_the_same_door_is_nowhere_else(sku, who):
+    order = paid_make(sku, who=who)
+    report(who, sku, 60)
+    assert moved(order, who, replace(who.address, recipient="李四")) is True
+    with pytest.raises(AddressRefused):
+        moved(order, who, home_of(who))
+
+
+def test_what_a_person_looks_at_stays_where_it_is(client, sku, who):
+    order, review = held(sku, who)
+    RiskReport.objects.all().delete()
+    RiskAssessment.objects.all().delete()
+    path = f"/orders/{order.public_id}/"
+    client.force_login(who.user)
+    with pytest.raises(AddressRefused, match="商家正在确认"):
+        moved(order, who, home_of(who))
+    assert f"{path}address/" not in client.get(path).content.decode()
+    assert moved(order, who, home_of(who), by=staff_make(sku.store).user_id) is True
+    review_release(review_id=review.pk, by_id=None, now=clock.now())
+    assert f"{path}address/" in client.get(path).content.decode()
+    assert moved(order, who, who.address) is True
+
+
+def test_the_buyer_reads_why_and_the_store_what_was_found(client, sku):
+    last, order, there = ring(sku)
+    address = address_make(
+        last.user, recipient=there.recipient, phone=there.phone, street=there.street
+    )
+    client.force_login(last.user)
+    path = f"/orders/{order.public_id}/address/"
+    page = client.post(path, {"address": address.public_id}, follow=True).content.decode()
+    assert "新的收货信息需要商家确认，请联系商家" in page
+    client.force_login(staff_make(sku.store).user)
+    page = client.get("/office/risk/riskassessment/").content.decode()
+    assert order.public_id in page
+    assert "多个账号寄往同一个地址" in page

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Address
 from accounts.queries import address_for_order
@@ -13,7 +14,8 @@ from core import clock
 from core.crypto import blind_index
 from freight.tests.factories import GUANGDONG, TIBET, XINJIANG, freight_make
 from orders.deadlines import order_due
-from orders.models import OrderChange
+from orders.destinations import street_index
+from orders.models import Order, OrderChange
 from orders.services import (
     AddressRefused,
     OrderItem,
@@ -33,6 +35,7 @@ from orders.tests.factories import (
     sku_on_sale,
     store_open,
 )
+from orders.tests.test_bulk import printed
 from stores.models import StoreStaff
 from stores.tests.factories import staff_make
 
@@ -191,6 +194,66 @@ def test_the_merchant_corrects_a_street(client):
     assert "买家可以看到" in page
     order.refresh_from_db()
     assert (order.recipient, order.street, order.region) == ("王五", "人民路 1 号", region)
+
+
+def test_the_merchant_corrects_city_and_district_within_the_province(client, by_freight):
+    order = paid_make(by_freight)
+    client.force_login(staff_make(order.store, role=StoreStaff.Role.CLERK).user)
+    path = f"/office/orders/order/{order.pk}/address/"
+    page = client.get(path).content.decode()
+    assert re.search(r'value="141102"\s+selected', page)
+    assert "北京市" not in page
+    form = {"recipient": order.recipient, "phone": order.phone, "street": order.street}
+    foreign = client.post(path, {**form, "place": "110105"}).content.decode()
+    assert "请重新选择" in foreign
+    client.post(path, {**form, "place": "140105"})
+    order.refresh_from_db()
+    assert order.region == "山西省 太原市 小店区"
+    assert OrderChange.objects.get().detail.endswith("山西省 太原市 小店区")
+    assert order.street_index == street_index(
+        replace(person().address, region=order.region, street=order.street)
+    )
+
+
+@pytest.mark.parametrize(
+    ("region", "place", "there"),
+    [
+        ("北京市 朝阳区", "110101", "北京市 东城区"),
+        ("广东省 东莞市", "441900", "广东省 东莞市"),
+        ("山西省 吕梁地区 离石市", "", "山西省 吕梁地区 离石市"),  # as it was called once
+        ("香港特别行政区", "", "香港特别行政区"),
+    ],
+)
+def test_places_without_a_city_or_a_district_and_such_as_are_not_listed(
+    client, region, place, there
+):
+    order = paid_make()
+    Order.objects.filter(pk=order.pk).update(region=region)
+    client.force_login(staff_make(order.store).user)
+    path = f"/office/orders/order/{order.pk}/address/"
+    assert re.search(rf"selected[^>]*>\s*{region}\s*<", client.get(path).content.decode())
+    form = {"recipient": "王五", "phone": "13911112222", "street": "人民路 1 号", "place": place}
+    assert client.post(path, form).status_code == 302
+    order.refresh_from_db()
+    assert (order.region, order.recipient) == (there, "王五")
+
+
+def test_the_merchant_sees_that_it_goes_elsewhere_on_every_page_and_paper(client, alice):
+    order = paid_make(sku_on_sale(), who=alice)
+    other = paid_make(order.lines.get().sku)
+    client.force_login(staff_make(order.store).user)
+    change = f"/office/orders/order/{order.pk}/change/"
+    assert "收货信息改过" not in client.get(change).content.decode()
+    move(order, alice, elsewhere(alice))
+    at = timezone.localtime(OrderChange.objects.get().at)
+    words = f"收货信息改过 {at:%Y-%m-%d %H:%M}"
+    assert words in client.get(change).content.decode()
+    assert client.get("/office/orders/order/").content.decode().count(words) == 1
+    chosen = {"_selected_action": [order.pk, other.pk]}
+    for action in ("picking", "labels"):
+        answer = client.post("/office/orders/order/", {"action": action, **chosen})
+        text = printed(answer.content).replace(" ", "")
+        assert text.count(words.replace(" ", "")) == 1
 
 
 def test_urging_once_a_day(alice):
