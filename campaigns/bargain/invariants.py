@@ -123,7 +123,7 @@ def orders(now: datetime) -> Broken:
             OR (b.state IN ('running', 'reached', 'expired') AND o.id IS NOT NULL
                 AND o.closed_at IS NULL)
             OR (b.state IN ('ordered', 'bought', 'returned')
-                AND line.unit_price_fen <> b.list_fen - b.cut_fen)
+                AND line.unit_price_fen <> LEAST(b.list_fen - b.cut_fen, line.list_price_fen))
         ) AND COALESCE(
             GREATEST(o.placed_at, o.paid_at, o.closed_at, o.cancelled_at) < %(settled)s, TRUE)
         """,

@@ -238,6 +238,11 @@ class Bargain(Deadline):
         return self.list_fen - self.cut_fen
 
     @property
+    def pays_fen(self) -> int:
+        """What its piece costs now, never more than alone. Needs the campaign's SKU."""
+        return min(self.price_fen, self.campaign.sku.price_fen)
+
+    @property
     def helps_left(self) -> int:
         return self.helpers - self.helps
 

@@ -42,14 +42,16 @@ def bargain_buy(
     now: datetime,
     wishes: Mapping[str, str] | None = None,
 ) -> str:
-    """Order the bargain's piece at its price of this moment; the order's public id.
+    """Order the bargain's piece at its price of this moment, or at the list price when that has
+    fallen below it; the order's public id.
 
     Until that order is paid or closed nobody helps, so that the price stands still. The second
     sender of a form key gets the first one's order. Raises BuyRefused, and whatever `order_place`
     raises: PriceChanged when a help came in between.
     """
     order_ref = public_id("ord")
-    found = Bargain.objects.filter(public_id=bargain_public_id).values_list("pk", flat=True).first()
+    rows = Bargain.objects.select_related("campaign__sku").filter(public_id=bargain_public_id)
+    found = rows.first()
     if found is None:
         raise TooLateToBuy
     with transaction.atomic():
@@ -62,7 +64,9 @@ def bargain_buy(
         )
         if first is not None:
             return str(first["order"])
-        bargain = bargain_lock(found)
+        bargain = bargain_lock(found.pk)
+        # What it sells never changes, and the total that was shown says whether its price did.
+        bargain.campaign = found.campaign
         if (refusal := buy_refusal(bargain, user_id, now=now)) is not None:
             raise refusal
 
@@ -74,7 +78,7 @@ def bargain_buy(
             order_place(
                 buyer_id=user_id,
                 store_id=bargain.store_id,
-                items=[OrderItem(bargain.campaign.sku_id, 1, bargain.price_fen)],
+                items=[OrderItem(bargain.campaign.sku_id, 1, bargain.pays_fen)],
                 address=address,
                 note=note,
                 expected_payable_fen=expected_payable_fen,

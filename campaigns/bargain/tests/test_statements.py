@@ -59,7 +59,7 @@ def test_the_last_help():
 def test_buying():
     alice = known()
     bargain = launch(campaign_make(), alice)
-    assert statements(lambda: buy(bargain, alice)) == 11
+    assert statements(lambda: buy(bargain, alice)) == 10
 
 
 def test_the_money():
