@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -64,7 +65,7 @@ class BargainBoard:
     """Everything that the public pages of a bargain show about it. `sealed` is empty until it has
     ended.
 
-    `price_fen` is what the launcher pays or paid: `costs_less_alone` when a list price that fell
+    `keeps_piece`: one in stock is reserved for it. `price_fen` is what the launcher pays or paid: `costs_less_alone` when a list price that fell
     below what the helps left is it.
     """
 
@@ -81,6 +82,7 @@ class BargainBoard:
     price_fen: int
     cut_fen: int
     costs_less_alone: bool
+    keeps_piece: bool
     helpers: int
     helps: int
     launcher: str
@@ -122,7 +124,7 @@ class BargainMine:
 
 @dataclass(frozen=True)
 class MyBargain:
-    """A bargain in its launcher's own list."""
+    """A bargain in its launcher's own list. `quiet`: how many helped is not for this browser."""
 
     public_id: str
     title: str
@@ -135,6 +137,7 @@ class MyBargain:
     helps: int
     helpers: int
     deadline_at: datetime
+    quiet: bool
 
 
 def bargain_board(public_id: str, *, now: datetime) -> BargainBoard | None:
@@ -168,6 +171,7 @@ def bargain_board(public_id: str, *, now: datetime) -> BargainBoard | None:
         price_fen=_price_fen(bargain),
         cut_fen=bargain.cut_fen,
         costs_less_alone=bargain.state in WAITING and bargain.pays_fen < bargain.price_fen,
+        keeps_piece=bool(bargain.reserved_as),
         helpers=bargain.helpers,
         helps=bargain.helps,
         launcher=launcher.name if launcher else "",
@@ -218,10 +222,16 @@ def buy_refused(public_id: str, user_id: int, *, now: datetime) -> BuyRefused | 
     return buy_refusal(bargain, user_id, now=now) if bargain else TooLateToBuy()
 
 
-def bargains_of(user_id: int, *, limit: int = 50) -> tuple[MyBargain, ...]:
-    """The person's own bargains, the newest first, in one query."""
+def bargains_of(user_id: int, *, in_wechat: bool = False, limit: int = 50) -> tuple[MyBargain, ...]:
+    """The person's own bargains, the newest first, in one query, and one more for each store inside
+    WeChat."""
     rows = _with_prices(
         Bargain.objects.select_related("campaign__sku__product").filter(launcher_id=user_id)
+    )
+    allowed = cache(
+        lambda store_id, accepted: helping_allowed(
+            store_id=store_id, risk_accepted=accepted, in_wechat=in_wechat
+        )
     )
     return tuple(
         MyBargain(
@@ -236,6 +246,7 @@ def bargains_of(user_id: int, *, limit: int = 50) -> tuple[MyBargain, ...]:
             helps=row.helps,
             helpers=row.helpers,
             deadline_at=row.deadline_at,
+            quiet=not allowed(row.store_id, row.campaign.wechat_risk_accepted),
         )
         for row in rows.order_by("-id")[:limit]
     )

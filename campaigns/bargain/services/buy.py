@@ -1,6 +1,7 @@
 """Buying at the price of this moment: one transaction down the lock sequence.
 
-form key → bargain → order → payment → SKUs; its piece of the quota is reserved since the launch.
+form key → bargain → order → payment → SKUs; its piece of the quota and the one in stock are reserved
+since the launch.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from django.db import transaction
 from accounts.queries import AddressSnapshot
 from campaigns.bargain.locks import bargain_lock
 from campaigns.bargain.models import Bargain
+from campaigns.bargain.pieces import piece_free
 from campaigns.bargain.services.refusals import (
     AlreadyOrdered,
     BuyRefused,
@@ -71,8 +73,15 @@ def bargain_buy(
             raise refusal
 
         def claim(order: Any) -> None:
-            changes = {"order_id": order.pk, "due_at": max(bargain.deadline_at, order.pay_before)}
+            piece = bargain.reserved_as
+            changes = {
+                "order_id": order.pk,
+                "due_at": max(bargain.deadline_at, order.pay_before),
+                "reserved_as": "",
+            }
             BARGAIN.move_row(bargain, "order", now=now, changes=changes)
+            # Reserved for the order next, by the same transaction.
+            piece_free(sku_id=bargain.campaign.sku_id, reference=piece, now=now)
 
         try:
             order_place(
