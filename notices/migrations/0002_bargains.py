@@ -113,8 +113,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="reminder",
             constraint=models.CheckConstraint(
-                condition=models.Q(("order", None), ("bargain__isnull", False))
-                | models.Q(("order__isnull", False), ("bargain", None)),
+                condition=models.Q(("bargain__isnull", False), ("order", None))
+                | models.Q(("bargain", None), ("order__isnull", False)),
                 name="notices_reminder_of_one",
             ),
         ),

@@ -125,6 +125,7 @@ def over(bargain, alice):
 @pytest.mark.parametrize("how", [ordered, bought, over])
 def test_who_has_ordered_or_is_too_late_is_not_reminded(alice, how):
     bargain = launch(campaign_make(), alice)
+    cast.deliver()
     how(bargain, alice)
     assert ring(bargain) is None
     assert not Notice.objects.filter(kind=Kind.BARGAIN_SOON).exists()
