@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 
+from campaigns.bargain.gist import BargainGist, bargain_gist
 from campaigns.flash.queries import FlashGist, flash_awaited
 from campaigns.groupbuy.gist import GroupGist, group_failure, group_gist
 from community.queries import entry_missing_codes
@@ -156,6 +157,18 @@ def group_succeeded(event: Any) -> Iterator[Subject]:
         path=reverse("groupbuy:group", args=[group.public_id]),
         values=_group_values(group),
     )
+
+
+def bargain_reached(event: Any) -> Iterator[Subject]:
+    """The last cut landed: the price is kept for its launcher, who has not ordered yet."""
+    bargain = bargain_gist(event.bargain_id)
+    if bargain is not None and bargain.at_floor:
+        yield _of_bargain(bargain, f"bargain_reached:{bargain.id}")
+
+
+def bargain_soon(bargain: BargainGist) -> Subject:
+    """The bargain has an hour left; reaching the floor may have given it another end."""
+    return _of_bargain(bargain, f"bargain_soon:{bargain.id}:{bargain.deadline_at:%Y%m%d%H%M%S}")
 
 
 def flash_soon(event: Any) -> Iterator[Subject]:
@@ -374,6 +387,21 @@ def _of_refund(event: Any, refund: Any, key: str) -> Subject:
         raise LookupError(f"no order {event.order_ref}")
     values = {"amount": yuan(refund.amount_fen), "reason": str(refund.get_reason_display())}
     return _of_order(order, key, **values)
+
+
+def _of_bargain(bargain: BargainGist, key: str) -> Subject:
+    return Subject(
+        key=key,
+        store_id=bargain.store_id,
+        people=(bargain.launcher_id,),
+        path=reverse("bargain:bargain", args=[bargain.public_id]),
+        values={
+            "store": bargain.store_name,
+            "goods": bargain.goods,
+            "amount": yuan(bargain.price_fen),
+            "until": _clock(bargain.deadline_at),
+        },
+    )
 
 
 def _of_flash(offer: FlashGist, key: str) -> Iterator[Subject]:

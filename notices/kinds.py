@@ -16,6 +16,7 @@ class Topic(models.TextChoices):
     REFUND = "refund", _("取消和退款")
     STAFF = "staff", _("店铺事务")
     FLASH = "flash", _("秒杀提醒")
+    BARGAIN = "bargain", _("砍价")
 
 
 class Kind(models.TextChoices):
@@ -49,6 +50,8 @@ class Kind(models.TextChoices):
     STAFF_CODES_OUT = "staff_codes_out", _("群码用完了")
     FLASH_SOON = "flash_soon", _("秒杀快要开始")
     FLASH_OFF = "flash_off", _("秒杀取消")
+    BARGAIN_REACHED = "bargain_reached", _("砍价到底价")
+    BARGAIN_SOON = "bargain_soon", _("砍价快到时间")
 
 
 TOPIC_OF: dict[str, Topic] = {
@@ -80,10 +83,19 @@ TOPIC_OF: dict[str, Topic] = {
     Kind.STAFF_CODES_OUT: Topic.STAFF,
     Kind.FLASH_SOON: Topic.FLASH,
     Kind.FLASH_OFF: Topic.FLASH,
+    Kind.BARGAIN_REACHED: Topic.BARGAIN,
+    Kind.BARGAIN_SOON: Topic.BARGAIN,
 }
 
 # What a shopper has preferences for.
-SHOPPER_TOPICS = (Topic.SHIPPING, Topic.GROUP, Topic.REFUND, Topic.ORDER, Topic.FLASH)
+SHOPPER_TOPICS = (
+    Topic.SHIPPING,
+    Topic.GROUP,
+    Topic.REFUND,
+    Topic.ORDER,
+    Topic.FLASH,
+    Topic.BARGAIN,
+)
 
 # What stays in the inbox: what happens many times, and what a shop's staff find in their office.
 INBOX_ONLY = frozenset(
@@ -97,6 +109,6 @@ INBOX_ONLY = frozenset(
         Kind.STAFF_CODES_OUT,
     }
 )
-# Everything else goes beyond it: each is about a person's order, money, group or parcel, and either
+# Everything else goes beyond it: each is about a person's order, money, group, bargain or parcel, and either
 # asks for something, answers what they wait for, or says what becomes of their money.
 PUSHED = frozenset(Kind) - INBOX_ONLY

@@ -196,7 +196,8 @@ class NoticePreference(models.Model):
 
 
 class Reminder(Deadline):
-    """What an order's buyer will be told at an instant, if it is still true then."""
+    """What an order's buyer, or a bargain's launcher, will be told at an instant, if it is still true
+    then."""
 
     store = models.ForeignKey(
         "stores.Store", models.PROTECT, related_name="+", verbose_name=_("店铺"), db_index=False
@@ -204,8 +205,19 @@ class Reminder(Deadline):
     order = models.ForeignKey(
         "orders.Order",
         models.CASCADE,
+        null=True,
+        blank=True,
         related_name="+",
         verbose_name=_("订单"),
+        db_index=False,
+    )
+    bargain = models.ForeignKey(
+        "bargain.Bargain",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("砍价"),
         db_index=False,
     )
     kind = models.CharField(_("内容"), max_length=24, choices=Kind.choices)
@@ -214,9 +226,15 @@ class Reminder(Deadline):
         verbose_name = _("提醒")
         verbose_name_plural = _("提醒")
         constraints = [
-            models.UniqueConstraint(fields=["order", "kind"], name="notices_reminder_once")
+            models.UniqueConstraint(fields=["order", "kind"], name="notices_reminder_once"),
+            models.UniqueConstraint(fields=["bargain", "kind"], name="notices_bargain_once"),
+            models.CheckConstraint(
+                condition=models.Q(order=None, bargain__isnull=False)
+                | models.Q(order__isnull=False, bargain=None),
+                name="notices_reminder_of_one",
+            ),
         ]
         indexes = [due_index("notices_reminder_due")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.order_id}"
+        return f"{self.get_kind_display()} {self.order_id or self.bargain_id}"

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from accounts.events import PersonFolded
+from campaigns.bargain.events import BargainEvent, BargainLaunched, BargainReached
 from campaigns.groupbuy.events import MemberJoined
 from core.facts import Event, subscribe
 from notices.services import (
+    bargain_reminder_set,
     group_reminder_set,
     notices_fold,
     notices_tell,
@@ -39,6 +41,16 @@ def remind_to_pay(event: OrderPlaced, *, now: datetime) -> None:
 @subscribe(MemberJoined)
 def remind_of_group(event: MemberJoined, *, now: datetime) -> None:
     group_reminder_set(group_id=event.group_id, member_id=event.member_id, now=now)
+
+
+@subscribe(BargainLaunched)
+def remind_of_bargain(event: BargainEvent, *, now: datetime) -> None:
+    bargain_reminder_set(bargain_id=event.bargain_id, now=now)
+
+
+@subscribe(BargainReached)
+def remind_of_floor(event: BargainEvent, *, now: datetime) -> None:
+    bargain_reminder_set(bargain_id=event.bargain_id, now=now)
 
 
 @subscribe(OrderShipped)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.bargain.events import BargainReached
 from campaigns.flash.events import FlashCalledOff, FlashSlotOpening
 from campaigns.groupbuy.events import GroupSucceeded, MemberJoined
 from community.events import EntryRanOut
@@ -63,6 +64,7 @@ RULES: tuple[Rule, ...] = (
     Rule(MemberJoined, Kind.GROUP_JOINED, about.member_joined),
     Rule(MemberJoined, Kind.GROUP_ONE_SHORT, about.group_one_short),
     Rule(GroupSucceeded, Kind.GROUP_SUCCEEDED, about.group_succeeded),
+    Rule(BargainReached, Kind.BARGAIN_REACHED, about.bargain_reached),
     Rule(FlashSlotOpening, Kind.FLASH_SOON, about.flash_soon),
     Rule(FlashCalledOff, Kind.FLASH_OFF, about.flash_off),
     Rule(RefundRequested, Kind.REFUNDING, about.refund_requested),
@@ -130,6 +132,14 @@ WORDS: dict[str, tuple[Any, Any]] = {
     Kind.FLASH_OFF: (
         _("你预约的秒杀取消了"),
         _("%(goods)s 原定 %(until)s 的秒杀，商家取消了，不用再等。"),
+    ),
+    Kind.BARGAIN_REACHED: (
+        _("到底价了"),
+        _("%(goods)s 现在 %(amount)s 元，价格保留到 %(until)s，过期作废。"),
+    ),
+    Kind.BARGAIN_SOON: (
+        _("砍价还有一小时"),
+        _("%(goods)s 现价 %(amount)s 元，%(until)s 截止，过期作废。"),
     ),
     Kind.INVOICE_ISSUED: (_("发票开好了"), _("%(goods)s 的发票已经开好，打开就能下载。")),
     Kind.INVOICE_DECLINED: (

@@ -31,7 +31,7 @@ class OrderPaid(OrderEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderClosed(OrderEvent):
-    """Never paid in time, or given up by the buyer: stock is free again."""
+    """Never paid in time, or given up by the buyer: stock is free again, or its offer's."""
 
     name: ClassVar[str] = "order.closed"
 

@@ -11,12 +11,13 @@ RECEIVE_SLACK = timedelta(minutes=10)
 
 @invariant(
     "orders.stock_reserved",
-    because="a SKU's reserved stock is what unpaid, held and unshipped orders want of it",
+    because="a SKU's reserved stock is what unpaid, held and unshipped orders want of it, and what "
+    "is kept under names that are no order's",
 )
 def stock_reserved(now: datetime) -> Broken:
-    for ref, reserved, wanted in rows(
+    for ref, reserved, wanted, kept in rows(
         """
-        SELECT sku.public_id, sku.reserved, COALESCE(wanted.quantity, 0)
+        SELECT sku.public_id, sku.reserved, COALESCE(wanted.quantity, 0), COALESCE(kept.quantity, 0)
         FROM catalog_sku sku
         LEFT JOIN (
             SELECT line.sku_id, sum(line.quantity - line.shipped_quantity) AS quantity
@@ -25,10 +26,19 @@ def stock_reserved(now: datetime) -> Broken:
                 AND line.cancelled_at IS NULL
             GROUP BY line.sku_id
         ) wanted ON wanted.sku_id = sku.id
-        WHERE sku.reserved <> COALESCE(wanted.quantity, 0)
+        LEFT JOIN (
+            SELECT r.sku_id, sum(r.reserved_change) AS quantity
+            FROM catalog_stockmovement r
+            WHERE r.kind = 'reserve' AND NOT starts_with(r.reference, 'ord_') AND NOT EXISTS (
+                SELECT FROM catalog_stockmovement s WHERE s.sku_id = r.sku_id
+                    AND s.reference = r.reference AND s.kind IN ('release', 'ship')
+            )
+            GROUP BY r.sku_id
+        ) kept ON kept.sku_id = sku.id
+        WHERE sku.reserved <> COALESCE(wanted.quantity, 0) + COALESCE(kept.quantity, 0)
         """
     ):
-        yield f"sku {ref}", f"reserved {reserved}, orders want {wanted}"
+        yield f"sku {ref}", f"reserved {reserved}, orders want {wanted}, {kept} are kept for others"
 
 
 @invariant(

@@ -11,3 +11,8 @@ class BargainConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns.bargain import posters  # noqa: F401  registers how they look
+        from campaigns.bargain.pieces import kept
+        from campaigns.bargain.services.buy import OFFER
+        from orders.keepers import keeper_register
+
+        keeper_register(OFFER, kept)

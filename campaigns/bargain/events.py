@@ -17,7 +17,7 @@ class BargainEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BargainLaunched(BargainEvent):
-    """Its schedule is sealed, its commitment is public, its quota is reserved."""
+    """Its schedule is sealed, its commitment is public, its piece is reserved."""
 
     name: ClassVar[str] = "bargain.launched"
 
@@ -38,7 +38,7 @@ class BargainBought(BargainEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class BargainExpired(BargainEvent):
-    """Not bought in time: the price lapses, its quota is free again, the schedule is public."""
+    """Not bought in time: the price lapses, its piece is free again, the schedule is public."""
 
     name: ClassVar[str] = "bargain.expired"
 

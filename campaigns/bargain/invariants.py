@@ -96,6 +96,38 @@ def quota(now: datetime) -> Broken:
         yield f"campaign {ref}", f"{used} used, bargains took {taken}"
 
 
+@invariant(
+    "bargain.pieces",
+    because="every bargain that may be bought has one piece reserved, and no other bargain has any",
+)
+def pieces(now: datetime) -> Broken:
+    """Between an order's closing and its bargain's hearing of it, the piece is kept for it already.
+    A SKU that was removed is not sold any more."""
+    for ref, state, reserved_as, held_as in rows(
+        """
+        SELECT COALESCE(b.public_id, split_part(held.reference, ':', 1)), b.state, b.reserved_as,
+            held.reference
+        FROM (
+            SELECT b.public_id, b.state, b.reserved_as, c.sku_id FROM bargain_bargain b
+            JOIN bargain_bargaincampaign c ON c.id = b.campaign_id
+            JOIN catalog_sku sku ON sku.id = c.sku_id
+            WHERE (b.state IN ('running', 'reached') AND sku.removed_at IS NULL)
+                OR b.reserved_as <> ''
+        ) b FULL JOIN (
+            SELECT r.sku_id, r.reference, r.reserved_change, r.moved_at FROM catalog_stockmovement r
+            WHERE r.kind = 'reserve' AND starts_with(r.reference, 'brg_') AND NOT EXISTS (
+                SELECT FROM catalog_stockmovement s WHERE s.sku_id = r.sku_id
+                    AND s.reference = r.reference AND s.kind IN ('release', 'ship')
+            )
+        ) held ON held.reference = b.reserved_as AND held.sku_id = b.sku_id
+        WHERE held.reference IS NULL OR held.reserved_change <> 1
+            OR (b.public_id IS NULL AND held.moved_at < %(settled)s)
+        """,
+        settled=now - DELIVERY,
+    ):
+        yield f"bargain {ref}", f"{state}, kept as {reserved_as!r}, reserved as {held_as!r}"
+
+
 @invariant("bargain.decided", because="no bargain outlives its deadline")
 def decided(now: datetime) -> Broken:
     for ref, state, deadline_at in rows(
@@ -123,7 +155,7 @@ def orders(now: datetime) -> Broken:
             OR (b.state IN ('running', 'reached', 'expired') AND o.id IS NOT NULL
                 AND o.closed_at IS NULL)
             OR (b.state IN ('ordered', 'bought', 'returned')
-                AND line.unit_price_fen <> b.list_fen - b.cut_fen)
+                AND line.unit_price_fen <> LEAST(b.list_fen - b.cut_fen, line.list_price_fen))
         ) AND COALESCE(
             GREATEST(o.placed_at, o.paid_at, o.closed_at, o.cancelled_at) < %(settled)s, TRUE)
         """,

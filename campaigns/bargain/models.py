@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.bargain.schedule import NEWCOMER, ORDINARY, Schedule, schedule_read
-from campaigns.bargain.states import LIVE, BargainState, CampaignState
+from campaigns.bargain.states import LIVE, WAITING, BargainState, CampaignState
 from core.crypto import EncryptedTextField
 from core.ids import PublicIdField
 from core.models import Deadline, due_index
@@ -77,7 +77,7 @@ class BargainCampaign(Deadline):
     quota = models.PositiveIntegerField(
         _("活动名额（件）"),
         validators=[MinValueValidator(1)],
-        help_text=_("同时进行和已买到的砍价合计；发起时占用，过期退回。"),
+        help_text=_("同时进行和已买到的砍价合计；发起时占用名额和一件库存，过期退回。"),
     )
     quota_used = models.PositiveIntegerField(_("已占用（件）"), default=0, editable=False)
     launches_per_person = models.PositiveSmallIntegerField(
@@ -188,6 +188,10 @@ class Bargain(Deadline):
         verbose_name=_("订单"),
         help_text=_("最近一次按现价下的单"),
     )
+    # The piece in stock that is kept while no order is placed (`pieces.py`).
+    reserved_as = models.CharField(
+        _("库存占用单号"), max_length=40, blank=True, default="", editable=False
+    )
     launched_at = models.DateTimeField(_("发起时间"))
     deadline_at = models.DateTimeField(_("截止时间"))
     reached_at = models.DateTimeField(_("到底价时间"), null=True, blank=True)
@@ -223,6 +227,10 @@ class Bargain(Deadline):
                 condition=~Q(state="reached") | Q(helps=F("helpers")),
                 name="bargain_reached_is_complete",
             ),
+            models.CheckConstraint(
+                condition=Q(reserved_as="") | Q(state__in=WAITING),
+                name="bargain_piece_while_it_waits",
+            ),
         ]
         indexes = [
             models.Index(fields=["store", "state", "-id"]),
@@ -236,6 +244,11 @@ class Bargain(Deadline):
     @property
     def price_fen(self) -> int:
         return self.list_fen - self.cut_fen
+
+    @property
+    def pays_fen(self) -> int:
+        """What its piece costs now, never more than alone. Needs the campaign's SKU."""
+        return min(self.price_fen, self.campaign.sku.price_fen)
 
     @property
     def helps_left(self) -> int:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from accounts.queries import Profile, profiles
 from campaigns.bargain.models import Bargain, BargainCampaign, Help
@@ -14,7 +16,7 @@ from campaigns.bargain.services import (
     buy_refusal,
     helping_allowed,
 )
-from campaigns.bargain.states import LIVE, BargainState, CampaignState
+from campaigns.bargain.states import LIVE, WAITING, BargainState, CampaignState
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,11 @@ class HelpLine:
 @dataclass(frozen=True)
 class BargainBoard:
     """Everything that the public pages of a bargain show about it. `sealed` is empty until it has
-    ended."""
+    ended.
+
+    `keeps_piece`: one in stock is reserved for it. `price_fen` is what the launcher pays or paid: `costs_less_alone` when a list price that fell
+    below what the helps left is it.
+    """
 
     public_id: str
     campaign_id: int
@@ -75,6 +81,8 @@ class BargainBoard:
     floor_fen: int
     price_fen: int
     cut_fen: int
+    costs_less_alone: bool
+    keeps_piece: bool
     helpers: int
     helps: int
     launcher: str
@@ -116,7 +124,7 @@ class BargainMine:
 
 @dataclass(frozen=True)
 class MyBargain:
-    """A bargain in its launcher's own list."""
+    """A bargain in its launcher's own list. `quiet`: how many helped is not for this browser."""
 
     public_id: str
     title: str
@@ -129,12 +137,15 @@ class MyBargain:
     helps: int
     helpers: int
     deadline_at: datetime
+    quiet: bool
 
 
 def bargain_board(public_id: str, *, now: datetime) -> BargainBoard | None:
     """A bargain in any state, in three queries; None for an unknown one."""
     bargain = (
-        Bargain.objects.select_related("campaign__sku__product").filter(public_id=public_id).first()
+        _with_prices(Bargain.objects.select_related("campaign__sku__product"))
+        .filter(public_id=public_id)
+        .first()
     )
     if bargain is None:
         return None
@@ -157,8 +168,10 @@ def bargain_board(public_id: str, *, now: datetime) -> BargainBoard | None:
         state_label=str(BargainState(bargain.state).label),
         list_fen=bargain.list_fen,
         floor_fen=bargain.floor_fen,
-        price_fen=bargain.price_fen,
+        price_fen=_price_fen(bargain),
         cut_fen=bargain.cut_fen,
+        costs_less_alone=bargain.state in WAITING and bargain.pays_fen < bargain.price_fen,
+        keeps_piece=bool(bargain.reserved_as),
         helpers=bargain.helpers,
         helps=bargain.helps,
         launcher=launcher.name if launcher else "",
@@ -209,9 +222,17 @@ def buy_refused(public_id: str, user_id: int, *, now: datetime) -> BuyRefused | 
     return buy_refusal(bargain, user_id, now=now) if bargain else TooLateToBuy()
 
 
-def bargains_of(user_id: int, *, limit: int = 50) -> tuple[MyBargain, ...]:
-    """The person's own bargains, the newest first, in one query."""
-    rows = Bargain.objects.select_related("campaign__sku__product").filter(launcher_id=user_id)
+def bargains_of(user_id: int, *, in_wechat: bool = False, limit: int = 50) -> tuple[MyBargain, ...]:
+    """The person's own bargains, the newest first, in one query, and one more for each store inside
+    WeChat."""
+    rows = _with_prices(
+        Bargain.objects.select_related("campaign__sku__product").filter(launcher_id=user_id)
+    )
+    allowed = cache(
+        lambda store_id, accepted: helping_allowed(
+            store_id=store_id, risk_accepted=accepted, in_wechat=in_wechat
+        )
+    )
     return tuple(
         MyBargain(
             public_id=row.public_id,
@@ -220,11 +241,12 @@ def bargains_of(user_id: int, *, limit: int = 50) -> tuple[MyBargain, ...]:
             photo=str(row.campaign.sku.photo),
             state=row.state,
             state_label=str(BargainState(row.state).label),
-            price_fen=row.price_fen,
+            price_fen=_price_fen(row),
             floor_fen=row.floor_fen,
             helps=row.helps,
             helpers=row.helpers,
             deadline_at=row.deadline_at,
+            quiet=not allowed(row.store_id, row.campaign.wechat_risk_accepted),
         )
         for row in rows.order_by("-id")[:limit]
     )
@@ -277,6 +299,22 @@ def cuts_taken(bargain: Bargain) -> list[TakenCut]:
     """The bargain's helps in their order, for checking them."""
     rows = Help.objects.filter(bargain=bargain).order_by("number")
     return [TakenCut(row.row, row.position, row.cut_fen, row.is_newcomer) for row in rows]
+
+
+def _with_prices(rows: QuerySet[Bargain]) -> QuerySet[Bargain]:
+    """With what the one line of the bargain's newest order was sold for."""
+    return rows.annotate(ordered_fen=F("order__lines__unit_price_fen"))
+
+
+def _price_fen(bargain: Any) -> int:
+    """What the launcher pays for the piece now, or ordered it for. Needs the campaign's SKU, and
+    `_with_prices`."""
+    fen: int = bargain.ordered_fen
+    if bargain.state in WAITING:
+        fen = bargain.pays_fen
+    elif bargain.state == BargainState.EXPIRED:
+        fen = bargain.price_fen
+    return fen
 
 
 def _limits(bargain: Bargain) -> tuple[int, int]:

@@ -48,7 +48,9 @@ class BargainState(models.TextChoices):
     RETURNED = "returned", _("已退款")
 
 
-LIVE = (BargainState.RUNNING, BargainState.REACHED, BargainState.ORDERED)
+# No order is placed: it may be bought, and its piece is kept for it.
+WAITING = (BargainState.RUNNING, BargainState.REACHED)
+LIVE = (*WAITING, BargainState.ORDERED)
 
 BARGAIN = Machine(
     "bargain",

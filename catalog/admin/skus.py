@@ -96,7 +96,7 @@ class SkuRowForm(forms.ModelForm):
         elif wanted < sku.reserved:
             self.add_error(
                 "stock",
-                _("已有订单占用 %(count)d 件，库存不能低于它。") % {"count": sku.reserved},
+                _("订单或砍价已占用 %(count)d 件，库存不能低于它。") % {"count": sku.reserved},
             )
         return cleaned
 

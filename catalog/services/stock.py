@@ -1,4 +1,5 @@
-"""Stock: reserved when an order is placed, released when it ends, consumed when it ships.
+"""Stock: reserved when an order is placed or a campaign keeps a piece for somebody, released when
+that ends, consumed when it ships.
 
 Every change is one statement that moves the SKU's numbers and writes the movement together, so
 that the movements always add up to the SKU. All of it belongs to the caller's transaction. SKUs
@@ -51,7 +52,7 @@ _RESERVE = Prepared(
     )
     INSERT INTO catalog_stockmovement
         (store_id, sku_id, kind, on_hand_change, reserved_change, reference, reason, moved_at)
-    SELECT store_id, id, 'reserve', 0, %(quantity)s, %(reference)s, '', %(now)s FROM moved
+    SELECT store_id, id, 'reserve', 0, %(quantity)s, %(reference)s, %(reason)s, %(now)s FROM moved
     """,
 )
 
@@ -98,16 +99,24 @@ FROM settled WHERE catalog_sku.id = settled.sku_id
 """
 
 
-def stock_reserve(*, lines: Mapping[int, int], reference: str, now: datetime) -> None:
+def stock_reserve(
+    *, lines: Mapping[int, int], reference: str, now: datetime, reason: str = ""
+) -> None:
     """Reserve `lines` ({sku_id: quantity ≥ 1}) for an order, inside the caller's transaction.
 
-    `reference` is the order's public id; one reference reserves a SKU once, and a second attempt
+    `reference` is the order's public id, or what else they are kept for, with a `reason`; one reference reserves a SKU once, and a second attempt
     raises IntegrityError. Raises OutOfStock for the first SKU that has too little, and ValueError
     for an empty reference or a quantity below one; the caller's transaction then rolls back.
     """
     _check(lines, reference)
     for sku_id in sorted(lines):
-        values = {"sku": sku_id, "quantity": lines[sku_id], "reference": reference, "now": now}
+        values = {
+            "sku": sku_id,
+            "quantity": lines[sku_id],
+            "reference": reference,
+            "reason": reason,
+            "now": now,
+        }
         if _RESERVE.count(values) != 1:
             raise _out_of_stock(sku_id)
 
@@ -119,6 +128,13 @@ def stock_release(*, lines: Mapping[int, int], reference: str, now: datetime) ->
     when the reference never reserved that quantity of that SKU.
     """
     _settle(StockMovement.Kind.RELEASE, lines=lines, reference=reference, by_id=None, now=now)
+
+
+def stock_is_reserved(sku_id: int, reference: str) -> bool:
+    """Whether `reference` has pieces of the SKU reserved: not released, not shipped as a whole."""
+    rows = StockMovement.objects.filter(sku_id=sku_id, reference=reference)
+    kinds = set(rows.values_list("kind", flat=True))
+    return kinds == {StockMovement.Kind.RESERVE.value}
 
 
 def stock_ship(
@@ -180,7 +196,7 @@ def stock_correct(
     """Somebody counted: `on_hand` is what is really there. Nothing is written when it was right.
 
     `seen` is what the counter's page said was there. Raises StockRefused when a parcel has left or
-    goods have come since, and when it is less than what orders have reserved: those must be
+    goods have come since, and when it is less than what is reserved: those orders must be
     cancelled first.
     """
     with transaction.atomic():
@@ -269,7 +285,7 @@ def _write(
     on_hand = sku.on_hand + on_hand_change
     if on_hand < sku.reserved:
         raise StockRefused(
-            _("已有 %(count)d 件被订单占用，库存不能少于这个数。") % {"count": sku.reserved}
+            _("已有 %(count)d 件被订单或砍价占用，库存不能少于这个数。") % {"count": sku.reserved}
         )
     if on_hand > MAX_ON_HAND:
         raise StockRefused(_("库存不能超过 %(count)d 件。") % {"count": MAX_ON_HAND})

@@ -1,3 +1,5 @@
+"""What staff are told: a buyer's new address, and an invoice to be reversed."""
+
 from django.db import migrations, models
 
 

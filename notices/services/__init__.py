@@ -10,6 +10,7 @@ from notices.services.fold import notices_fold
 from notices.services.preferences import Ways, preferences_save, ways_of
 from notices.services.read import notice_open, notices_read_all
 from notices.services.remind import (
+    bargain_reminder_set,
     group_reminder_set,
     pay_reminder_set,
     receive_reminder_set,
@@ -22,6 +23,7 @@ __all__ = [
     "ConsentAnswer",
     "ConsentUnavailable",
     "Ways",
+    "bargain_reminder_set",
     "consent_answer",
     "consent_ask",
     "delivery_send",

@@ -1,9 +1,11 @@
-"""Reminders: set when an order is placed or sent, told when it is time and still true."""
+"""Reminders: set when an order is placed or sent or a bargain begins, told when it is time and still
+true."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from campaigns.bargain.gist import bargain_gist
 from campaigns.groupbuy.gist import group_gist
 from notices import about
 from notices.kinds import Kind
@@ -14,7 +16,7 @@ from orders.queries import OrderGist, order_gist, orders_brief
 # So long before an unpaid order closes; none when it never had much more time than that anyway.
 PAY_AHEAD, PAY_WORTHWHILE = timedelta(minutes=5), timedelta(minutes=15)
 RECEIVE_AHEAD = timedelta(hours=24)
-GROUP_AHEAD = timedelta(hours=1)
+GROUP_AHEAD = BARGAIN_AHEAD = timedelta(hours=1)
 
 
 def pay_reminder_set(*, order_id: int, now: datetime) -> None:
@@ -45,12 +47,34 @@ def group_reminder_set(*, group_id: int, member_id: int, now: datetime) -> None:
             _set(group.store_id, seat.order_id, kind=Kind.GROUP_SOON, due_at=due_at)
 
 
+def bargain_reminder_set(*, bargain_id: int, now: datetime) -> None:
+    """A bargain began or reached its floor: remind its launcher an hour before its end. Safe to
+    repeat."""
+    bargain = bargain_gist(bargain_id)
+    if bargain is None or not bargain.waits:
+        return
+    due_at = bargain.deadline_at - BARGAIN_AHEAD
+    if due_at > now:
+        row = Reminder(
+            store_id=bargain.store_id,
+            bargain_id=bargain_id,
+            kind=Kind.BARGAIN_SOON,
+            due_at=due_at,
+        )
+        Reminder.objects.bulk_create([row], ignore_conflicts=True)
+
+
 @transaction.atomic
 def reminder_due(*, reminder_id: int, now: datetime) -> datetime | None:
     """Tell it if it is still true, and forget it; when to look again if the instant has moved."""
     reminder = Reminder.objects.filter(pk=reminder_id).first()
     if reminder is None:
         return None
+    if reminder.bargain_id is not None:
+        later = _bargain_soon(reminder.bargain_id, now=now)
+        if later is None:
+            reminder.delete()
+        return later
     order = order_gist(order_id=reminder.order_id)
     if order is not None and reminder.kind == Kind.PAY_SOON:
         _pay_soon(order, now=now)
@@ -76,6 +100,17 @@ def _group_soon(order: OrderGist, *, now: datetime) -> None:
         return
     if order.state == "on_hold" and now < group.deadline_at:
         notices_tell(kind=Kind.GROUP_SOON, subject=about.group_soon(order, group), now=now)
+
+
+def _bargain_soon(bargain_id: int, *, now: datetime) -> datetime | None:
+    """When to look again: reaching the floor has moved its end."""
+    bargain = bargain_gist(bargain_id)
+    if bargain is None or not bargain.waits or bargain.deadline_at <= now:
+        return None
+    if bargain.deadline_at - now > BARGAIN_AHEAD:
+        return bargain.deadline_at - BARGAIN_AHEAD
+    notices_tell(kind=Kind.BARGAIN_SOON, subject=about.bargain_soon(bargain), now=now)
+    return None
 
 
 def _set(store_id: int, order_id: int, *, kind: Kind, due_at: datetime) -> None:

@@ -364,7 +364,7 @@ def test_a_notice_holds_no_address_and_no_phone():
 
 
 def test_every_kind_has_words_a_topic_and_a_rule_or_a_clock():
-    by_clock = {Kind.GROUP_SOON, Kind.PAY_SOON, Kind.RECEIVE_SOON}
+    by_clock = {Kind.BARGAIN_SOON, Kind.GROUP_SOON, Kind.PAY_SOON, Kind.RECEIVE_SOON}
     assert set(WORDS) == set(TOPIC_OF) == set(Kind)
     assert {rule.kind for rule in RULES} | by_clock == set(Kind)
     # WeChat takes titles of fifteen characters.

@@ -1,6 +1,7 @@
 """Buying at the price of this moment: one transaction down the lock sequence.
 
-form key → bargain → order → payment → SKUs; its piece of the quota is reserved since the launch.
+form key → bargain → order → payment → SKUs; its piece of the quota and the one in stock are reserved
+since the launch.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from django.db import transaction
 from accounts.queries import AddressSnapshot
 from campaigns.bargain.locks import bargain_lock
 from campaigns.bargain.models import Bargain
+from campaigns.bargain.pieces import piece_free
 from campaigns.bargain.services.refusals import (
     AlreadyOrdered,
     BuyRefused,
@@ -42,14 +44,16 @@ def bargain_buy(
     now: datetime,
     wishes: Mapping[str, str] | None = None,
 ) -> str:
-    """Order the bargain's piece at its price of this moment; the order's public id.
+    """Order the bargain's piece at its price of this moment, or at the list price when that has
+    fallen below it; the order's public id.
 
     Until that order is paid or closed nobody helps, so that the price stands still. The second
     sender of a form key gets the first one's order. Raises BuyRefused, and whatever `order_place`
     raises: PriceChanged when a help came in between.
     """
     order_ref = public_id("ord")
-    found = Bargain.objects.filter(public_id=bargain_public_id).values_list("pk", flat=True).first()
+    rows = Bargain.objects.select_related("campaign__sku").filter(public_id=bargain_public_id)
+    found = rows.first()
     if found is None:
         raise TooLateToBuy
     with transaction.atomic():
@@ -62,19 +66,28 @@ def bargain_buy(
         )
         if first is not None:
             return str(first["order"])
-        bargain = bargain_lock(found)
+        bargain = bargain_lock(found.pk)
+        # What it sells never changes, and the total that was shown says whether its price did.
+        bargain.campaign = found.campaign
         if (refusal := buy_refusal(bargain, user_id, now=now)) is not None:
             raise refusal
 
         def claim(order: Any) -> None:
-            changes = {"order_id": order.pk, "due_at": max(bargain.deadline_at, order.pay_before)}
+            piece = bargain.reserved_as
+            changes = {
+                "order_id": order.pk,
+                "due_at": max(bargain.deadline_at, order.pay_before),
+                "reserved_as": "",
+            }
             BARGAIN.move_row(bargain, "order", now=now, changes=changes)
+            # Reserved for the order next, by the same transaction.
+            piece_free(sku_id=bargain.campaign.sku_id, reference=piece, now=now)
 
         try:
             order_place(
                 buyer_id=user_id,
                 store_id=bargain.store_id,
-                items=[OrderItem(bargain.campaign.sku_id, 1, bargain.price_fen)],
+                items=[OrderItem(bargain.campaign.sku_id, 1, bargain.pays_fen)],
                 address=address,
                 note=note,
                 expected_payable_fen=expected_payable_fen,

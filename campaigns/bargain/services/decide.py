@@ -9,6 +9,7 @@ from django.db import transaction
 
 from campaigns.bargain.locks import bargain_lock, quota_give_back
 from campaigns.bargain.models import Bargain
+from campaigns.bargain.pieces import piece_free, piece_kept_from, sku_of
 from campaigns.bargain.states import BARGAIN, BargainState
 from orders.queries import Outcome, order_outcome
 
@@ -96,13 +97,19 @@ def _buy(bargain: Bargain, *, now: datetime) -> None:
 
 
 def _release(bargain: Bargain, *, now: datetime) -> None:
+    assert bargain.order_id is not None
     move = "resume" if bargain.helps_left else "hold"
-    changes = {"due_at": bargain.deadline_at}
+    piece = piece_kept_from(
+        ref=bargain.public_id, order_id=bargain.order_id, campaign_id=bargain.campaign_id
+    )
+    changes = {"due_at": bargain.deadline_at, "reserved_as": piece}
     if BARGAIN.move_row(bargain, move, now=now, changes=changes) and now >= bargain.deadline_at:
         _expire(bargain, now=now)
 
 
 def _expire(bargain: Bargain, *, now: datetime) -> None:
-    changes = {"ended_at": now, "due_at": None}
+    piece = bargain.reserved_as
+    changes = {"ended_at": now, "due_at": None, "reserved_as": ""}
     if BARGAIN.move_row(bargain, "expire", now=now, changes=changes):
         quota_give_back(campaign_id=bargain.campaign_id)
+        piece_free(sku_id=sku_of(bargain.campaign_id), reference=piece, now=now)

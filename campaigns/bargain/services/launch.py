@@ -1,6 +1,7 @@
-"""Launching: the cuts are drawn and sealed, a piece of the quota is reserved, the clock starts.
+"""Launching: the cuts are drawn and sealed, a piece of the quota and one in stock are reserved, the
+clock starts.
 
-form key → bargain → campaign quota
+form key → bargain → campaign quota → SKU
 """
 
 import secrets
@@ -11,6 +12,7 @@ from django.db import IntegrityError, transaction
 from campaigns.bargain.events import BargainLaunched
 from campaigns.bargain.locks import quota_take
 from campaigns.bargain.models import Bargain, BargainCampaign
+from campaigns.bargain.pieces import piece_take
 from campaigns.bargain.schedule import NONCE_BYTES, Terms, commitment_of, schedule_draw
 from campaigns.bargain.services.refusals import (
     AlreadyRunning,
@@ -22,6 +24,7 @@ from campaigns.bargain.services.refusals import (
 )
 from campaigns.bargain.states import LIVE, CampaignState
 from catalog.queries import skus_for_sale
+from catalog.services import OutOfStock
 from core.facts import facts_record
 from core.idempotency import form_claim
 from core.ids import public_id
@@ -102,6 +105,7 @@ def _launch(
         commitment=commitment_of(sealed),
         sealed=sealed,
         shows_profile=shows_profile,
+        reserved_as=ref,
         launched_at=now,
         deadline_at=deadline_at,
         due_at=deadline_at,
@@ -112,6 +116,10 @@ def _launch(
     facts_record(BargainLaunched.of(bargain), now=now)
     if not quota_take(campaign_id=campaign.pk):
         raise QuotaGone
+    try:
+        piece_take(sku_id=campaign.sku_id, reference=ref, now=now)
+    except OutOfStock as error:
+        raise NothingLeft from error
 
 
 def _offer(campaign_id: int, *, now: datetime) -> tuple[BargainCampaign, int]:

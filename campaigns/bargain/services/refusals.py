@@ -43,10 +43,10 @@ class QuotaGone(LaunchRefused):
 
 
 class NothingLeft(LaunchRefused):
-    """The SKU is sold out: friends would help in vain."""
+    """No piece in stock can be kept: friends would help in vain."""
 
     def __init__(self) -> None:
-        super().__init__(_("这件商品已售罄，暂时不能发起砍价。"))
+        super().__init__(_("这件商品没有可留的库存了，暂时不能发起砍价。"))
 
 
 class HelpRefused(BargainRefused):
@@ -138,4 +138,4 @@ class NotMidway(BuyRefused):
 
 
 class SoldOut(BuyRefused):
-    """The SKU's stock is used up; the message is the catalog's own."""
+    """The SKU has nothing left, and no piece was kept; the message is the catalog's own."""

@@ -15,6 +15,7 @@ from campaigns.bargain.tests.factories import (
     overdue,
     reached,
 )
+from catalog.models import Sku
 from core import clock
 from core.idempotency import form_key_new
 from core.models import Fact
@@ -90,7 +91,7 @@ def test_no_purchase_on_the_way_where_the_campaign_has_none():
     ("arrange", "refusal"),
     [
         (lambda b: overdue(b), services.TooLateToBuy),
-        (lambda b: b.campaign.sku.__class__.objects.update(on_hand=0), services.SoldOut),
+        (lambda b: Sku.objects.update(removed_at=clock.now()), services.SoldOut),
     ],
 )
 def test_refused_purchases_change_nothing(arrange, refusal):

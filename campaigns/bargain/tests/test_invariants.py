@@ -8,7 +8,9 @@ from django.db import connection
 from django.db.models import F
 
 from campaigns.bargain.models import Bargain, BargainCampaign, Help, HelperDay
+from campaigns.bargain.pieces import piece_take
 from campaigns.bargain.tests.factories import buy, campaign_make, give, launch, overdue
+from catalog.models import Sku
 from core import clock
 from orders.models import Order, OrderLine
 from tests import cast
@@ -96,6 +98,25 @@ def test_a_day_that_was_not_counted(bargain):
 def test_a_quota_that_no_bargain_took(bargain):
     BargainCampaign.objects.update(quota_used=7)
     assert named() == {"bargain.quota"}
+
+
+def test_a_bargain_whose_piece_is_not_reserved(bargain):
+    Bargain.objects.update(reserved_as="brg_of_another")
+    # What was reserved for it is nobody's: noticed once the facts are delivered.
+    assert named() == {"bargain.pieces"}
+    Bargain.objects.update(reserved_as="")
+    assert named() == {"bargain.pieces"}
+
+
+def test_a_piece_that_an_ended_bargain_keeps(bargain):
+    long_ago = clock.now() - timedelta(hours=1)
+    piece_take(sku_id=bargain.campaign.sku_id, reference="brg_gone:1", now=long_ago)
+    assert named() == {"bargain.pieces"}
+
+
+def test_stock_that_is_reserved_for_nobody(bargain):
+    Sku.objects.update(reserved=F("reserved") + 1)
+    assert named() == {"orders.stock_reserved", "stock.movements_add_up"}
 
 
 def test_a_bargain_beyond_its_time(bargain):

@@ -232,6 +232,18 @@ def test_inside_wechat_a_strict_store_shows_price_and_purchase_only(
 ASKING = ("人到底价", "人帮砍", "必到", "发起砍价", "砍掉")
 
 
+def test_inside_wechat_a_strict_stores_list_does_not_count_helps(client, bargain, alice, settings):
+    settings.WECHAT_SHARE_POLICY = "strict"
+    give(bargain)
+    client.force_login(alice.user)
+    inside = page(client, "/bargains/", headers=WECHAT)
+    assert path_of(bargain) in inside
+    assert "人帮砍" not in inside
+    assert "1 / 4 人帮砍" in page(client, "/bargains/")
+    BargainCampaign.objects.update(wechat_risk_accepted=True)
+    assert "1 / 4 人帮砍" in page(client, "/bargains/", headers=WECHAT)
+
+
 def test_what_a_strict_stores_public_pages_say_is_fit_for_wechat(client, bargain, alice, settings):
     settings.WECHAT_SHARE_POLICY = "strict"
     give(bargain)

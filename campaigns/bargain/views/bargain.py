@@ -180,7 +180,9 @@ def _board(public_id: str) -> BargainBoard:
 
 def _card(request: HttpRequest, board: BargainBoard) -> ShareCard:
     product = _product(board)
-    prices = {"price": yuan(board.price_fen), "floor": yuan(board.floor_fen)}
+    # A list price that fell below the floor is what one pays.
+    floor_fen = min(board.floor_fen, board.price_fen)
+    prices = {"price": yuan(board.price_fen), "floor": yuan(floor_fen)}
     return share_card(
         request,
         kind="bargain",
@@ -196,7 +198,7 @@ def _card(request: HttpRequest, board: BargainBoard) -> ShareCard:
             photo=product.photo.name if product.photo else "",
             price_fen=board.price_fen,
             list_fen=board.list_fen,
-            floor_fen=board.floor_fen,
+            floor_fen=floor_fen,
             helps=board.helps,
             helpers=board.helpers,
             ends_at=board.deadline_at.isoformat(),

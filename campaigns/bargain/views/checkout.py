@@ -1,5 +1,6 @@
 """The form to buy at a bargain's price: a checkout of one piece, by its launcher."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.http import HttpRequest
@@ -37,6 +38,8 @@ class BuyView(CheckoutView):
         sku = skus_for_sale([board.terms.sku_id]).get(board.terms.sku_id) if board else None
         if board is None or sku is None:
             raise NotHere(_("没有这个砍价，请核对链接。"))
+        # The piece that is kept for the launcher is not among those that others may buy.
+        sku = replace(sku, available=sku.available + 1) if board.keeps_piece else sku
         return ForSale(
             store_id=board.store_id,
             title=sku.title,

@@ -74,5 +74,6 @@ def launch(request: HttpRequest, campaign: str) -> HttpResponse:
 @login_required
 def bargains(request: HttpRequest) -> HttpResponse:
     """The person's own bargains, the newest first."""
-    context = {"bargains": queries.bargains_of(signed_in_id(request)), "now": clock.now()}
+    mine = queries.bargains_of(signed_in_id(request), in_wechat=inside_wechat(request))
+    context = {"bargains": mine, "now": clock.now()}
     return render(request, "bargain/list.html", context)
