@@ -112,7 +112,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
     Kind.GROUP_JOINED: (_("有人参加了你的团"), _("%(goods)s，%(wanted)s。")),
     Kind.GROUP_ONE_SHORT: (
         _("只差一人就成团"),
-        _("%(goods)s 的团只差 1 人，满员就成团。"),
+        _("%(goods)s 的团再来 1 人就能成团。"),
     ),
     Kind.GROUP_SOON: (
         _("拼团还有一小时"),

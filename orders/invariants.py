@@ -29,10 +29,12 @@ def stock_reserved(now: datetime) -> Broken:
         LEFT JOIN (
             SELECT r.sku_id, sum(r.reserved_change) AS quantity
             FROM catalog_stockmovement r
-            WHERE r.kind = 'reserve' AND NOT starts_with(r.reference, 'ord_') AND NOT EXISTS (
-                SELECT FROM catalog_stockmovement s WHERE s.sku_id = r.sku_id
-                    AND s.reference = r.reference AND s.kind IN ('release', 'ship')
-            )
+            WHERE r.kind = 'reserve'
+                AND NOT EXISTS (SELECT FROM orders_order o WHERE o.public_id = r.reference)
+                AND NOT EXISTS (
+                    SELECT FROM catalog_stockmovement s WHERE s.sku_id = r.sku_id
+                        AND s.reference = r.reference AND s.kind IN ('release', 'ship')
+                )
             GROUP BY r.sku_id
         ) kept ON kept.sku_id = sku.id
         WHERE sku.reserved <> COALESCE(wanted.quantity, 0) + COALESCE(kept.quantity, 0)

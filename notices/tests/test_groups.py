@@ -57,7 +57,7 @@ def test_when_one_is_missing_everybody_who_was_in_hears_it_beyond_the_inbox():
     assert titles == {("只差一人就成团", f"/g/{group.public_id}/")}
     # Read inside WeChat as well, whose rules ban calling for friends.
     for body in Notice.objects.filter(kind=Kind.GROUP_ONE_SHORT).values_list("body", flat=True):
-        assert body.endswith("的团只差 1 人，满员就成团。")
+        assert body.endswith("的团再来 1 人就能成团。")
 
 
 def test_it_is_told_once_per_group_though_the_last_seat_comes_free_again():

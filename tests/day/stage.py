@@ -181,6 +181,7 @@ class Stage(RuleBasedStateMachine):
             payment_prepare,
             payment_public_id=payment.public_id,
             payer_id=payment.payer_id,
+            amount_fen=payment.amount_fen,
             channel=channel,
             openid="o_somebody" if channel == "jsapi" else "",
             now=clock.now(),

@@ -15,6 +15,7 @@ HTMX = Path(django_htmx.__file__).parent / "static" / "django_htmx" / "htmx-2.mi
 WECOM = f"{WECHAT} wxwork/4.1.20"
 # The server's time in these tests, and a phone that is ten minutes fast.
 NOW, PHONE = "2026-03-01T12:00:00Z", "2026-03-01T12:10:00Z"
+BEFORE = "2026-03-01T11:00:00Z"
 
 
 @pytest.fixture
@@ -28,7 +29,8 @@ def page_of(browser):
         page = context.new_page()
         page.set_default_timeout(8_000)
         if at:
-            page.clock.install(time=at)
+            # The clock runs from its installing on, and cannot be stopped in its past.
+            page.clock.install(time=BEFORE)
             page.clock.pause_at(at)
         page.loads = 0
 

@@ -109,7 +109,7 @@ def test_one_more_turns_a_refund_into_success_and_everything_says_so(client, end
         assert "还差 1 人成团" in text and "还差 2 人" not in text, where
     product = client.get(f"/p/{sku.product.public_id}/").content.decode()
     assert "还差 <b>1</b> 人，还有 2 个名额" in product
-    assert told("group_one_short").endswith("只差 1 人，叫上一位朋友就成了。")
+    assert told("group_one_short").endswith("再来 1 人就能成团。")
 
 
 def test_who_is_paying_is_missing_until_they_have_paid(client):
