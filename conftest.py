@@ -17,9 +17,15 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db.backends.postgresql.operations import DatabaseOperations
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from local.environment import with_database
+
+# No test is timed: a machine that is busy with something else fails nothing.
+examples.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("untimed")
 
 EMPTY = """
 DO $$
