@@ -31,6 +31,7 @@ DAYS = 3
 BUYERS, PIECES = 0.24, 0.21
 FORGETS, SHARES = 0.1, 0.5
 GROUP_SIZE = 5
+CASHIER = "/pay/prepare/"
 # How often somebody presses “pay” who is told to try again in a moment.
 PATIENCE = 5
 THREADS = 8
@@ -148,8 +149,8 @@ class Event:
         raise AssertionError("unreachable")
 
     def site(self, method: str, path: str, person: Person | None, **form: str) -> Any:
-        """The shop as a phone asks it. A status of 500 and more is counted as an error, unless the page
-        says to try again in a moment."""
+        """The shop as a phone asks it. A status of 500 and more is counted as an error, but for a cashier
+        that says to try again in a moment."""
         headers = {}
         if person is not None:
             headers["Cookie"] = f"sessionid={person.session}; csrftoken={CSRF}"
@@ -160,7 +161,7 @@ class Event:
             headers["Accept"] = form.pop("accept", "text/html")
             body = urlencode({**form, "csrfmiddlewaretoken": CSRF})
         told = self.ask(self.shop.site, method, path, headers=headers, body=body)
-        if told[0] == 503:
+        if told[0] == 503 and path.endswith(CASHIER):
             self.count("told_to_wait")
         elif told[0] >= 500:
             self.count("errors")
@@ -218,7 +219,7 @@ class Event:
         """Open WeChat's cashier, pay there, come back; a paid leader's group is open to others."""
         order, form = placed.order, {"channel": "jsapi", "payable_fen": placed.fen}
         for _ in range(PATIENCE):
-            asked = self.site("POST", f"/orders/{order}/pay/prepare/", person, **form)
+            asked = self.site("POST", f"/orders/{order}{CASHIER}", person, **form)
             if asked[0] != 503:
                 break
             time.sleep(1)

@@ -104,8 +104,8 @@ def stock_reserve(
 ) -> None:
     """Reserve `lines` ({sku_id: quantity ≥ 1}) for an order, inside the caller's transaction.
 
-    `reference` is the order's public id, or what else they are kept for, with a `reason`; one reference reserves a SKU once, and a second attempt
-    raises IntegrityError. Raises OutOfStock for the first SKU that has too little, and ValueError
+    `reference` is the order's public id, or what else they are kept for, with a `reason`; one
+    reference reserves a SKU once, and a second attempt raises IntegrityError. Raises OutOfStock for the first SKU that has too little, and ValueError
     for an empty reference or a quantity below one; the caller's transaction then rolls back.
     """
     _check(lines, reference)
