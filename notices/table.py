@@ -15,8 +15,8 @@ from campaigns.flash.events import FlashCalledOff, FlashSlotOpening
 from campaigns.groupbuy.events import GroupSucceeded, MemberJoined
 from community.events import EntryRanOut
 from core.facts import Event
-from notices import about
-from notices.about import Subject
+from notices.about import campaigns, orders, staff
+from notices.about.subject import Subject
 from notices.kinds import Kind
 from orders.events import (
     InvoiceDeclined,
@@ -45,34 +45,34 @@ class Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(OrderPaid, Kind.PAID, about.order_paid),
-    Rule(OrderPaid, Kind.STAFF_TO_SHIP, about.staff_to_ship),
-    Rule(OrderReleased, Kind.STAFF_TO_SHIP, about.staff_to_ship),
-    Rule(OrderRepriced, Kind.REPRICED, about.order_repriced),
-    Rule(OrderClosed, Kind.CLOSED, about.order_closed),
-    Rule(OrderPaidLate, Kind.PAID_LATE, about.order_paid_late),
-    Rule(OrderCancelled, Kind.CANCELLED, about.order_cancelled),
-    Rule(OrderCancelled, Kind.GROUP_FAILED, about.group_failed),
-    Rule(OrderPartShipped, Kind.SHIPPED, about.parcels),
-    Rule(OrderShipped, Kind.SHIPPED, about.parcels),
-    Rule(OrderShipped, Kind.DELIVERED, about.delivered),
-    Rule(OrderUrged, Kind.STAFF_URGED, about.staff_urged),
-    Rule(OrderAddressChanged, Kind.ADDRESS_CHANGED, about.address_changed),
-    Rule(OrderAddressChanged, Kind.STAFF_ADDRESS_CHANGED, about.staff_address_changed),
-    Rule(InvoiceIssued, Kind.INVOICE_ISSUED, about.invoice_issued),
-    Rule(InvoiceDeclined, Kind.INVOICE_DECLINED, about.invoice_declined),
-    Rule(MemberJoined, Kind.GROUP_JOINED, about.member_joined),
-    Rule(MemberJoined, Kind.GROUP_ONE_SHORT, about.group_one_short),
-    Rule(GroupSucceeded, Kind.GROUP_SUCCEEDED, about.group_succeeded),
-    Rule(BargainReached, Kind.BARGAIN_REACHED, about.bargain_reached),
-    Rule(FlashSlotOpening, Kind.FLASH_SOON, about.flash_soon),
-    Rule(FlashCalledOff, Kind.FLASH_OFF, about.flash_off),
-    Rule(RefundRequested, Kind.REFUNDING, about.refund_requested),
-    Rule(RefundRequested, Kind.STAFF_INVOICE_OVER, about.staff_invoice_over),
-    Rule(RefundSucceeded, Kind.REFUNDED, about.refund_succeeded),
-    Rule(RefundStuck, Kind.REFUND_STUCK, about.refund_stuck),
-    Rule(RefundStuck, Kind.STAFF_REFUND_STUCK, about.staff_refund_stuck),
-    Rule(EntryRanOut, Kind.STAFF_CODES_OUT, about.staff_codes_out),
+    Rule(OrderPaid, Kind.PAID, orders.order_paid),
+    Rule(OrderPaid, Kind.STAFF_TO_SHIP, staff.to_ship),
+    Rule(OrderReleased, Kind.STAFF_TO_SHIP, staff.to_ship),
+    Rule(OrderRepriced, Kind.REPRICED, orders.order_repriced),
+    Rule(OrderClosed, Kind.CLOSED, orders.order_closed),
+    Rule(OrderPaidLate, Kind.PAID_LATE, orders.order_paid_late),
+    Rule(OrderCancelled, Kind.CANCELLED, orders.order_cancelled),
+    Rule(OrderCancelled, Kind.GROUP_FAILED, orders.group_failed),
+    Rule(OrderPartShipped, Kind.SHIPPED, orders.parcels),
+    Rule(OrderShipped, Kind.SHIPPED, orders.parcels),
+    Rule(OrderShipped, Kind.DELIVERED, orders.delivered),
+    Rule(OrderUrged, Kind.STAFF_URGED, staff.urged),
+    Rule(OrderAddressChanged, Kind.ADDRESS_CHANGED, orders.address_changed),
+    Rule(OrderAddressChanged, Kind.STAFF_ADDRESS_CHANGED, staff.address_changed),
+    Rule(InvoiceIssued, Kind.INVOICE_ISSUED, orders.invoice_issued),
+    Rule(InvoiceDeclined, Kind.INVOICE_DECLINED, orders.invoice_declined),
+    Rule(MemberJoined, Kind.GROUP_JOINED, campaigns.member_joined),
+    Rule(MemberJoined, Kind.GROUP_ONE_SHORT, campaigns.group_one_short),
+    Rule(GroupSucceeded, Kind.GROUP_SUCCEEDED, campaigns.group_succeeded),
+    Rule(BargainReached, Kind.BARGAIN_REACHED, campaigns.bargain_reached),
+    Rule(FlashSlotOpening, Kind.FLASH_SOON, campaigns.flash_soon),
+    Rule(FlashCalledOff, Kind.FLASH_OFF, campaigns.flash_off),
+    Rule(RefundRequested, Kind.REFUNDING, orders.refund_requested),
+    Rule(RefundRequested, Kind.STAFF_INVOICE_OVER, staff.invoice_over),
+    Rule(RefundSucceeded, Kind.REFUNDED, orders.refund_succeeded),
+    Rule(RefundStuck, Kind.REFUND_STUCK, orders.refund_stuck),
+    Rule(RefundStuck, Kind.STAFF_REFUND_STUCK, staff.refund_stuck),
+    Rule(EntryRanOut, Kind.STAFF_CODES_OUT, staff.codes_out),
 )
 
 # Title, and the sentence below it.

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from campaigns.bargain.gist import bargain_gist
 from campaigns.groupbuy.gist import group_gist
-from notices import about
+from notices.about import campaigns, orders
 from notices.kinds import Kind
 from notices.models import Reminder
 from notices.services.tell import notices_tell
@@ -84,14 +84,14 @@ def reminder_due(*, reminder_id: int, now: datetime) -> datetime | None:
         if order.receive_before - now > RECEIVE_AHEAD:
             return order.receive_before - RECEIVE_AHEAD  # the buyer asked for more time
         if order.receive_before > now:
-            notices_tell(kind=Kind.RECEIVE_SOON, subject=about.receive_soon(order), now=now)
+            notices_tell(kind=Kind.RECEIVE_SOON, subject=orders.receive_soon(order), now=now)
     reminder.delete()
     return None
 
 
 def _pay_soon(order: OrderGist, *, now: datetime) -> None:
     if order.state == "awaiting_payment" and not order.closing and now < order.pay_before:
-        notices_tell(kind=Kind.PAY_SOON, subject=about.pay_soon(order), now=now)
+        notices_tell(kind=Kind.PAY_SOON, subject=orders.pay_soon(order), now=now)
 
 
 def _group_soon(order: OrderGist, *, now: datetime) -> None:
@@ -99,7 +99,7 @@ def _group_soon(order: OrderGist, *, now: datetime) -> None:
     if group is None or not group.is_open or group.deadline_at is None or not group.seats_left:
         return
     if order.state == "on_hold" and now < group.deadline_at:
-        notices_tell(kind=Kind.GROUP_SOON, subject=about.group_soon(order, group), now=now)
+        notices_tell(kind=Kind.GROUP_SOON, subject=campaigns.group_soon(order, group), now=now)
 
 
 def _bargain_soon(bargain_id: int, *, now: datetime) -> datetime | None:
@@ -109,7 +109,7 @@ def _bargain_soon(bargain_id: int, *, now: datetime) -> datetime | None:
         return None
     if bargain.deadline_at - now > BARGAIN_AHEAD:
         return bargain.deadline_at - BARGAIN_AHEAD
-    notices_tell(kind=Kind.BARGAIN_SOON, subject=about.bargain_soon(bargain), now=now)
+    notices_tell(kind=Kind.BARGAIN_SOON, subject=campaigns.bargain_soon(bargain), now=now)
     return None
 
 

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from core.rows import row_insert_once
 from core.words import shorten
-from notices.about import Subject
+from notices.about.subject import Subject
 from notices.kinds import PUSHED, Kind
 from notices.models import Notice, NoticeConsent
 from notices.services.send import deliveries_begin

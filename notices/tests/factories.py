@@ -7,7 +7,7 @@ from django.conf import settings
 
 from accounts.models import WechatIdentity
 from core import clock
-from notices.about import Subject
+from notices.about.subject import Subject
 from notices.kinds import Kind, Topic
 from notices.models import Notice, NoticeConsent, NoticeDelivery
 from notices.services import delivery_send, notices_tell

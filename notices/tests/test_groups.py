@@ -8,7 +8,7 @@ from campaigns.groupbuy.events import MemberJoined
 from campaigns.groupbuy.models import Group
 from campaigns.groupbuy.tests.test_endings import laddered
 from core import clock
-from notices import about
+from notices.about import campaigns
 from notices.kinds import Kind
 from notices.models import Notice, NoticeDelivery
 from notices.services import notices_tell
@@ -64,7 +64,7 @@ def test_it_is_told_once_per_group_though_the_last_seat_comes_free_again():
     group, (alice, bob, carol) = group_of(3, size=4)
     assert told(Kind.GROUP_ONE_SHORT) == [alice.id, bob.id]
     later = {"group_id": group.pk, "store_id": group.store_id, "member_id": 10**9}
-    for subject in about.group_one_short(MemberJoined(**later, user_id=0)):
+    for subject in campaigns.group_one_short(MemberJoined(**later, user_id=0)):
         notices_tell(kind=Kind.GROUP_ONE_SHORT, subject=subject, now=clock.now())
     assert told(Kind.GROUP_ONE_SHORT) == [alice.id, bob.id, carol.id]
 

@@ -1,0 +1,85 @@
+"""News for the people of a store."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from community.queries import entry_missing_codes
+from core.money import yuan
+from notices.about.subject import Subject, order_of, order_values, refund_of
+from orders.news import address_news, invoice_news
+from orders.queries import OrderGist, order_gist
+from stores.queries import staff_ids
+
+
+def to_ship(event: Any) -> Iterator[Subject]:
+    """An order may be sent: at once when it is paid, or when its last hold is released."""
+    order = order_of(event)
+    if order.state == "to_ship" and order.delivery != "digital":
+        yield _for_staff(order, f"to_ship:{order.id}", page="orders_order")
+
+
+def urged(event: Any) -> Iterator[Subject]:
+    """Once a day, as often as a buyer may ask."""
+    order = order_of(event)
+    if order.state == "to_ship" and order.urged_at is not None:
+        day = timezone.localtime(order.urged_at).date()
+        yield _for_staff(order, f"urged:{order.id}:{day}", page="orders_order")
+
+
+def address_changed(event: Any) -> Iterator[Subject]:
+    """Each time a buyer sends an order elsewhere; news even of a parcel that has left since, by an
+    older label perhaps."""
+    order, change = order_of(event), address_news(event.order_id)
+    if change is not None and change.by_id == order.buyer_id and order.state != "cancelled":
+        yield _for_staff(order, f"staff:address:{change.id}", page="orders_order")
+
+
+def refund_stuck(event: Any) -> Iterator[Subject]:
+    order = order_gist(order_ref=event.order_ref)
+    refund = refund_of(event)
+    if order is not None and refund.state == "stuck":
+        key = f"staff:stuck:{event.refund_id}"
+        yield _for_staff(
+            order, key, page="payments_refund", pk=refund.pk, amount=yuan(refund.amount_fen)
+        )
+
+
+def invoice_over(event: Any) -> Iterator[Subject]:
+    """Money goes back that an invoice was issued for: each time, with all that is to be reversed by
+    now."""
+    order = order_gist(order_ref=event.order_ref)
+    invoice = invoice_news(order.id) if order is not None else None
+    if order is not None and invoice is not None and invoice.over_fen:
+        key = f"staff:invoice:{event.refund_id}"
+        over = yuan(invoice.over_fen)
+        yield _for_staff(order, key, page="orders_invoice", pk=invoice.id, amount=over)
+
+
+def codes_out(event: Any) -> Iterator[Subject]:
+    """Somebody wanted to join a group that has no code, and still has none."""
+    entry = entry_missing_codes(event.entry_id)
+    if entry is not None:
+        yield Subject(
+            key=f"codes_out:{event.entry_id}:{entry.since:%Y%m%d%H%M%S%f}",
+            store_id=event.store_id,
+            people=staff_ids(event.store_id),
+            path=reverse("admin:community_groupentry_change", args=[event.entry_id]),
+            values={"goods": entry.name},
+            for_staff=True,
+        )
+
+
+def _for_staff(
+    order: OrderGist, key: str, *, page: str, pk: int | None = None, **values: str
+) -> Subject:
+    return Subject(
+        key=key,
+        store_id=order.store_id,
+        people=staff_ids(order.store_id),
+        path=reverse(f"admin:{page}_change", args=[pk or order.id]),
+        values={**order_values(order), **values},
+        for_staff=True,
+    )
