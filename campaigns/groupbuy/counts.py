@@ -1,6 +1,6 @@
 """What a group lacks and whether its campaign has goods left, as the database counts them."""
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
@@ -14,7 +14,13 @@ def missing_people(to: str = "") -> CombinedExpression:
     return enough - F(f"{to}joined") - F(f"{to}confirmed")
 
 
-def in_stock() -> Exists:
-    """Whether any SKU of the campaign, of whose groups or seats these rows are, can be had."""
-    prices = GroupPrice.objects.filter(campaign_id=OuterRef("campaign_id"))
-    return Exists(prices.filter(sku__removed_at=None, sku__on_hand__gt=F("sku__reserved")))
+def in_stock(campaign: str = "campaign_id") -> Exists:
+    """Whether any SKU of a campaign can be had. `campaign` is what leads to its id: these rows are its
+    groups or seats, or with "pk" campaigns themselves."""
+    prices = GroupPrice.objects.filter(campaign_id=OuterRef(campaign))
+    return Exists(prices.filter(can_be_had()))
+
+
+def can_be_had() -> Q:
+    """Whether a price's SKU can be had."""
+    return Q(sku__removed_at=None, sku__on_hand__gt=F("sku__reserved"))

@@ -17,7 +17,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Least, RowNumber
 
-from campaigns.groupbuy.counts import in_stock, missing_people
+from campaigns.groupbuy.counts import can_be_had, in_stock, missing_people
 from campaigns.groupbuy.deals import Deal, deal_of
 from campaigns.groupbuy.faces import Face, faces_of
 from campaigns.groupbuy.locks import LAST_CALL
@@ -31,7 +31,8 @@ ABOUT_TO_FAIL = timedelta(hours=2)
 @dataclass(frozen=True)
 class OfferCard:
     """A product's running campaign. `prices` maps SKU ids to fen, `leader_prices` those that the
-    leader pays less for; `can_lead` when its quota could fill another group."""
+    leader pays less for; `in_stock` while any of them can be had, and `can_lead` when its quota could
+    then fill another group."""
 
     campaign_id: int
     public_id: str
@@ -45,6 +46,7 @@ class OfferCard:
     leader_prices: dict[int, int]
     group_count: int
     deal: Deal
+    in_stock: bool
     can_lead: bool
 
     @property
@@ -235,7 +237,10 @@ def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
     """The product's running campaign with its prices, in two queries."""
     campaign = (
         _running(product_id, now=now)
-        .annotate(group_count=Count("groups", filter=_joinable(now), distinct=True))
+        .annotate(
+            in_stock=in_stock("pk"),
+            group_count=Count("groups", filter=_joinable(now), distinct=True),
+        )
         .first()
     )
     if campaign is None:
@@ -258,7 +263,8 @@ def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
         },
         group_count=campaign.group_count,
         deal=deal_of(campaign),
-        can_lead=campaign.quota_left >= campaign.enough,
+        in_stock=campaign.in_stock,
+        can_lead=campaign.in_stock and campaign.quota_left >= campaign.enough,
     )
 
 
@@ -278,8 +284,9 @@ def _running(product_id: int, *, now: datetime) -> QuerySet[GroupCampaign]:
 
 def shelf_offers(product_ids: Iterable[int], *, now: datetime) -> dict[int, ShelfOffer]:
     """Running campaigns that could fill another group, of many products by product id, in one
-    query."""
+    query; SKUs that cannot be had are left out."""
     rows = GroupPrice.objects.filter(
+        can_be_had(),
         campaign__product_id__in=list(product_ids),
         campaign__state=CampaignState.PUBLISHED,
         campaign__starts_at__lte=now,
@@ -296,6 +303,7 @@ def shelf_offers(product_ids: Iterable[int], *, now: datetime) -> dict[int, Shel
 def products_on_offer(*, now: datetime, limit: int = 6) -> list[int]:
     """Products whose campaigns run now in open stores: each store's first before any's second."""
     rows = GroupCampaign.objects.filter(
+        in_stock("pk"),
         state=CampaignState.PUBLISHED,
         starts_at__lte=now,
         ends_at__gt=now,

@@ -77,13 +77,14 @@ def campaign_outlook(campaign: BargainCampaign) -> Outlook | None:
     sku = skus_for_sale([campaign.sku_id]).get(campaign.sku_id) if campaign.sku_id else None
     if sku is None or not campaign.floor_fen:
         return None
-    list_fen = campaign.list_fen or sku.price_fen
+    list_fen = min(campaign.list_fen or sku.price_fen, sku.price_fen)
+    floor_fen = min(campaign.floor_fen, list_fen)
     flat_fen = store_terms(campaign.store_id).freight_fen
     only = Piece(
         name=sku.name,
-        least_fen=campaign.floor_fen,
+        least_fen=floor_fen,
         # Whoever may buy on the way pays up to the whole price.
-        most_fen=max(list_fen, campaign.floor_fen) if campaign.buy_midway else campaign.floor_fen,
+        most_fen=list_fen if campaign.buy_midway else floor_fen,
         cost_fen=campaign.sku.cost_fen,
         freight_fen=most_freight_fen(flat_fen, [sku])[sku.id],
         quota=campaign.quota,
@@ -94,7 +95,7 @@ def campaign_outlook(campaign: BargainCampaign) -> Outlook | None:
 
 def campaign_given_fen(campaign: BargainCampaign) -> int:
     """What a piece at the floor costs less than alone."""
-    list_fen = campaign.list_fen or campaign.sku.price_fen
+    list_fen = min(campaign.list_fen or campaign.sku.price_fen, campaign.sku.price_fen)
     return max(list_fen - campaign.floor_fen, 0)
 
 

@@ -10,10 +10,12 @@ from campaigns.bargain.services import (
     CampaignRefused,
     campaign_advice,
     campaign_end,
+    campaign_given_fen,
     campaign_outlook,
     campaign_publish,
 )
 from campaigns.bargain.tests.factories import campaign_make, give, launch
+from catalog.models import Sku
 from core import clock
 from core.deadlines import deadlines_run
 from stores.tests.factories import staff_make
@@ -91,6 +93,18 @@ def test_the_outlook_says_what_it_costs_and_needs_at_most():
     assert "微信内只展示现价和购买" in told
     BargainCampaign.objects.update(wechat_risk_accepted=True)
     assert "域名可能被封" in " ".join(campaign_advice(campaign_id=campaign.pk))
+
+
+def test_the_outlook_counts_with_a_list_price_that_fell_below():
+    campaign = campaign_make(on_hand=50, quota=50)
+    Sku.objects.filter(pk=campaign.sku_id).update(price_fen=3500, cost_fen=3000)
+    campaign = BargainCampaign.objects.get()
+    found = campaign_outlook(campaign)
+    assert (found.margins_each_fen, found.exposed_fen) == (
+        (500, 500),
+        50 * (3500 + cast.FREIGHT_FEN),
+    )
+    assert campaign_given_fen(campaign) == 0
 
 
 def test_the_office_page_says_margin_stock_and_what_a_cancel_gives_back(owner):

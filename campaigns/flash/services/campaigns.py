@@ -113,8 +113,9 @@ def campaign_outlook(campaign: FlashCampaign) -> Outlook | None:
         tuple(
             Piece(
                 name=f"{offer.sku.product.title} {offer.sku.name}",
-                least_fen=offer.flash_fen,
-                most_fen=offer.flash_fen,
+                # Nobody pays more than alone: a list price that fell below is what is paid.
+                least_fen=min(offer.flash_fen, offer.sku.price_fen),
+                most_fen=min(offer.flash_fen, offer.sku.price_fen),
                 cost_fen=offer.sku.cost_fen,
                 freight_fen=freight.get(offer.sku_id, 0),
                 quota=offer.quota,
@@ -128,10 +129,7 @@ def campaign_outlook(campaign: FlashCampaign) -> Outlook | None:
 def campaign_given_fen(campaign: FlashCampaign) -> int:
     """What all of its pieces cost less than alone."""
     offers = campaign.offers.select_related("sku")
-    return sum(
-        max((offer.list_fen or offer.sku.price_fen) - offer.flash_fen, 0) * offer.quota
-        for offer in offers
-    )
+    return sum(max(offer.sku.price_fen - offer.flash_fen, 0) * offer.quota for offer in offers)
 
 
 def campaign_advice(*, campaign_id: int) -> list[str]:

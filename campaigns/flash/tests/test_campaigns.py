@@ -12,6 +12,7 @@ from campaigns.flash.services import (
     CampaignRefused,
     campaign_advice,
     campaign_cancel,
+    campaign_given_fen,
     campaign_outlook,
     campaign_publish,
     campaign_tick,
@@ -128,6 +129,14 @@ def test_the_outlook_says_margin_and_stock():
     advice = " ".join(campaign_advice(campaign_id=offer.campaign_id))
     assert "只有 30 件，少于名额 50 件" in advice
     assert "每件亏 1.00 元" in advice
+
+
+def test_the_outlook_counts_with_a_list_price_that_fell_below():
+    offer = offer_make(on_hand=50)
+    Sku.objects.filter(pk=offer.sku_id).update(price_fen=3500, cost_fen=3000)
+    found = campaign_outlook(offer.campaign)
+    assert (found.margin_fen, found.exposed_fen) == (500, 50 * (3500 + cast.FREIGHT_FEN))
+    assert campaign_given_fen(offer.campaign) == 0
 
 
 def test_the_office_page_says_margin_stock_and_what_a_cancel_gives_back(owner):

@@ -34,8 +34,9 @@ def campaign_outlook(campaign: GroupCampaign) -> Outlook | None:
         tuple(
             Piece(
                 name=row.sku.name,
-                least_fen=row.lead_fen - off_fen,
-                most_fen=row.price_fen,
+                # Nobody pays more than alone: a list price that fell below is what is paid.
+                least_fen=max(min(row.lead_fen, row.sku.price_fen) - off_fen, 1),
+                most_fen=min(row.price_fen, row.sku.price_fen),
                 cost_fen=row.sku.cost_fen,
                 freight_fen=freight[row.sku_id],
                 quota=campaign.quota,

@@ -64,3 +64,13 @@ def test_what_has_no_cost_is_left_out_and_counted(client):
     assert found.margin_fen is None
     # Ten pieces between both, every one of them the dearer one in an order of its own.
     assert (found.quota, found.exposed_fen) == (10, 10 * (8000 + cast.FREIGHT_FEN))
+
+
+def test_the_outlook_counts_with_a_list_price_that_fell_below():
+    campaign, sku = laddered(leader_fen=4500, quota=10)
+    Sku.objects.filter(pk=sku.pk).update(price_fen=4000, cost_fen=3000)
+    (piece,) = campaign_outlook(campaign).pieces
+    assert (piece.least_fen, piece.most_fen) == (4000 - 800, 4000)
+    Sku.objects.filter(pk=sku.pk).update(price_fen=500)
+    (piece,) = campaign_outlook(campaign).pieces
+    assert (piece.least_fen, piece.most_fen) == (1, 500)

@@ -5,7 +5,12 @@ from django.urls import reverse
 
 from campaigns.groupbuy.joinable import acquainted_groups, open_groups
 from campaigns.groupbuy.models import GroupPrice
-from campaigns.groupbuy.queries import group_board
+from campaigns.groupbuy.queries import (
+    campaign_for_product,
+    group_board,
+    products_on_offer,
+    shelf_offers,
+)
 from campaigns.groupbuy.services import campaign_publish
 from catalog.models import Sku
 from catalog.services import sku_remove, stock_correct, stock_restock
@@ -109,3 +114,36 @@ def test_groups_without_goods_are_not_offered_elsewhere(client):
     assert not any(path in text for path in ways_in(campaign, sku, group))
     again = client.get(f"/g/{group.public_id}/again/")["Location"]
     assert again == f"/g/{group.public_id}/"
+
+
+def test_the_products_page_offers_no_group_that_nobody_could_pay_for(client):
+    _campaign, sku, _other, _group = campaign_of()
+    path, to_lead = (
+        f"/p/{sku.product.public_id}/",
+        reverse("groupbuy:lead", args=[sku.product.public_id]),
+    )
+    now = clock.now()
+    assert to_lead in client.get(path).content.decode()
+    sell_out(sku)
+    text = client.get(path).content.decode()
+    assert to_lead not in text
+    assert "拼团的规格都已售罄" in text and "库存已占满" not in text
+    assert "单独购买" in text
+    offer = campaign_for_product(sku.product_id, now=now)
+    assert (offer.in_stock, offer.can_lead) == (False, False)
+    assert shelf_offers([sku.product_id], now=now) == {}
+    assert products_on_offer(now=now) == []
+    restock(sku, 1)
+    public_pages_forget()
+    assert to_lead in client.get(path).content.decode()
+    assert products_on_offer(now=now) == [sku.product_id]
+
+
+def test_a_shelf_says_the_price_of_what_can_be_had():
+    _campaign, sku, other, _group = campaign_of(others=True)
+    now = clock.now()
+    assert shelf_offers([sku.product_id], now=now)[sku.product_id].from_fen == cast.GROUP_FEN
+    sell_out(sku)
+    assert shelf_offers([sku.product_id], now=now)[sku.product_id].from_fen == 8000
+    sell_out(other)
+    assert shelf_offers([sku.product_id], now=now) == {}
