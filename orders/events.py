@@ -181,6 +181,13 @@ class InvoiceIssued(InvoiceEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class InvoiceReversed(InvoiceEvent):
+    """The merchant took back what it says too much, by a credit note."""
+
+    name: ClassVar[str] = "invoice.reversed"
+
+
+@dataclass(frozen=True, kw_only=True)
 class InvoiceDeclined(InvoiceEvent):
     """The merchant said why not; the buyer may correct and ask again."""
 

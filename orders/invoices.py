@@ -6,6 +6,9 @@ That is read and never kept: what was invoiced is compared with what stays of th
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
+from core.money import yuan
 from orders.models import Invoice
 from orders.states import InvoiceState
 from payments.queries import staying_by_orders
@@ -13,7 +16,8 @@ from payments.queries import staying_by_orders
 
 @dataclass(frozen=True)
 class InvoiceCard:
-    """How an order's invoice stands, for its buyer. `over_fen` of `issued_fen` is to be reversed."""
+    """How an order's invoice stands, for its buyer. `reversed_fen` of `issued_fen` is reversed, and
+    `over_fen` more is to be."""
 
     state: str
     state_label: str
@@ -23,6 +27,7 @@ class InvoiceCard:
     decline_reason: str
     issued_fen: int = 0
     over_fen: int = 0
+    reversed_fen: int = 0
 
     @property
     def is_issued(self) -> bool:
@@ -35,21 +40,31 @@ class InvoiceCard:
     @property
     def is_void(self) -> bool:
         """All that it says went back."""
-        return self.is_issued and self.over_fen == self.issued_fen
+        return self.is_issued and self.over_fen + self.reversed_fen == self.issued_fen
 
 
 def over_fens(invoices: Iterable[Invoice]) -> dict[int, int]:
-    """How much of each issued invoice is of money that went back, or is on its way, in fen, by its id,
-    in two queries; those that say what they should are left out. Orders are prefetched."""
+    """How much of each issued invoice is to be reversed, in fen, by its id, in two queries: of money
+    that went back, or is on its way, what no credit note took back. Those that say what they should
+    are left out. Orders are prefetched."""
     issued = [one for one in invoices if one.state == InvoiceState.ISSUED]
     if not issued:
         return {}
     staying = staying_by_orders([one.order.public_id for one in issued])
     over = {
-        one.pk: (one.issued_fen or 0) - max(staying.get(one.order.public_id, 0), 0)
+        one.pk: (one.issued_fen or 0)
+        - one.reversed_fen
+        - max(staying.get(one.order.public_id, 0), 0)
         for one in issued
     }
     return {pk: fen for pk, fen in over.items() if fen > 0}
+
+
+def reversal_words(*, over_fen: int, reversed_fen: int) -> str:
+    """What is reversed of an issued invoice and what is to be, for the store; "" when nothing is."""
+    done = _("已红冲 %(amount)s 元") % {"amount": yuan(reversed_fen)} if reversed_fen else ""
+    owed = _("需红冲 %(amount)s 元") % {"amount": yuan(over_fen)} if over_fen else ""
+    return "，".join(one for one in (done, owed) if one)
 
 
 def invoice_row(order_id: int) -> Invoice | None:
@@ -71,4 +86,5 @@ def invoice_of(order_id: int) -> InvoiceCard | None:
         decline_reason=row.decline_reason,
         issued_fen=row.issued_fen or 0,
         over_fen=over_fens([row]).get(row.pk, 0),
+        reversed_fen=row.reversed_fen,
     )

@@ -1,17 +1,20 @@
 """Every lock on orders. The sequence they belong to is written in `docs/locking.md`:
 
-    group → a person's purchases of a limited product → order → payment → campaign quota → SKUs
+    group → a person's purchases of a limited product → order → tracking number → payment →
+    campaign quota → SKUs
 
 A lock here is `FOR NO KEY UPDATE`: a row that refers to an order (a seat, an attribution) can
 still be inserted while the order is being moved.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db import connection
 
 from core.rows import row_lock
-from orders.models import Order
+from orders.models import Invoice, Order
+from orders.states import InvoiceState
 
 
 def order_lock(order_id: int) -> Order:
@@ -43,3 +46,25 @@ def purchases_lock(buyer_id: int, product_ids: Iterable[int]) -> None:
             " unnest(%s::text[]) AS name",
             [[f"purchases:{buyer_id}:{pk}" for pk in sorted(set(product_ids))]],
         )
+
+
+def label_lock(*, store_id: int, carrier: str, tracking_no: str) -> None:
+    """A store's tracking number, until the transaction ends: whose it is may then be asked.
+
+    Advisory, because the parcel that would have it does not exist yet. After the order, one at a
+    time.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"label:{store_id}:{carrier}:{tracking_no}"],
+        )
+
+
+def reversed_raise(invoice_id: int, *, upto_fen: int, now: datetime) -> bool:
+    """So much of an issued invoice is reversed in all; False when that much was before, or it is not
+    out."""
+    rows = Invoice.objects.filter(
+        pk=invoice_id, state=InvoiceState.ISSUED, reversed_fen__lt=upto_fen
+    )
+    return rows.update(reversed_fen=upto_fen, reversed_at=now) == 1

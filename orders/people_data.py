@@ -52,7 +52,8 @@ held_register(
         gettext_lazy("发票"),
         (
             *("order__public_id", "state", "kind", "title", "tax_no", "email"),
-            *("requested_at", "issued_at", "issued_fen", "declined_at", "decline_reason"),
+            *("requested_at", "issued_at", "issued_fen", "reversed_fen", "reversed_at"),
+            *("declined_at", "decline_reason"),
         ),
         kept="a voucher of the books",
         unlink={"email": ""},

@@ -188,5 +188,6 @@ STEPS: dict[str, tuple[Label, Label, Callable[[Happened, _Told], str]]] = {
     "refund.stuck": _same(gettext_lazy("退款遇到问题，工作人员正在处理"), _refund),
     "invoice.requested": _same(gettext_lazy("申请发票")),
     "invoice.issued": _same(gettext_lazy("发票已开具")),
+    "invoice.reversed": _same(gettext_lazy("商家已开红字发票")),
     "invoice.declined": _same(gettext_lazy("未能开票"), _declined),
 }

@@ -14,9 +14,15 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidge
 from core import clock
 from core.limits import UPLOADS_REFUSED, upload_allowed
 from core.money import yuan
-from orders.invoices import over_fens
+from orders.invoices import over_fens, reversal_words
 from orders.models import Invoice
-from orders.services import InvoiceRefused, invoice_decline, invoice_file, invoice_issue
+from orders.services import (
+    InvoiceRefused,
+    invoice_decline,
+    invoice_file,
+    invoice_issue,
+    invoice_reverse,
+)
 from orders.services.invoice import MAX_BYTES as INVOICE_BYTES
 from orders.services.invoice import invoice_fen
 from orders.views.invoice import file_answer
@@ -40,6 +46,12 @@ class DeclineForm(forms.Form):
     )
 
 
+class ReverseForm(forms.Form):
+    """That a credit note is out. `upto_fen` is what is reversed with it in all, as the page said."""
+
+    upto_fen = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+
 @admin.register(Invoice)
 class InvoicePage(ReadOnlyAdmin):
     """Invoices that buyers asked for."""
@@ -50,7 +62,7 @@ class InvoicePage(ReadOnlyAdmin):
     search_fields = ["=public_id", "=order__public_id"]
     list_select_related = ["store", "order"]
     ordering = ["-id"]
-    actions_detail = ["issue", "decline", "fetch"]
+    actions_detail = ["issue", "decline", "reverse", "fetch"]
     fields = [
         "public_id",
         "order",
@@ -64,6 +76,7 @@ class InvoicePage(ReadOnlyAdmin):
         "over",
         "requested_at",
         "issued_at",
+        "reversed_at",
         "declined_at",
         "decline_reason",
         "by",
@@ -84,7 +97,7 @@ class InvoicePage(ReadOnlyAdmin):
     def over(self, invoice: Invoice) -> str:
         known: int | None = getattr(invoice, "over_fen", None)
         over_fen = over_fens([invoice]).get(invoice.pk, 0) if known is None else known
-        return _("需红冲 %(amount)s 元") % {"amount": yuan(over_fen)} if over_fen else "—"
+        return reversal_words(over_fen=over_fen, reversed_fen=invoice.reversed_fen) or "—"
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The page's rows with what is to be reversed of them, in two queries more."""
@@ -130,6 +143,39 @@ class InvoicePage(ReadOnlyAdmin):
                 return self._back(invoice)
         return self._form(request, invoice, form, title=_("不能开票"), submit=_("确认"))
 
+    @action(
+        description=_("登记红冲"),
+        url_path="reverse",
+        icon="assignment_return",
+        permissions=["work"],
+    )
+    def reverse(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        invoice = get_object_or_404(self.get_queryset(request), pk=object_id)
+        over_fen = over_fens([invoice]).get(invoice.pk, 0)
+        form = ReverseForm(
+            request.POST or None, initial={"upto_fen": invoice.reversed_fen + over_fen}
+        )
+        if request.method == "POST" and form.is_valid():
+            try:
+                done = invoice_reverse(
+                    invoice_id=invoice.pk, upto_fen=form.cleaned_data["upto_fen"], now=clock.now()
+                )
+            except InvoiceRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                said = _("已登记，买家可以看到。") if done else _("已经登记过，没有改动。")
+                messages.success(request, said)
+                return self._back(invoice)
+        if not over_fen:
+            messages.info(request, _("这张发票没有要红冲的金额。"))
+            return self._back(invoice)
+        warning = _(
+            "请先在开票系统对这张发票开出 %(amount)s 元的红字发票，再在这里登记；登记后不能撤销。"
+        ) % {"amount": yuan(over_fen)}
+        return self._form(
+            request, invoice, form, title=_("登记红冲"), submit=_("已开红字发票"), warning=warning
+        )
+
     @action(description=_("下载发票"), url_path="file", icon="download", permissions=["work"])
     def fetch(self, request: HttpRequest, object_id: int) -> HttpResponse:
         invoice = get_object_or_404(self.get_queryset(request), pk=object_id)
@@ -143,7 +189,14 @@ class InvoicePage(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:orders_invoice_change", args=[invoice.pk]))
 
     def _form(
-        self, request: HttpRequest, invoice: Invoice, form: forms.Form, *, title: Any, submit: Any
+        self,
+        request: HttpRequest,
+        invoice: Invoice,
+        form: forms.Form,
+        *,
+        title: Any,
+        submit: Any,
+        warning: str = "",
     ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
@@ -152,5 +205,6 @@ class InvoicePage(ReadOnlyAdmin):
             "form": form,
             "title": title,
             "submit": submit,
+            "warning": warning,
         }
         return render(request, "admin/orders/invoice/act.html", context)

@@ -20,7 +20,7 @@ from orders.admin.inlines import (
     ShipmentInline,
     render_lines,
 )
-from orders.invoices import invoice_of
+from orders.invoices import invoice_of, reversal_words
 from orders.models import Order
 from orders.money import money_story
 from orders.states import OrderState
@@ -144,9 +144,8 @@ class OrderPage(OrderBatches):
         if invoice is None or not invoice.is_issued:
             return invoice.state_label if invoice else "—"
         said = _("已开票 %(amount)s 元") % {"amount": yuan(invoice.issued_fen)}
-        if not invoice.over_fen:
-            return said
-        return said + _("，需红冲 %(amount)s 元") % {"amount": yuan(invoice.over_fen)}
+        back = reversal_words(over_fen=invoice.over_fen, reversed_fen=invoice.reversed_fen)
+        return "，".join(one for one in (said, back) if one)
 
     @admin.display(description=_("时间线"))
     def timeline(self, order: Order) -> Any:

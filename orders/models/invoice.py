@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.crypto import EncryptedTextField
@@ -36,6 +36,9 @@ class Invoice(models.Model):
     file = models.CharField(max_length=120, blank=True, editable=False)
     # What it says, so that money that goes back later is known to be too much of it.
     issued_fen = models.PositiveBigIntegerField(_("开票金额（分）"), null=True, blank=True)
+    # How much of that the store has taken back by credit notes (红字发票), in all.
+    reversed_fen = models.PositiveBigIntegerField(_("已红冲金额（分）"), default=0)
+    reversed_at = models.DateTimeField(_("最近一次红冲"), null=True, blank=True)
     issued_at = models.DateTimeField(_("开票时间"), null=True, blank=True)
     declined_at = models.DateTimeField(_("拒绝时间"), null=True, blank=True)
     decline_reason = models.CharField(_("未能开票的原因"), max_length=120, blank=True)
@@ -62,6 +65,10 @@ class Invoice(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="issued") | Q(issued_fen__isnull=False),
                 name="orders_invoice_has_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(reversed_fen=0) | Q(state="issued", issued_fen__gte=F("reversed_fen")),
+                name="orders_invoice_reversed_within",
             ),
         ]
         indexes = [models.Index(fields=["store", "state", "-id"])]

@@ -22,6 +22,7 @@ from orders.services.invoice import (
     invoice_file,
     invoice_issue,
     invoice_request,
+    invoice_reverse,
 )
 from orders.services.match import orders_match
 from orders.services.offer import Offer, OrderItem
@@ -77,6 +78,7 @@ __all__ = [
     "invoice_file",
     "invoice_issue",
     "invoice_request",
+    "invoice_reverse",
     "order_address_change",
     "order_buy",
     "order_cancel",

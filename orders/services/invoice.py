@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 
 from core.facts import facts_record
 from core.ids import random_token
-from orders.events import InvoiceRequested
-from orders.locks import order_lock, order_lock_by_ref
+from orders.events import InvoiceRequested, InvoiceReversed
+from orders.invoices import over_fens
+from orders.locks import order_lock, order_lock_by_ref, reversed_raise
 from orders.models import Invoice
 from orders.states import INVOICE, InvoiceState, OrderState
 from orders.tax import credit_code_clean, credit_code_is_sound
@@ -125,6 +126,19 @@ def invoice_decline(*, invoice_id: int, reason: str, by_id: int | None, now: dat
         if not INVOICE.move_row(invoice, "decline", now=now, changes=changes):
             raise InvoiceRefused(_("这张发票不是待开票的状态，没有改动。"))
     return invoice
+
+
+def invoice_reverse(*, invoice_id: int, upto_fen: int, now: datetime) -> bool:
+    """The store has taken back so much of its invoice, in all, by credit notes (红字发票). False when
+    that was said before. Raises InvoiceRefused for more than went back of the order's money."""
+    with transaction.atomic():
+        invoice = Invoice.objects.select_related("order").get(pk=invoice_id)
+        if upto_fen > invoice.reversed_fen + over_fens([invoice]).get(invoice.pk, 0):
+            raise InvoiceRefused(_("退回的款没有这么多，请刷新页面，按页面上的金额红冲。"))
+        if not reversed_raise(invoice.pk, upto_fen=upto_fen, now=now):
+            return False
+        facts_record(InvoiceReversed.of(invoice), now=now)
+        return True
 
 
 def invoice_file(invoice: Invoice) -> tuple[bytes, str]:

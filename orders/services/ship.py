@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from catalog.services import stock_ship, stock_ship_part
 from core.facts import facts_record
 from orders.events import OrderPartShipped
-from orders.locks import order_lock
+from orders.locks import label_lock, order_lock
 from orders.models import Order, OrderLine, Shipment, ShipmentLine
 from orders.services.hold import hold_kind, hold_words
 from orders.states import ORDER, OrderState
@@ -80,6 +80,7 @@ def order_ship(
         parcels = list(order.shipments.values_list("carrier", "tracking_no"))
         if (carrier, tracking_no) in parcels:
             raise ShipRefused(_("这个运单号已经登记在这个订单上了，没有重复发货。"))
+        label_lock(store_id=order.store_id, carrier=carrier, tracking_no=tracking_no)
         label = (carrier, tracking_no)
         for one in registered([label], store_id=order.store_id, now=now)[label]:
             if refusal := one.refusal(order):

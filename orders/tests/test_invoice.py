@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from core import clock
@@ -19,6 +19,7 @@ from orders.services import (
     invoice_decline,
     invoice_issue,
     invoice_request,
+    invoice_reverse,
     order_cancel,
 )
 from orders.tax import credit_code_clean, credit_code_is_sound
@@ -323,6 +324,80 @@ def test_whoever_cancels_is_warned_of_an_invoice_that_is_out(client, act):
     ask(asked)
     page = client.get(f"/office/orders/order/{asked.pk}/{act}/").content.decode()
     assert "已经开过" not in page
+
+
+def test_a_credit_note_is_put_down_once_and_its_buyer_reads_so(client):
+    who = person()
+    order, invoice = issued_for(who)
+    part_back(order, 1200)
+    boss = staff_make(order.store).user
+    page, act = (
+        f"/office/orders/invoice/{invoice.pk}/change/",
+        f"/office/orders/invoice/{invoice.pk}/reverse/",
+    )
+    client.force_login(boss)
+    form = client.get(act).content.decode()
+    assert "12.00 元的红字发票" in form and 'name="upto_fen" value="1200"' in form
+    assert client.get(act).status_code == 200  # reading it puts nothing down
+    for said in ("已登记", "已经登记过"):
+        answer = client.post(act, {"upto_fen": 1200}, follow=True).content.decode()
+        assert said in answer
+    text = client.get(page).content.decode()
+    assert "已红冲 12.00 元" in text and "需红冲" not in text
+    assert Fact.objects.filter(name="invoice.reversed").count() == 1
+    told = client.get(f"/office/orders/order/{order.pk}/change/").content.decode()
+    assert "已开票 65.00 元，已红冲 12.00 元" in told and "商家已开红字发票" in told
+    assert "没有要红冲的金额" in client.get(act, follow=True).content.decode()
+    client.force_login(who.user)
+    text = client.get(f"/orders/{order.public_id}/invoice/").content.decode()
+    assert "其中 12.00 元商家已经红冲" in text and "要由商家红冲" not in text
+
+
+def test_more_that_goes_back_is_to_be_reversed_again(client):
+    who = person()
+    order, invoice = issued_for(who)
+    part_back(order, 1200)
+    assert reverse(invoice, 1200)
+    part_back(order, 300, "line_1")
+    invoice.refresh_from_db()
+    assert over_fens([invoice]) == {invoice.pk: 300}
+    assert not reverse(invoice, 1000)  # an old page, sent again
+    assert reverse(invoice, 1500)
+    invoice.refresh_from_db()
+    assert (invoice.reversed_fen, over_fens([invoice])) == (1500, {})
+    order_cancel(order_id=order.pk, reason="断货", now=clock.now())
+    client.force_login(who.user)
+    path = f"/orders/{order.public_id}/invoice/"
+    assert "要由商家红冲" in client.get(path).content.decode()
+    assert reverse(invoice, 6500)
+    text = client.get(path).content.decode()
+    assert "商家已经红冲这张发票" in text and "要由商家红冲" not in text
+
+
+def reverse(invoice, fen):
+    return invoice_reverse(invoice_id=invoice.pk, upto_fen=fen, now=clock.now())
+
+
+def test_nothing_is_reversed_that_did_not_go_back(client):
+    order, invoice = issued_for(person())
+    with pytest.raises(InvoiceRefused, match="没有这么多"):
+        reverse(invoice, 1)
+    part_back(order, 1200)
+    with pytest.raises(InvoiceRefused, match="没有这么多"):
+        reverse(invoice, 1201)
+    client.force_login(staff_make(order.store).user)
+    act = f"/office/orders/invoice/{invoice.pk}/reverse/"
+    assert "没有这么多" in client.post(act, {"upto_fen": 1201}).content.decode()
+    client.force_login(staff_make().user)
+    assert client.post(act, {"upto_fen": 1200}).status_code == 404
+    invoice.refresh_from_db()
+    assert invoice.reversed_fen == 0
+    waiting = ask(paid_make(order.lines.get().sku))
+    with pytest.raises(InvoiceRefused):
+        reverse(waiting, 1)
+    for wrong in ({"reversed_fen": 6501}, {"reversed_fen": 1, "state": "declined"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Invoice.objects.filter(pk=invoice.pk).update(**wrong)
 
 
 def test_the_list_of_invoices_costs_the_same_for_one_and_for_many(client):

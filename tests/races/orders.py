@@ -6,9 +6,9 @@ from orders.services import OrderItem, order_buy
 from tests import cast
 
 
-def paid(*quantities):
+def paid(*quantities, store=None):
     """A paid order with a line for each quantity."""
-    store, who = cast.store_open(), cast.person()
+    store, who = store or cast.store_open(), cast.person()
     ref = order_buy(
         form_key=form_key_new(),
         buyer_id=who.id,

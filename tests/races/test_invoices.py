@@ -5,13 +5,29 @@ from threading import Event
 import pytest
 
 from core import clock
+from core.models import Fact
 from orders.invoices import over_fens
 from orders.models import Invoice, Order
-from orders.services import InvoiceRefused, invoice_issue, invoice_request, order_cancel
+from orders.services import (
+    InvoiceRefused,
+    invoice_issue,
+    invoice_request,
+    invoice_reverse,
+    order_cancel,
+)
 from orders.states import INVOICE
 from tests import cast
 from tests.races.orders import paid
-from tests.races.threads import LEADS, MEETING_S, at_once, head_to_head, kinds, many, together
+from tests.races.threads import (
+    LEADS,
+    MEETING_S,
+    at_once,
+    head_to_head,
+    kinds,
+    many,
+    together,
+    unlocked,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -127,3 +143,44 @@ def test_without_the_orders_lock_an_invoice_is_of_money_that_went_back(kept, ord
     invoice.refresh_from_db()
     order.refresh_from_db()
     assert (invoice.state, order.state) == ("issued", "cancelled")
+
+
+@pytest.fixture
+def reversible(kept):
+    """An invoice that is out, whose order's money all went back."""
+    order = paid(1)
+    invoice = ask(order)
+    upload(invoice, 1)
+    cancel(order)
+    cast.deliver()
+    return Invoice.objects.get()
+
+
+def reverse(invoice):
+    return invoice_reverse(invoice_id=invoice.pk, upto_fen=invoice.issued_fen, now=clock.now())
+
+
+def reversals():
+    return Fact.objects.filter(name="invoice.reversed").count()
+
+
+def test_six_who_say_that_it_is_reversed_say_it_once(reversible):
+    told = many(lambda _: reverse(reversible), 6)
+    assert sorted(told) == [False] * 5 + [True]
+    assert reversals() == 1
+    assert over_fens([Invoice.objects.get()]) == {}
+
+
+def test_without_the_condition_it_is_said_twice(reversible, monkeypatch):
+    """Control: both have read that nothing is reversed, and each writes what it saw."""
+
+    def write(invoice_id, *, upto_fen, now):
+        found = unguarded(invoice_id)
+        rows = Invoice.objects.filter(pk=invoice_id)
+        return found < upto_fen and rows.update(reversed_fen=upto_fen, reversed_at=now) == 1
+
+    read = Invoice.objects.values_list("reversed_fen", flat=True)
+    unguarded = unlocked(lambda pk: read.get(pk=pk), 2)
+    monkeypatch.setattr("orders.services.invoice.reversed_raise", write)
+    assert many(lambda _: reverse(reversible), 2) == [True, True]
+    assert reversals() == 2

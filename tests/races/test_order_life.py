@@ -23,7 +23,7 @@ from orders.services import (
 from payments.models import Refund
 from tests import cast
 from tests.races.orders import paid
-from tests.races.threads import LEADS, MEETING_S, at_once, head_to_head, kinds, many
+from tests.races.threads import LEADS, MEETING_S, at_once, head_to_head, kinds, many, unlocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,6 +82,33 @@ def test_without_the_orders_lock_everything_is_sent_and_the_order_is_not_shipped
     order.refresh_from_db()
     assert (order.state, Shipment.objects.count()) == ("to_ship", 2)
     assert [one for one in cast.broken("orders.shipped") if order.public_id in one]
+
+
+def send_as(order, number):
+    return order_ship(
+        order_id=order.pk, carrier="sf", tracking_no=number, by_id=None, now=clock.now()
+    )
+
+
+def test_one_tracking_number_at_once_is_on_one_order():
+    """Six people pack six orders, and each takes the label that lies on top."""
+    store = cast.store_open()
+    orders = [paid(1, store=store) for _ in range(6)]
+    told = many(lambda n: send_as(orders[n], "SF00000001"), 6)
+    assert kinds(told) == {"ok": 1, "ShipRefused": 5}
+    assert Shipment.objects.count() == 1
+    assert Order.objects.filter(state="to_ship").count() == 5
+    assert cast.broken() == []
+
+
+def test_without_the_labels_lock_a_number_is_on_two_orders(monkeypatch):
+    """Control: both have asked whose it is, and it was nobody's."""
+    store = cast.store_open()
+    orders = [paid(1, store=store) for _ in range(2)]
+    monkeypatch.setattr("orders.services.ship.label_lock", unlocked(lambda **_label: None, 2))
+    told = many(lambda n: send_as(orders[n], "SF00000001"), 2)
+    assert kinds(told) == {"ok": 2}
+    assert Shipment.objects.filter(tracking_no="SF00000001").count() == 2
 
 
 # A line.
