@@ -54,7 +54,7 @@ def test_without_the_condition_eight_orders_spend_one_coupon(sku, monkeypatch):
     who = cast.person()
     coupon = take(template_make(sku.store), who)
     together_look = together(lambda **key: Coupon.objects.filter(**key).exists(), 2)
-    monkeypatch.setattr("campaigns.coupons.services.coupon_use", careless)
+    monkeypatch.setattr("campaigns.coupons.services.spending.coupon_use", careless)
     told = kinds(many(lambda _n: place(sku, who, coupon=coupon), 2))
     assert told == {"ok": 2}
     assert len(cast.broken("coupons.spent")) == 1
@@ -108,7 +108,7 @@ def test_without_the_condition_a_budget_is_overdrawn(sku, monkeypatch):
         CouponTemplate.objects.filter(pk=template_id).update(taken=F("taken") + 1)
         return True
 
-    monkeypatch.setattr("campaigns.coupons.services.budget_take", careless)
+    monkeypatch.setattr("campaigns.coupons.services.taking.budget_take", careless)
     told = kinds(many(lambda n: take(template, crowd[n]), 2))
     assert told == {"ok": 1, "IntegrityError": 1}
 
@@ -132,7 +132,7 @@ def test_without_the_holder_one_person_takes_more(sku, monkeypatch):
     def careless(*, template, user_id):
         return count(template=template, user_id=user_id) < template.limit_per_person
 
-    monkeypatch.setattr("campaigns.coupons.services.holder_take", careless)
+    monkeypatch.setattr("campaigns.coupons.services.taking.holder_take", careless)
     assert kinds(many(lambda _n: take(template, who), 2)) == {"ok": 2}
     assert len(cast.broken("coupons.limit")) == 1
 
@@ -197,7 +197,7 @@ def test_without_looking_at_the_clock_again_an_expired_coupon_is_spent(sku, monk
     # With the guard: what passed the look is stopped by the claim.
     with pytest.raises(Exception, match="过期"):
         place(sku, who, coupon=coupon, now=late)
-    monkeypatch.setattr("campaigns.coupons.services.coupon_use", believing)
+    monkeypatch.setattr("campaigns.coupons.services.spending.coupon_use", believing)
     assert place(sku, who, coupon=coupon, now=late).discount_fen == OFF_FEN
 
 
@@ -243,7 +243,7 @@ def test_without_the_lock_a_late_return_takes_the_coupon_from_its_next_order(sku
     assert coupon_return(order_id=first.pk, now=clock.now())
     second = place(sku, who, coupon=coupon)
     monkeypatch.setattr(
-        "campaigns.coupons.services.coupon_of_order_lock", lambda _order_id: remembered
+        "campaigns.coupons.services.spending.coupon_of_order_lock", lambda _order_id: remembered
     )
     assert coupon_return(order_id=first.pk, now=clock.now())
     assert [row.split(": ")[1] for row in cast.broken("coupons.spent")] == [
@@ -266,7 +266,7 @@ def test_without_the_key_the_fact_gives_one_each_time(sku, monkeypatch):
     """Control: every hearing is a form of its own."""
     template_make(sku.store, how="repeat", limit_per_person=9)
     order = received(sku)
-    monkeypatch.setattr("campaigns.coupons.services.form_claim", lambda **_form: None)
+    monkeypatch.setattr("campaigns.coupons.services.taking.form_claim", lambda **_form: None)
     many(lambda _n: coupon_give_repeat(order_id=order.pk, now=clock.now()), 8)
     assert Coupon.objects.count() == 8
 

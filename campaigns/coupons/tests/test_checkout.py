@@ -168,7 +168,7 @@ def test_a_coupon_that_is_gone_is_refused_and_nothing_typed_is_lost(client, alic
 def test_a_coupon_lost_between_look_and_claim_is_refused_the_same(client, alice, sku, monkeypatch):
     take(template_make(sku.store), alice)
     page = checkout(client, sku)
-    monkeypatch.setattr("campaigns.coupons.services.coupon_use", lambda **_: False)
+    monkeypatch.setattr("campaigns.coupons.services.spending.coupon_use", lambda **_: False)
     answer = client.post("/checkout/", form(page, sku, alice))
     assert answer.status_code == 409
     assert "刚刚已被使用或过期" in text_of(answer)
