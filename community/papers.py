@@ -7,19 +7,16 @@ from reportlab.lib.pagesizes import A6
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
+from core.pdf import paper_font
 from core.qr import qr_png
 
-FONT = "STSong-Light"
 SIDE = 70 * mm
 
 
 def counter_paper(*, store: str, opens: str, label: str, link: str) -> bytes:
     """The sheet as a PDF: store, what the code opens, the code, and the label it is known by."""
-    if FONT not in pdfmetrics.getRegisteredFontNames():
-        pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     out = io.BytesIO()
     page = Canvas(out, pagesize=A6)
     page.setTitle(f"{store} {label}")
@@ -30,7 +27,7 @@ def counter_paper(*, store: str, opens: str, label: str, link: str) -> bytes:
         (_("微信扫一扫"), 14, 114 * mm),
         (label, 10, 136 * mm),
     ):
-        page.setFont(FONT, size)
+        page.setFont(paper_font(), size)
         page.drawCentredString(width / 2, height - down, _fit(text, size, width - 12 * mm))
     code = ImageReader(io.BytesIO(qr_png(link)))
     page.drawImage(code, (width - SIDE) / 2, height - 105 * mm, SIDE, SIDE)
@@ -40,8 +37,8 @@ def counter_paper(*, store: str, opens: str, label: str, link: str) -> bytes:
 
 def _fit(text: str, size: int, width: float) -> str:
     """As much of a text as one line holds."""
-    if pdfmetrics.stringWidth(text, FONT, size) <= width:
+    if pdfmetrics.stringWidth(text, paper_font(), size) <= width:
         return text
-    while text and pdfmetrics.stringWidth(text + "…", FONT, size) > width:
+    while text and pdfmetrics.stringWidth(text + "…", paper_font(), size) > width:
         text = text[:-1]
     return text + "…"

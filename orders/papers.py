@@ -10,23 +10,19 @@ from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from core.pdf import paper_font
 from orders.models import Order
 from orders.words import moved_words
 
 MAX_ORDERS = 200
-FONT = "STSong-Light"
 LABEL = (100 * mm, 150 * mm)
 
 
 def _style(size: int) -> ParagraphStyle:
-    if FONT not in pdfmetrics.getRegisteredFontNames():
-        pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     return ParagraphStyle(
-        f"s{size}", fontName=FONT, fontSize=size, leading=size * 1.4, wordWrap="CJK"
+        f"s{size}", fontName=paper_font(), fontSize=size, leading=size * 1.4, wordWrap="CJK"
     )
 
 
