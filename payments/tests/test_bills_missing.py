@@ -17,6 +17,7 @@ from payments.services import (
     bill_explain,
     bill_fetch,
     bills_wanted,
+    matching,
     refund_request,
     refund_submit,
 )
@@ -210,3 +211,12 @@ def test_money_of_midnight_that_the_next_bill_holds_is_not_waited_for(account, g
     bill_fetch(account_id=account.pk, day=tomorrow, now=clock.now())
     assert fetch(account).matched_at is not None
     assert (BillDifference.objects.count(), missing_bill_count()) == (0, 0)
+
+
+@pytest.mark.parametrize("rows", [matching._unbilled_in, matching._unbilled_back])
+def test_what_no_bill_has_is_found_by_a_join(rows, account):
+    """NOT IN would go through every line that the account ever had, for each payment of the day."""
+    during = (day_begins(DAY), day_begins(DAY) + timedelta(days=1))
+    plan = rows(account.pk, during).explain()
+    assert "Anti Join" in plan
+    assert "SubPlan" not in plan
