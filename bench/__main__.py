@@ -21,6 +21,7 @@ from urllib.parse import urlencode, urlsplit
 
 from bench import load, measure
 from local.environment import with_database
+from local.paths import DATA
 from local.services import Process, free_port
 
 if TYPE_CHECKING:
@@ -93,10 +94,7 @@ def served(application: str, url: str) -> Iterator[None]:
     argv = [sys.executable, "-m", "granian", "--interface", "wsgi", application]
     argv += ["--host", "127.0.0.1", "--port", str(urlsplit(url).port), "--workers", "2"]
     argv += ["--no-ws", "--blocking-threads", "4", "--log-level", "warning"]
-    log = (
-        Path(os.environ.get("BENCH_LOG", ".data/bench/logs"))
-        / f"{application.split('.', maxsplit=1)[0]}.log"
-    )
+    log = DATA / "bench" / "logs" / f"{application.split('.', maxsplit=1)[0]}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     process = Process(application, argv, env=dict(os.environ), log=log)
     process.start()

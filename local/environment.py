@@ -58,6 +58,7 @@ def base(app_env: str, folder: Path) -> dict[str, str]:
         **generated,
         "MEDIA_ROOT": str(folder / "media"),
         "STATIC_ROOT": str(folder / "static"),
+        "PRIVATE_ROOT": str(folder / "private"),
         **given,
         "APP_ENV": app_env,
         "PYTHONUNBUFFERED": "1",

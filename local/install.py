@@ -73,12 +73,15 @@ def _venv(requirements: str) -> None:
     dev = _digest((ROOT / DEV).read_bytes(), sys.version.encode(), str(ROOT).encode())
     if _says(stamps[requirements], wanted) or _says(stamps[DEV], dev):
         return
-    if not (VENV / "bin" / "python").exists():
+    # Only a whole one has the stamp: one that was broken off, or another Python's, is made anew.
+    made, maker = VENV / ".made", _digest(sys.version.encode(), str(ROOT).encode())
+    if not _says(made, maker):
         _say("virtual environment")
         _call(
-            [sys.executable, "-m", "venv", str(VENV)],
+            [sys.executable, "-m", "venv", "--clear", str(VENV)],
             hint="需要 venv / the venv module is needed (Debian: python3-venv)",
         )
+        made.write_text(maker)
     _say(f"packages of {requirements}")
     uv = shutil.which("uv")
     python = str(VENV / "bin" / "python")

@@ -18,20 +18,23 @@ NODE_MODULES = ROOT / "node_modules"
 
 def python() -> str:
     """The interpreter that has the project's packages."""
-    if sys.prefix != sys.base_prefix:
-        return sys.executable
-    return str(VENV / "bin" / "python")
+    return sys.executable if _inside() else str(VENV / "bin" / "python")
 
 
 def package_folder(name: str) -> Path | None:
     """Where an installed package lies, found without importing it."""
-    spec = importlib.util.find_spec(name) if sys.prefix != sys.base_prefix else None
+    spec = importlib.util.find_spec(name) if _inside() else None
     if spec is None:
         places = [str(p) for p in VENV.glob("lib/python3*/site-packages")]
         spec = importlib.machinery.PathFinder.find_spec(name, places)
     if spec is None or not spec.submodule_search_locations:
         return None
     return Path(next(iter(spec.submodule_search_locations)))
+
+
+def _inside() -> bool:
+    """Whether this process runs in our own environment; somebody else's has none of our packages."""
+    return Path(sys.prefix).resolve() == VENV
 
 
 def postgres_bin() -> Path:

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from core import clock
-from office.demo.load import demo_load, merchant_numbers
+from office.demo.load import PLATFORM, demo_load, merchant_numbers
 from payments.simulated import merchant_account_provision
 from shop.env import PRODUCTION
 from stores.queries import store_by_slug
@@ -25,7 +25,10 @@ class Command(BaseCommand):
         for login in logins:
             self.stdout.write(f"{login.who}: {login.email}  {login.password}")
         if not logins:
-            self.stdout.write("the demo stores are there; passwords: `manage.py changepassword`")
+            self.stdout.write(
+                "the demo stores are there; a new password: "
+                f'make manage ARGS="changepassword {PLATFORM}"'
+            )
         if settings.SIMULATOR_URL:
             self._provision()
 
