@@ -77,8 +77,8 @@ class IdentityConflictPage(PlatformAdmin):
     ) -> Any:
         said = _(
             "写下怎么处理的，保存后即标为已处理。系统不会合并账号：订单和钱留在原来的账号里；"
-            "不再使用的账号，请到“用户”里取消“有效”。"
-        )
+            "不再使用的账号，请到“用户”里取消“%(field)s”。"
+        ) % {"field": User._meta.get_field("is_active").verbose_name}
         return super().get_form(request, obj, change, **kwargs, help_texts={"note": said})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

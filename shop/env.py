@@ -50,6 +50,14 @@ def wechat_url(name: str, *, beside: str = "") -> str:
     return url
 
 
+def one_of(name: str, values: tuple[str, ...], *, default: str) -> str:
+    """One of a few words. Anything else, nothing included, is a refused start."""
+    value = env.str(name, default=default)
+    if value not in values:
+        raise ImproperlyConfigured(f"{name} is {value!r}: use {' or '.join(values)}")
+    return value
+
+
 def simulator_only(name: str) -> str:
     """The URL of a part that the simulator alone serves; empty in production, or no start."""
     url = env.str(name, default="").rstrip("/")

@@ -12,6 +12,7 @@ from shop.env import (
     PRODUCTION,
     env,
     message_templates,
+    one_of,
     required,
     simulator_only,
     sms_url,
@@ -41,7 +42,7 @@ OPERATOR = {
     # The foot of every page that is no store's: the ICP filing, and where to complain.
     "icp": env.str("OPERATOR_ICP", default=""),
 }
-OPERATOR["complaints"] = env.str("OPERATOR_COMPLAINTS", default=OPERATOR["contact"])
+OPERATOR["complaints"] = env.str("OPERATOR_COMPLAINTS", default="") or OPERATOR["contact"]
 
 # Personal data: the first key encrypts, all decrypt; the index key never rotates.
 FIELD_KEYS = required(
@@ -171,7 +172,8 @@ CELERY_BEAT_SCHEDULE = {
     "deadlines": {
         "task": "core.tasks.deadlines_tick",
         "schedule": 1.0,
-        "options": {"expires": 1.0, "queue": "deadlines"},
+        # A worker's clock may be a little ahead of beat's.
+        "options": {"expires": 10.0, "queue": "deadlines"},
     },
     "deliveries": {
         "task": "core.tasks.deliveries_sweep",
@@ -247,7 +249,9 @@ WECHAT_SUBSCRIBE_TEMPLATE = env.str(
     "WECHAT_SUBSCRIBE_TEMPLATE", default="simulated-once" if SIMULATOR_URL else ""
 )
 # External pages inside WeChat: `strict` shows no share prompt, `open` shows everything.
-WECHAT_SHARE_POLICY = env.str("WECHAT_SHARE_POLICY", default="strict" if PRODUCTION else "open")
+WECHAT_SHARE_POLICY = one_of(
+    "WECHAT_SHARE_POLICY", ("strict", "open"), default="strict" if PRODUCTION else "open"
+)
 
 # --- parcels ------------------------------------------------------------------------------------
 # Where a parcel is: 快递100's query, off without a key. The simulator speaks the same protocol.
@@ -313,9 +317,8 @@ MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "media"))
 # Papers of people, served by views that ask whose they are; never by the proxy.
 PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(BASE_DIR / "private"))
 # Draws Chinese on posters; any TrueType or OpenType file with simplified Chinese will do.
-POSTER_FONT = env.str(
-    "POSTER_FONT",
-    default=str(Path(manimgx_fonts_cjk.__file__).with_name("NotoSansCJK-VF.otf.ttc")),
+POSTER_FONT = env.str("POSTER_FONT", default="") or str(
+    Path(manimgx_fonts_cjk.__file__).with_name("NotoSansCJK-VF.otf.ttc")
 )
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

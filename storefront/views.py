@@ -22,6 +22,7 @@ from core import clock
 from core.errors import NotHere
 from core.idempotency import form_key_new
 from core.public_pages import page_number, personal, public_page
+from guard.policy import is_strict
 from notices.queries import unread_count
 from sharers.queries import desks_of, plan_of
 from sharing.pages import share_card, visit_note
@@ -225,7 +226,7 @@ def _bargains_outside(
 ) -> tuple[BargainTerms, ...]:
     """Bargains that the public page leaves out because it may be read inside WeChat."""
     inside = inside_wechat(request)
-    if inside or settings.WECHAT_SHARE_POLICY != "strict" or not found.on_sale:
+    if inside or not is_strict() or not found.on_sale:
         return ()
     public = bargains_for_product(found.id, in_wechat=True, now=now)
     every = bargains_for_product(found.id, in_wechat=False, now=now)

@@ -1,9 +1,10 @@
 """Platform staff see what two accounts of one person hold, and write down what they decided."""
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
-from accounts.models import IdentityConflict
+from accounts.models import IdentityConflict, User
 from accounts.queries import holdings_of, user_id_by_name
 from accounts.services import holds_value
 from accounts.tests.factories import user_make
@@ -31,6 +32,7 @@ def test_what_each_account_holds_is_shown_and_the_decision_is_kept(office):
     assert "订单 1" in text
     assert "已停用" in text
     assert "系统不会合并账号" in text
+    assert f"取消“{User._meta.get_field('is_active').verbose_name}”" in text
     fill(office, page, note="")
     conflict.refresh_from_db()
     assert conflict.resolved_at is None
@@ -58,3 +60,13 @@ def test_nobody_is_found_by_nothing_or_when_their_account_is_closed():
     assert user_id_by_name("  ") is None
     assert user_id_by_name("a@example.cn") is None
     assert user_id_by_name(closed.public_id) is None
+
+
+def test_the_platforms_first_account_is_made_as_the_docs_say(monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "Zao-yuan-7391")
+    call_command("createsuperuser", interactive=False, email="Boss@Shop.example", verbosity=0)
+    boss = User.objects.get(email="boss@shop.example")
+    assert boss.check_password("Zao-yuan-7391")
+    client = Client()
+    client.force_login(boss)
+    assert client.get("/office/").status_code == 200

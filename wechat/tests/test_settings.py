@@ -110,3 +110,20 @@ def test_the_page_that_asks_for_leave_to_send_is_tencents_or_the_simulators():
     assert start(code, **simulated).stdout.startswith(phone)
     refused = start(**PRODUCTION, WECHAT_MP_URL=phone)
     assert "WECHAT_MP_URL" in refused.stderr
+
+
+@pytest.mark.parametrize("policy", ["Strict", "off", ""])
+def test_a_mistyped_policy_refuses_to_start_and_opens_nothing(policy):
+    done = start(**PRODUCTION, WECHAT_SHARE_POLICY=policy)
+    assert done.returncode != 0
+    assert "WECHAT_SHARE_POLICY" in done.stderr
+    assert "use strict or open" in done.stderr
+
+
+def test_what_is_set_to_nothing_is_as_if_it_were_not_set():
+    code = (
+        "from pathlib import Path; import shop.settings as s;"
+        "assert Path(s.POSTER_FONT).is_file(); assert s.OPERATOR['complaints'] == s.OPERATOR['contact']"
+    )
+    done = start(code, **PRODUCTION, POSTER_FONT="", OPERATOR_COMPLAINTS="")
+    assert done.returncode == 0, done.stderr
