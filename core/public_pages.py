@@ -135,7 +135,7 @@ class PublicPageMiddleware:
 
 
 def public_pages_forget() -> None:
-    """Forget what this process and the shared cache hold, for tests and after a roll-out."""
+    """Forget what this process and the shared cache hold, for tests."""
     _local.clear()
     cache.add(GENERATION, 1, None)
     cache.incr(GENERATION)
@@ -172,7 +172,7 @@ def _keep(key: str, response: HttpResponse, max_age_s: int) -> _Page:
         raise RuntimeError(f"a public page sets a cookie: {list(response.cookies)}")
     content = response.content
     headers = {name: value for name, value in response.items() if name != "Content-Length"}
-    # The bytes do not depend on cookies or language (English has addresses of its own).
+    # The bytes depend on neither cookies nor language.
     headers["Vary"] = "Accept-Encoding"
     page = _Page(
         content=content,

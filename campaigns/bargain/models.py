@@ -149,7 +149,7 @@ class BargainCampaign(Deadline):
 
 class Bargain(Deadline):
     """A shopper's bargain. `deadline_at` is until when it can be helped or bought; reaching the floor
-    may move it back, never forward."""
+    may make it later, never earlier."""
 
     public_id = PublicIdField(prefix="brg")
     store = models.ForeignKey(

@@ -86,7 +86,6 @@ class BargainBoard:
     helpers: int
     helps: int
     launcher: str
-    launcher_avatar: str
     helps_given: tuple[HelpLine, ...]
     commitment: str
     sealed: str
@@ -175,7 +174,6 @@ def bargain_board(public_id: str, *, now: datetime) -> BargainBoard | None:
         helpers=bargain.helpers,
         helps=bargain.helps,
         launcher=launcher.name if launcher else "",
-        launcher_avatar=launcher.avatar if launcher else "",
         helps_given=tuple(_line(row, known) for row in rows),
         commitment=bargain.commitment,
         sealed=bargain.sealed if is_over else "",

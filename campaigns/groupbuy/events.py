@@ -23,7 +23,7 @@ class GroupOpened(GroupEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class GroupSucceeded(GroupEvent):
-    """Every seat is paid: every order may ship."""
+    """Every seat is paid, or enough of them at the deadline: the paid orders may ship."""
 
     name: ClassVar[str] = "group.succeeded"
 

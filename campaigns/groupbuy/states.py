@@ -67,14 +67,14 @@ GROUP = Machine(
             "succeed",
             (GroupState.OPEN,),
             GroupState.SUCCEEDED,
-            because="every seat is paid",
+            because="every seat is paid, or enough of them at the deadline",
             fact=GroupSucceeded,
         ),
         Move(
             "fail",
             (GroupState.OPEN,),
             GroupState.FAILED,
-            because="the deadline passed with seats unpaid, or the merchant cancelled",
+            because="too few had paid at the deadline, or the merchant cancelled",
             fact=GroupFailed,
         ),
         Move(

@@ -10,7 +10,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="invoice",
             name="reversed_fen",
-            field=models.PositiveBigIntegerField(default=0, verbose_name="已红冲金额（分）"),
+            field=models.PositiveBigIntegerField(
+                db_default=0, default=0, verbose_name="已红冲金额（分）"
+            ),
         ),
         migrations.AddField(
             model_name="invoice",

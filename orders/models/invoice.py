@@ -37,7 +37,7 @@ class Invoice(models.Model):
     # What it says, so that money that goes back later is known to be too much of it.
     issued_fen = models.PositiveBigIntegerField(_("开票金额（分）"), null=True, blank=True)
     # How much of that the store has taken back by credit notes (红字发票), in all.
-    reversed_fen = models.PositiveBigIntegerField(_("已红冲金额（分）"), default=0)
+    reversed_fen = models.PositiveBigIntegerField(_("已红冲金额（分）"), default=0, db_default=0)
     reversed_at = models.DateTimeField(_("最近一次红冲"), null=True, blank=True)
     issued_at = models.DateTimeField(_("开票时间"), null=True, blank=True)
     declined_at = models.DateTimeField(_("拒绝时间"), null=True, blank=True)

@@ -83,6 +83,6 @@ def facts_page() -> str:
             continue
         holds = ", ".join(f"`{field.name}`" for field in fields(event))  # type: ignore[arg-type]
         told = ", ".join(f"`{one.name}`{_how(one)}" for one in subscribers(event))
-        means = (event.__doc__ or "").strip().splitlines()[0]
+        means = " ".join((event.__doc__ or "").strip().split("\n\n")[0].split())
         lines.append(f"| `{name}` | {means} | {holds} | {told} |")
     return "\n".join(lines) + "\n"
