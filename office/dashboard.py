@@ -62,7 +62,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         Tile(_("待发货"), str(day.to_ship), f"{orders}?state__exact=to_ship", day.to_ship > 0),
         Tile(_("待成团或审核"), str(day.on_hold), f"{orders}?state__exact=on_hold"),
         Tile(_("两小时内到期缺人的团"), str(failing), f"{groups}?state__exact=open", failing > 0),
-        Tile(_("退款需处理"), str(stuck), f"{refunds}?state__exact=stuck", stuck > 0),
+        Tile(
+            _("退款需处理"),
+            str(stuck),
+            f"{refunds}?state__exact=stuck&explained_at__isempty=1",
+            stuck > 0,
+        ),
         Tile(_("支付异常"), str(open_incidents), incidents, open_incidents > 0),
         Tile(_("对账差异"), str(differing), f"{bills}?explained_at__isempty=1", differing > 0),
         Tile(

@@ -186,6 +186,7 @@ STEPS: dict[str, tuple[Label, Label, Callable[[Happened, _Told], str]]] = {
     "refund.requested": _same(gettext_lazy("申请退款"), _refund),
     "refund.succeeded": _same(gettext_lazy("退款已到账"), _refund),
     "refund.stuck": _same(gettext_lazy("退款遇到问题，工作人员正在处理"), _refund),
+    "refund.explained": _same(gettext_lazy("商家已用其他方式退款"), _refund),
     "invoice.requested": _same(gettext_lazy("申请发票")),
     "invoice.issued": _same(gettext_lazy("发票已开具")),
     "invoice.reversed": _same(gettext_lazy("商家已开红字发票")),

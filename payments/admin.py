@@ -22,9 +22,52 @@ from payments.models import (
     Refund,
     TradeBill,
 )
-from payments.services import bill_explain, difference_explain, incident_explain, refund_retry
+from payments.services import (
+    bill_explain,
+    difference_explain,
+    incident_explain,
+    refund_explain,
+    refund_retry,
+)
 from payments.states import RefundState
 from stores.scoped import CHANGE, EDIT, VIEW, ReadOnlyAdmin, StoreAdmin
+
+
+class ExplainedPage(ReadOnlyAdmin):
+    """A staff list: a row stays until somebody has said, once, what it was."""
+
+    def explain(self, *, row_id: int, **told: Any) -> bool:
+        """The service that records it."""
+        raise NotImplementedError
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        shown = super().get_readonly_fields(request, obj)
+        is_open = obj is not None and self.is_open(obj)
+        return [field for field in shown if field != "explanation" or not is_open]
+
+    def is_open(self, obj: Any) -> bool:
+        """Whether it still waits to be explained."""
+        return obj.explained_at is None
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "explanation":
+            kwargs["required"] = True
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        # Without the field somebody else has explained it since this page was opened.
+        text = form.cleaned_data.get("explanation")
+        told = {"explanation": text, "by_id": request.user.pk, "now": clock.now()}
+        obj.is_heard = bool(text) and self.explain(row_id=obj.pk, **told)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return super().log_change(request, obj, message) if obj.is_heard else None
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        if obj.is_heard:
+            return super().response_change(request, obj)
+        messages.warning(request, _("没有保存：这一条已经处理过，以先写的说明为准。"))
+        return HttpResponseRedirect(request.path)
 
 
 @admin.register(MerchantAccount)
@@ -86,10 +129,11 @@ class PaymentPage(ReadOnlyAdmin):
 
 
 @admin.register(Refund)
-class RefundPage(ReadOnlyAdmin):
-    """Money going back; those that need a person are one filter away."""
+class RefundPage(ExplainedPage):
+    """Money going back; those that need a person are one filter away. One that WeChat Pay cannot make
+    is explained by whoever paid it by another way."""
 
-    platform = owner = VIEW | {"act"}
+    platform = owner = CHANGE | {"act"}
     clerk = VIEW
     list_display = [
         "out_refund_no",
@@ -101,10 +145,16 @@ class RefundPage(ReadOnlyAdmin):
         "succeeded_at",
         "error",
     ]
-    list_filter = ["state", "reason"]
+    list_filter = ["state", "reason", ("explained_at", admin.EmptyFieldListFilter)]
     search_fields = ["=out_refund_no", "=order_ref"]
     ordering = ["-id"]
     actions = ["retry"]
+
+    def is_open(self, obj: Refund) -> bool:
+        return super().is_open(obj) and obj.state == RefundState.STUCK
+
+    def explain(self, *, row_id: int, **told: Any) -> bool:
+        return refund_explain(refund_id=row_id, **told)
 
     @admin.display(description=_("金额（元）"))
     def amount(self, refund: Refund) -> str:
@@ -116,6 +166,8 @@ class RefundPage(ReadOnlyAdmin):
             state = refund_retry(refund_id=refund.pk, by_id=request.user.pk or 0, now=clock.now())
             refund.refresh_from_db()
             told = str(state.label)
+            if state == RefundState.STUCK and refund.explained_at:
+                told = _("已用其他方式退款，没有再提交")
             if state == RefundState.REQUESTED and refund.due_at:
                 at = timezone.localtime(refund.due_at)
                 told = _("将在 %(time)s 用原单号提交") % {"time": f"{at:%H:%M:%S}"}
@@ -136,43 +188,6 @@ class LedgerEntryPage(ReadOnlyAdmin):
     @admin.display(description=_("金额（元）"))
     def amount(self, entry: LedgerEntry) -> str:
         return yuan(entry.amount_fen)
-
-
-class ExplainedPage(ReadOnlyAdmin):
-    """A staff list: a row stays until somebody has said, once, what it was."""
-
-    def explain(self, *, row_id: int, **told: Any) -> bool:
-        """The service that records it."""
-        raise NotImplementedError
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        shown = super().get_readonly_fields(request, obj)
-        is_open = obj is not None and self.is_open(obj)
-        return [field for field in shown if field != "explanation" or not is_open]
-
-    def is_open(self, obj: Any) -> bool:
-        """Whether it still waits to be explained."""
-        return obj.explained_at is None
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name == "explanation":
-            kwargs["required"] = True
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
-        # Without the field somebody else has explained it since this page was opened.
-        text = form.cleaned_data.get("explanation")
-        told = {"explanation": text, "by_id": request.user.pk, "now": clock.now()}
-        obj.is_heard = bool(text) and self.explain(row_id=obj.pk, **told)
-
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        return super().log_change(request, obj, message) if obj.is_heard else None
-
-    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        if obj.is_heard:
-            return super().response_change(request, obj)
-        messages.warning(request, _("没有保存：这一条已经处理过，以先写的说明为准。"))
-        return HttpResponseRedirect(request.path)
 
 
 @admin.register(PaymentIncident)

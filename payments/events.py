@@ -57,6 +57,16 @@ class RefundStuck(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RefundExplained(Event):
+    """A person says of a stuck refund how its money went back without WeChat Pay."""
+
+    name: ClassVar[str] = "refund.explained"
+    refund_id: int
+    store_id: int
+    order_ref: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BillMatched(Event):
     """A day's bill was kept and compared with payments and refunds; orders compare themselves."""
 

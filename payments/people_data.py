@@ -36,7 +36,8 @@ held_register(
 
 def under_way(user_id: int) -> str:
     live = Payment.objects.filter(payer_id=user_id, state__in=LIVE_PAYMENT)
-    back = Refund.objects.filter(payment__payer_id=user_id).exclude(state=RefundState.SUCCEEDED)
+    back = Refund.objects.filter(payment__payer_id=user_id, explained_at=None)
+    back = back.exclude(state=RefundState.SUCCEEDED)
     if live.exists() or back.exists():
         return _("你还有付款或退款正在处理，到账后才能注销。")
     return ""

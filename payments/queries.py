@@ -11,6 +11,7 @@ from payments.models import (
     BillDifference,
     BillLine,
     LedgerEntry,
+    MerchantAccount,
     Payment,
     PaymentIncident,
     Refund,
@@ -61,6 +62,11 @@ def refunds_of(order_ref: str) -> list[Refund]:
     return list(Refund.objects.filter(order_ref=order_ref).order_by("pk"))
 
 
+def takes_payments(store_id: int) -> bool:
+    """Whether the store has an active merchant account, so that an attempt to pay can be opened."""
+    return MerchantAccount.objects.filter(store_id=store_id, is_active=True).exists()
+
+
 def payment_is_returned(payment_id: int) -> bool:
     """Whether all of a payment's money is back with its payer."""
     payment = Payment.objects.filter(pk=payment_id).annotate(
@@ -103,7 +109,8 @@ def staying_by_orders(order_refs: Iterable[str]) -> dict[str, int]:
 
 def stuck_refunds(store_id: int | None = None) -> QuerySet[Refund]:
     """The staff list of refunds that need a person, of one store or of all."""
-    rows = Refund.objects.filter(state=RefundState.STUCK).select_related("payment", "store")
+    rows = Refund.objects.filter(state=RefundState.STUCK, explained_at=None)
+    rows = rows.select_related("payment", "store")
     return (rows if store_id is None else rows.filter(store_id=store_id)).order_by("pk")
 
 

@@ -29,7 +29,8 @@ from orders.models import CartLine, Order
 from orders.services import BuyerGone, order_cancel, order_receive
 from orders.services.cart import Owner, cart_add
 from orders.tests.factories import order_make, paid_make, shipped_make
-from payments.models import Payment
+from payments.models import Payment, Refund
+from payments.services import refund_explain
 from sharers.models import Reward, Sharer
 from sharers.services import payout_record
 from sharers.tests.factories import REWARD_FEN, brings, plan_make, released, sharer_make
@@ -207,6 +208,18 @@ def test_not_while_money_is_under_way(alice):
     order = paid_make(cast.sku_on_sale(), who=alice)
     order_cancel(order_id=order.pk, reason="断货", now=clock.now())
     refused(alice, "退款正在处理")
+
+
+def test_a_refund_that_was_paid_by_another_way_holds_nobody(alice):
+    order = paid_make(cast.sku_on_sale(), who=alice)
+    order_cancel(order_id=order.pk, reason="断货", now=clock.now())
+    refund = Refund.objects.get()
+    Refund.objects.update(state="stuck")
+    refused(alice, "退款正在处理")
+    said = {"explanation": "现金退了", "by_id": alice.id}
+    assert refund_explain(refund_id=refund.pk, now=clock.now(), **said)
+    close(alice)
+    assert not User.objects.get(pk=alice.id).is_active
 
 
 def test_not_while_a_reward_is_owed(alice):

@@ -17,8 +17,8 @@ from orders.events import OrderRepriceAsked, OrderRepriced
 from orders.locks import order_lock, order_lock_by_ref
 from orders.models import Order, OrderLine, OrderReprice
 from orders.states import OrderState
-from payments.queries import payment_live, payment_succeeded, payments_of
-from payments.services import payment_begin_close, payment_open
+from payments.queries import payment_live, payment_succeeded, payments_of, takes_payments
+from payments.services import payment_begin_close, payment_reopen
 
 
 class RepriceRefused(Exception):
@@ -80,15 +80,8 @@ def _apply_if_closed(order: Order, reprice: OrderReprice, *, now: datetime) -> b
         return False
     old = payments_of(order.public_id)[-1]
     _share(order, reprice.after_fen - order.payable_fen)
-    payment_open(
-        store_id=order.store_id,
-        order_ref=order.public_id,
-        payer_id=order.buyer_id,
-        amount_fen=order.payable_fen,
-        description=old.description,
-        expires_at=order.pay_before,
-        now=now,
-    )
+    # At the account of the first attempt: the store may have switched it off meanwhile.
+    payment_reopen(old, channel="", amount_fen=order.payable_fen, now=now)
     reprice.applied_at = now
     reprice.save(update_fields=["applied_at"])
     facts_record(OrderRepriced.of(order), now=now)
@@ -119,6 +112,8 @@ def _refusal(order: Order, payable_fen: int, *, now: datetime) -> str | None:
         return _("活动订单的价格由活动决定，不能改价。")
     if OrderReprice.objects.filter(order=order).exists():
         return _("这个订单已经改过一次价，不能再改。")
+    if not takes_payments(order.store_id):
+        return _("本店没有启用的商户号，买家付不了新的金额：请先启用商户号，再改价。")
     return _amount_refusal(order, payable_fen)
 
 

@@ -28,7 +28,7 @@ from orders.tests.factories import (
     sku_on_sale,
     store_open,
 )
-from payments.models import Payment, Refund
+from payments.models import MerchantAccount, Payment, Refund
 from payments.services import payment_close
 from stores.tests.factories import staff_make
 
@@ -218,3 +218,24 @@ def test_both_sides_see_old_and_new(client):
     assert "−¥15.00" in page
     assert "¥65.00 → ¥50.00" in page
     assert client.get(f"/orders/{order.public_id}/pay/").status_code == 200
+
+
+def test_a_store_that_takes_no_payments_changes_no_price(client):
+    order = order_make()
+    MerchantAccount.objects.update(is_active=False)
+    with pytest.raises(RepriceRefused, match="启用商户号"):
+        ask(order, 500)
+    assert not OrderReprice.objects.exists()
+    client.force_login(staff_make(order.store).user)
+    answer = client.post(f"/office/orders/order/{order.pk}/reprice/", {"payable_fen": "5"})
+    assert (answer.status_code, "启用商户号" in answer.content.decode()) == (200, True)
+
+
+def test_a_number_that_is_switched_off_while_the_old_attempt_closes_is_paid_all_the_same(asked):
+    order, payment = asked
+    assert ask(order, 5000) is False
+    MerchantAccount.objects.update(is_active=False)
+    assert payment_close(payment_id=payment.pk, now=clock.now()) is True
+    deliver()
+    assert attempts(order) == [("closed", TOTAL), ("open", 5000)]
+    assert broken() == []

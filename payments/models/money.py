@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from core.crypto import EncryptedTextField
 from core.ids import PublicIdField
 from core.models import Deadline, due_index
+from payments.models.explained import Explained
 from payments.states import LIVE_PAYMENT, PaymentState, RefundState
 
 
@@ -143,8 +144,9 @@ class Payment(Deadline):
         return self.out_trade_no
 
 
-class Refund(Deadline):
-    """Money going back. Its number is stored before the first call and reused on every retry."""
+class Refund(Deadline, Explained):
+    """Money going back. Its number is stored before the first call and reused on every retry. One that
+    WeChat Pay will never make is explained by a person, who paid it by another way."""
 
     class Reason(models.TextChoices):
         GROUP_FAILED = "group_failed", _("拼团未成团")

@@ -5,9 +5,19 @@ from payments.models import Refund
 from payments.services.accounts import merchant_account_check
 from payments.services.bills import bill_differ, bill_fetch, bills_wanted
 from payments.services.close import payment_begin_close, payment_close
-from payments.services.explain import bill_explain, difference_explain, incident_explain
+from payments.services.explain import (
+    bill_explain,
+    difference_explain,
+    incident_explain,
+    refund_explain,
+)
 from payments.services.notices import NoticeUnfit, UnknownAccount, notice_receive
-from payments.services.open import NoMerchantAccount, payment_new, payment_open
+from payments.services.open import (
+    NoMerchantAccount,
+    payment_new,
+    payment_open,
+    payment_reopen,
+)
 from payments.services.prepare import (
     GatewayTrouble,
     PaymentGone,
@@ -51,9 +61,11 @@ __all__ = [
     "payment_close",
     "payment_new",
     "payment_open",
+    "payment_reopen",
     "payment_poll",
     "payment_prepare",
     "payment_settle",
+    "refund_explain",
     "refund_poll",
     "refund_request",
     "refund_retry",

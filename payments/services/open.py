@@ -82,8 +82,11 @@ def payment_new(
     )
 
 
-def payment_reopen(old: Payment, *, channel: str, now: datetime) -> Payment:
-    """An attempt in the place of a closed one, in the caller's transaction."""
+def payment_reopen(
+    old: Payment, *, channel: str, now: datetime, amount_fen: int | None = None
+) -> Payment:
+    """An attempt in the place of a closed one and at its account, in the caller's transaction.
+    `amount_fen` is another price."""
     return Payment.objects.create(
         store_id=old.store_id,
         account_id=old.account_id,
@@ -91,7 +94,7 @@ def payment_reopen(old: Payment, *, channel: str, now: datetime) -> Payment:
         payer_id=old.payer_id,
         out_trade_no=out_trade_no_new(now=now),
         description=old.description,
-        amount_fen=old.amount_fen,
+        amount_fen=old.amount_fen if amount_fen is None else amount_fen,
         channel=channel,
         expires_at=old.expires_at,
         opened_at=now,

@@ -117,12 +117,14 @@ def refund_poll(*, refund_id: int, now: datetime) -> RefundState:
 def refund_retry(*, refund_id: int, by_id: int, now: datetime) -> RefundState:
     """Staff want a stuck refund tried again, under the same number; the state it is in afterwards.
 
-    The provider is asked first: what staff mended on its own pages may have settled it. One that has
+    The provider is asked first: what staff mended on its own pages may have settled it. One that was
+    explained is only asked about: its money went back by another way. One that has
     to wait for its turn is `requested` until `turn_at`, when its deadline hands it over. No
     transaction may be open.
     """
     log.info("refund %s is retried by user %s", refund_id, by_id)
-    if refund_poll(refund_id=refund_id, now=now) == RefundState.STUCK:
+    is_open = Refund.objects.filter(pk=refund_id, explained_at=None).exists()
+    if refund_poll(refund_id=refund_id, now=now) == RefundState.STUCK and is_open:
         changes = {"turn_at": now, "first_asked_at": None, "due_at": now + NET_AFTER}
         with transaction.atomic():
             REFUND.move_row(Refund.objects.get(pk=refund_id), "retry", now=now, changes=changes)

@@ -2,12 +2,15 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import transaction
 from django.urls import reverse
 
 from core import clock
-from payments.models import BillDifference, PaymentIncident, TradeBill
-from payments.services import incident_explain
-from payments.tests.factories import merchant_account_make
+from core.models import Fact
+from payments.models import BillDifference, LedgerEntry, PaymentIncident, Refund, TradeBill
+from payments.queries import stuck_refund_count
+from payments.services import RefundReason, incident_explain, refund_request, refund_retry
+from payments.tests.factories import merchant_account_make, payment_paid_make
 from payments.tests.test_bills import DAY
 from stores.models import StoreStaff
 from stores.tests.factories import staff_make
@@ -54,7 +57,18 @@ def difference(account):
     )
 
 
-@pytest.fixture(params=[incident, difference, missing_bill])
+def stuck_refund(account):
+    payment = payment_paid_make(account=account)
+    with transaction.atomic():
+        refund = refund_request(
+            payment_id=payment.pk, reason=RefundReason.CANCELLED, now=clock.now()
+        )
+    Refund.objects.update(state="stuck", error="买家的微信账户异常")
+    refund.refresh_from_db()
+    return refund
+
+
+@pytest.fixture(params=[incident, difference, missing_bill, stuck_refund])
 def row(request, account):
     return request.param(account)
 
@@ -142,3 +156,32 @@ def test_a_bill_that_came_has_nothing_to_explain(client, account):
     assert client.post(url, {"explanation": "多余"}).status_code == 302
     bill.refresh_from_db()
     assert bill.explained_at is None
+
+
+def test_a_refund_that_was_paid_by_another_way_leaves_the_list(account, fake, client):
+    refund = stuck_refund(account)
+    client.force_login(staff_make(account.store).user)
+    url = reverse("admin:payments_refund_change", args=[refund.pk])
+    rows = LedgerEntry.objects.count()
+    assert stuck_refund_count() == 1
+    client.post(url, {"explanation": "已用支付宝转给买家"})
+    assert stuck_refund_count() == 0
+    refund.refresh_from_db()
+    assert (refund.state, LedgerEntry.objects.count()) == ("stuck", rows)
+    assert Fact.objects.filter(name="refund.explained").count() == 1
+    # Nobody pays it a second time by a slip.
+    refund_retry(refund_id=refund.pk, by_id=1, now=clock.now())
+    refund.refresh_from_db()
+    assert (refund.state, fake.refunds) == ("stuck", {})
+
+
+@pytest.mark.parametrize("state", ["requested", "submitted", "succeeded"])
+def test_a_refund_that_moves_by_itself_has_nothing_to_explain(account, client, state):
+    refund = stuck_refund(account)
+    Refund.objects.update(state=state)
+    client.force_login(staff_make(account.store).user)
+    url = reverse("admin:payments_refund_change", args=[refund.pk])
+    assert 'name="explanation"' not in client.get(url).content.decode()
+    client.post(url, {"explanation": "我来说"})
+    refund.refresh_from_db()
+    assert refund.explained_at is None

@@ -31,6 +31,7 @@ NOT_HELD = {
     "orders.shipment.by": STAFF,
     "payments.billdifference.explained_by": STAFF,
     "payments.paymentincident.explained_by": STAFF,
+    "payments.refund.explained_by": STAFF,
     "payments.tradebill.explained_by": STAFF,
     "sharers.rewardentry.by": STAFF,
 }
