@@ -96,6 +96,8 @@ def _refusal(order: Order, line: OrderLine) -> str | None:
         return _("订单还没有付款：请关闭订单，不必取消商品。")
     if kind := hold_kind(order):
         return hold_words(kind)
+    if order.state == OrderState.TO_SHIP and line.left and line.shipped_quantity:
+        return _("这件商品已经发出一部分，不能取消；请把剩下的也发出，或与买家协商退货。")
     if order.state != OrderState.TO_SHIP or line.shipped_quantity:
         return _("这件商品已经发货，不能取消；请与买家协商退货。")
     return None
