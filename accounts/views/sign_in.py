@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account import views as allauth_views
 from allauth.account.internal.flows.login_by_code import LoginCodeVerificationProcess
+from allauth.core.exceptions import RateLimited
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -105,6 +106,9 @@ class ChangePhoneView(allauth_views.ChangePhoneView):
             response: HttpResponse = super().form_valid(form)
         except sms.SmsTrouble as trouble:
             form.add_error("phone", str(trouble))
+            return self.form_invalid(form)
+        except RateLimited:
+            form.add_error("phone", _("这个手机号取验证码太频繁，请稍后再试。"))
             return self.form_invalid(form)
         return response
 

@@ -327,6 +327,17 @@ def test_letters_are_few(client):
     assert len(mail.outbox) == 3
 
 
+def test_letters_to_one_address_are_few_whoever_asks():
+    for number in range(6):
+        client = Client()
+        client.force_login(cast.person().user)
+        typed = "Fang@example.com" if number % 2 else "fang@example.com"
+        answer = client.post("/messages/email/", {"email": typed})
+        assert answer.status_code == (302 if number < 5 else 409)
+    assert "请明天再试" in text_of(answer)
+    assert len(mail.outbox) == 5
+
+
 def test_a_mail_server_that_is_away_is_said(client, monkeypatch):
     def away(self):
         raise ConnectionRefusedError
