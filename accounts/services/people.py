@@ -12,6 +12,7 @@ from accounts.documents import BASIC, VERSIONS
 from accounts.events import ProfileWithdrawn
 from accounts.locks import user_lock, users_lock
 from accounts.models import Consent, User
+from accounts.queries import has_basic_consent
 from accounts.services.identities import holds_value
 from accounts.text import phone_clean, text_clean
 from core.facts import facts_record
@@ -77,12 +78,7 @@ def consent_give_basic(*, user_id: int, now: datetime) -> None:
 
 def consent_require(user_id: int) -> None:
     """Raises ConsentMissing unless the person agreed to the present agreement and privacy text."""
-    given = set(
-        Consent.objects.filter(user_id=user_id, document__in=BASIC, withdrawn_at=None).values_list(
-            "document", "version"
-        )
-    )
-    if any((document, VERSIONS[document]) not in given for document in BASIC):
+    if not has_basic_consent(user_id):
         raise ConsentMissing
 
 
