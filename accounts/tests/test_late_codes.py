@@ -84,8 +84,9 @@ def test_a_proved_phone_leads_on_to_where_it_was_asked_for(client, alice):
     assert form.context["next"] == TARGET
     where = bind(client, phone := phone_make(), next=TARGET)
     assert client.get(where).context["next"] == TARGET
-    answer = client.post(where, {"code": sms.development_code(phone), "action": "verify"})
-    assert answer["Location"] == TARGET
+    typed = {"code": sms.development_code(phone), "action": "verify"}
+    for _ in range(2):  # the button was tapped twice
+        assert client.post(where, typed)["Location"] == TARGET
     assert User.objects.get(pk=alice.pk).phone == phone
 
 

@@ -1,5 +1,6 @@
 """Signing in outside WeChat by a code, and signing out. allauth does the codes."""
 
+from datetime import timedelta
 from typing import Any
 
 from allauth.account import views as allauth_views
@@ -25,6 +26,7 @@ from core.crypto import mask_phone
 from wechat.queries import inside_wechat
 
 AGREED = "agreed_at_sign_in"
+SENT_AGAIN_WITHIN = timedelta(minutes=1)
 
 
 @never_cache
@@ -144,10 +146,14 @@ class VerifyPhoneView(allauth_views._VerifyPhoneChangeView):
     process: Any = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """A code that came too late leads back to the number, which says so."""
+        """A code that came too late leads back to the number, which says so; not the one that was
+        just sent, and is sent again."""
         response = super().dispatch(request, *args, **kwargs)
         if self.process is not None:
             return response
+        proved_at = getattr(request.user, "phone_verified_at", None)
+        if proved_at is not None and clock.now() - proved_at < SENT_AGAIN_WITHIN:
+            return self.respond_process_succeeded(None)
         messages.error(request, _("验证码已过期，请重新获取。"))
         return redirect(_on_the_way("account_change_phone", request))
 

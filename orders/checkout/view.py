@@ -23,7 +23,7 @@ from core import clock
 from core.devices import device_keep, device_known
 from core.idempotency import form_key_kept
 from core.public_pages import personal
-from orders.checkout.drafts import DRAFT, draft_drop, draft_keep, draft_read
+from orders.checkout.drafts import DRAFT, asked_for, draft_drop, draft_keep, draft_read
 from orders.checkout.page import page_of
 from orders.checkout.typed import KEPT, Typed, typed_read
 from orders.checkout.wares import ForSale, Refusal, Refused
@@ -190,7 +190,7 @@ class CheckoutView(View, ABC):
         """What the fields hold when the page opens: a draft kept on the way to another page."""
         if "draft" in request.GET:
             return typed_read(draft_read(request, DRAFT))
-        return typed_read(request.GET)
+        return typed_read(asked_for(request))
 
     def _draft_keep(self, request: HttpRequest) -> str:
         """Keep what is typed in the session; the address that brings it back."""

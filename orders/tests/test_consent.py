@@ -4,6 +4,7 @@ whatever is bought and however it reaches them."""
 from types import SimpleNamespace
 
 import pytest
+from django.core.cache import cache
 
 from accounts.documents import BASIC, VERSIONS
 from accounts.models import Consent
@@ -24,6 +25,11 @@ pytestmark = pytest.mark.django_db
 NOTE = "周末来取 🙏"
 ASKED = "请先阅读并勾选同意《用户协议》和《隐私政策》。"
 FETCHED = {"recipient": "王小枣", "phone": "13811112222"}
+
+
+@pytest.fixture(autouse=True)
+def no_limits_left_over():
+    cache.clear()
 
 
 @pytest.fixture
@@ -158,6 +164,19 @@ def test_who_ticked_is_not_asked_again_when_the_order_is_refused(client, store, 
     assert answer.status_code == 409
     assert answer.context["page"].consent is None
     assert agreed(newcomer.user) == NOW
+
+
+@pytest.mark.parametrize("more", [{}, {"draft": "1"}])
+def test_a_link_ticks_no_box(client, store, newcomer, more):
+    path, sku, _fen = group(store, newcomer)
+    ticked = {"agree": "on", "agrees": "1", "shows_profile": "on"}
+    page = client.get(path, {"sku": sku.public_id, **ticked, **more}).context["page"]
+    assert page.consent.value() is False
+    assert not (page.typed.agrees or page.typed.shows_profile)
+    put(Owner(newcomer.id), sku)
+    seen = client.get("/cart/checkout/", {**ticked, f"agrees_{store.pk}": "1", **more})
+    assert seen.context["page"].consent.value() is False
+    assert not any(one.agrees for one in seen.context["page"].sections)
 
 
 # --- a cart ---
