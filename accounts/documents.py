@@ -6,8 +6,8 @@ Raise a version together with the text it stands for (`templates/storefront/`).
 from accounts.models import Consent
 
 VERSIONS: dict[str, str] = {
-    Consent.Document.AGREEMENT: "2026-02",
-    Consent.Document.PRIVACY: "2026-03",
+    Consent.Document.AGREEMENT: "2026-03",
+    Consent.Document.PRIVACY: "2026-04",
     Consent.Document.GROUP_PROFILE: "2026-01",
 }
 

@@ -8,18 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.address_parse import ParsedAddress
+from accounts.consent_box import AgreeField
 from accounts.divisions import division_children, division_get
-
-
-class AgreeField(forms.BooleanField):
-    """The box under the agreement and the privacy text; never ticked beforehand."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("label", _("我已阅读并同意《用户协议》和《隐私政策》"))
-        kwargs.setdefault(
-            "error_messages", {"required": _("请先阅读并勾选同意《用户协议》和《隐私政策》。")}
-        )
-        super().__init__(**kwargs)
 
 
 class SignInForm(RequestLoginCodeForm):

@@ -19,13 +19,16 @@ def is_own_path(path: str) -> bool:
     )
 
 
-def next_path(request: HttpRequest, *, default: str = "") -> str:
-    """Where the request wants to go afterwards (`next` in the form or the address), if it is ours.
-
-    The default is the person's own page.
-    """
+def asked_path(request: HttpRequest) -> str:
+    """Where the request wants to go afterwards (`next` in the form or the address); "" when it does
+    not say, or when that is not ours."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    return wanted if is_own_path(wanted) else default or reverse("storefront:me")
+    return wanted if is_own_path(wanted) else ""
+
+
+def next_path(request: HttpRequest, *, default: str = "") -> str:
+    """The same, with a default: the person's own page."""
+    return asked_path(request) or default or reverse("storefront:me")
 
 
 def with_query(path: str, **values: str) -> str:

@@ -27,6 +27,15 @@ _NAMED = Prepared(
     """,
 )
 
+_AGREED = Prepared(
+    "accounts_consents_agreed",
+    """
+    SELECT document, version
+    FROM accounts_consent
+    WHERE user_id = %(user)s AND withdrawn_at IS NULL
+    """,
+)
+
 
 class AddressNotFound(Exception):
     """The person has no such address (any more)."""
@@ -131,9 +140,8 @@ def has_profile_consent(user_id: int) -> bool:
 
 def has_basic_consent(user_id: int) -> bool:
     """Whether the person agreed to the present agreement and privacy text."""
-    given = Consent.objects.filter(user_id=user_id, document__in=BASIC, withdrawn_at=None)
-    versions = dict(given.order_by("id").values_list("document", "version"))
-    return all(versions.get(document) == VERSIONS[document] for document in BASIC)
+    given = set(_AGREED.rows({"user": user_id}))
+    return all((document, VERSIONS[document]) in given for document in BASIC)
 
 
 def document_version(document: str) -> str:

@@ -19,11 +19,13 @@ urlpatterns = [
     path("addresses/", addresses.addresses, name="addresses"),
     path("addresses/new/", addresses.address_new, name="address_new"),
     path("addresses/divisions/", addresses.divisions, name="divisions"),
-    path("addresses/<str:public_id>/", addresses.address_edit, name="address_edit"),
+    path("addresses/<slug:public_id>/", addresses.address_edit, name="address_edit"),
     path(
-        "addresses/<str:public_id>/default/",
+        "addresses/<slug:public_id>/default/",
         addresses.address_make_default,
         name="address_make_default",
     ),
-    path("addresses/<str:public_id>/remove/", addresses.address_remove_view, name="address_remove"),
+    path(
+        "addresses/<slug:public_id>/remove/", addresses.address_remove_view, name="address_remove"
+    ),
 ]

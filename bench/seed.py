@@ -7,7 +7,8 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-from accounts.models import Address, User
+from accounts.documents import BASIC, VERSIONS
+from accounts.models import Address, Consent, User
 from campaigns.groupbuy.models import Group, GroupCampaign, GroupPrice, Member
 from campaigns.groupbuy.states import CampaignState, GroupState, MemberState
 from catalog.models import Product, Sku, StockMovement
@@ -215,6 +216,11 @@ def _shoppers() -> list[Shopper]:
             is_default=True,
         )
         for n, user in enumerate(users)
+    )
+    Consent.objects.bulk_create(
+        Consent(user=user, document=document, version=VERSIONS[document], given_at=clock.now())
+        for user in users
+        for document in BASIC
     )
     shoppers = []
     csrf = "c" * 32

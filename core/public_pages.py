@@ -144,6 +144,8 @@ def public_pages_forget() -> None:
 def _key(request: HttpRequest) -> str | None:
     if request.method != "GET":
         return None
+    if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+        return None  # what is kept would be handed out before anything redirects
     names = set(request.GET) - TRACKING
     if not names <= PARAMETERS:
         return None

@@ -7,6 +7,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from accounts.consent_box import AgreeField
 from accounts.queries import AddressSnapshot
 from core.ids import ALPHABET
 from core.money import MAX_FEN
@@ -42,7 +43,8 @@ def delivery_field(places: Sequence[str]) -> forms.ChoiceField:
 
 
 class ContactFields(forms.Form):
-    """Where it goes by carrier, and whom to ask for where it is fetched."""
+    """Where it goes by carrier, and whom to ask for where it is fetched; `asks_consent` of whoever
+    has not agreed to the present texts."""
 
     address = forms.ChoiceField(
         required=False,
@@ -58,6 +60,11 @@ class ContactFields(forms.Form):
         required=False,
         error_messages={"invalid": _("请填写取货人的 11 位手机号。")},
     )
+
+    def __init__(self, *args: Any, asks_consent: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if asks_consent:
+            self.fields["agree"] = AgreeField()
 
     def addresses_offer(self, addresses: Iterable[str]) -> None:
         """The choices of `address`, by public id."""

@@ -9,6 +9,6 @@ urlpatterns = [
     path("store/<slug:slug>/sharer/", views.desk, name="desk"),
     path("store/<slug:slug>/sharer/stop/", views.stop, name="stop"),
     path("store/<slug:slug>/sharer/item/", views.item, name="item"),
-    path("x/<str:public_id>/", views.showcase, name="showcase"),
-    path("x/<str:public_id>/mine/", views.showcase_mine, name="showcase_mine"),
+    path("x/<slug:public_id>/", views.showcase, name="showcase"),
+    path("x/<slug:public_id>/mine/", views.showcase_mine, name="showcase_mine"),
 ]

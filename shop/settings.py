@@ -294,7 +294,8 @@ ACCOUNT_RATE_LIMITS = {
     "request_login_code": "120/m/ip,3000/d/ip,3/m/key,20/d/key",
     "login": "600/m/ip",
     "login_failed": "300/m/ip,5/5m/key",
-    "verify_phone": "1/30s/key,300/m/ip",
+    "change_phone": "1/m/user,10/d/user",
+    "verify_phone": "1/30s/key,10/d/key,300/m/ip,3000/d/ip",
 }
 
 # --- language and time -------------------------------------------------------------------------

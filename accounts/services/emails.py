@@ -6,10 +6,12 @@ from allauth.account.models import EmailAddress
 from django.core import signing
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from accounts.locks import user_lock
+from accounts.locks import user_lock, users_lock
 from accounts.models import User
+from accounts.services.people import is_claim
 
 SALT = "accounts.email"
 CONFIRM_WITHIN = timedelta(days=2)
@@ -49,13 +51,16 @@ def email_of_token(*, user_id: int, token: str) -> str:
 
 def email_confirm(*, user_id: int, token: str) -> str:
     """The person opened the letter: the address is theirs, and replaces the one before, to sign in
-    with as well. Staff keep the one that the office knows them by. Safe to repeat. Raises
-    EmailRefused."""
+    with as well. Staff keep the one that the office knows them by. A proof beats a claim: an account
+    that somebody only typed the address for loses it. Safe to repeat. Raises EmailRefused."""
     email = email_of_token(user_id=user_id, token=token)
-    _check_free(user_id, email)
     try:
         with transaction.atomic():
-            user = user_lock(user_id)
+            holders = _holders(user_id, email)
+            user = users_lock({user_id, *holders})[user_id]
+            _check_free(user_id, email)
+            EmailAddress.objects.filter(user__in=holders, email=email).delete()
+            User.objects.filter(pk__in=holders, email=email).update(email=None)
             EmailAddress.objects.filter(user=user).exclude(email=email).delete()
             EmailAddress.objects.update_or_create(
                 user=user, email=email, defaults={"verified": True, "primary": True}
@@ -86,9 +91,16 @@ def email_remove(*, user_id: int) -> None:
 
 
 def _check_free(user_id: int, email: str) -> None:
-    others = EmailAddress.objects.filter(email=email, verified=True).exclude(user_id=user_id)
-    if others.exists() or User.objects.filter(email=email).exclude(pk=user_id).exists():
+    """Raises EmailRefused when it is another account's, and that is more than a claim."""
+    if not all(is_claim(holder_id) for holder_id in _holders(user_id, email)):
         raise EmailRefused(_taken())
+
+
+def _holders(user_id: int, email: str) -> set[int]:
+    """The other accounts that have the address, proved or not."""
+    proved = EmailAddress.objects.filter(email=email, verified=True).values("user_id")
+    others = User.objects.filter(Q(email=email) | Q(pk__in=proved)).exclude(pk=user_id)
+    return set(others.values_list("pk", flat=True))
 
 
 def _taken() -> str:

@@ -12,6 +12,7 @@ from accounts.documents import BASIC, VERSIONS
 from accounts.events import ProfileWithdrawn
 from accounts.locks import user_lock, users_lock
 from accounts.models import Consent, User
+from accounts.queries import has_basic_consent
 from accounts.services.identities import holds_value
 from accounts.text import phone_clean, text_clean
 from core.facts import facts_record
@@ -77,12 +78,7 @@ def consent_give_basic(*, user_id: int, now: datetime) -> None:
 
 def consent_require(user_id: int) -> None:
     """Raises ConsentMissing unless the person agreed to the present agreement and privacy text."""
-    given = set(
-        Consent.objects.filter(user_id=user_id, document__in=BASIC, withdrawn_at=None).values_list(
-            "document", "version"
-        )
-    )
-    if any((document, VERSIONS[document]) not in given for document in BASIC):
+    if not has_basic_consent(user_id):
         raise ConsentMissing
 
 
@@ -164,16 +160,26 @@ def people_sweep(*, now: datetime) -> int:
 
     Only what is empty goes: never signed in, nothing verified, no WeChat identity, in no store.
     """
-    stale = User.objects.filter(
-        joined_at__lt=now - UNPROVED_FOR,
+    stale = _unproved().filter(joined_at__lt=now - UNPROVED_FOR).order_by("pk")
+    return sum(_forget(pk, stale) for pk in stale.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
+
+
+def is_claim(user_id: int) -> bool:
+    """Whether the account is no more than a number or an address that somebody typed: one of those
+    that `people_sweep` deletes, once it is old enough."""
+    user = _unproved().filter(pk=user_id).first()
+    return user is not None and not holds_value(user)
+
+
+def _unproved() -> QuerySet[User]:
+    return User.objects.filter(
         last_login=None,
         phone_verified_at=None,
         is_staff=False,
         is_superuser=False,
         wechat_identities=None,
         nickname="",
-    ).order_by("pk")
-    return sum(_forget(pk, stale) for pk in stale.values_list("pk", flat=True)[:SWEPT_AT_ONCE])
+    ).exclude(emailaddress__verified=True)
 
 
 def _forget(user_id: int, stale: QuerySet[User]) -> bool:

@@ -15,7 +15,7 @@ from accounts import queries
 from accounts.address_parse import LINE_MAX, address_parse
 from accounts.divisions import division_children, division_get
 from accounts.forms import AddressForm
-from accounts.paths import is_own_path, with_query
+from accounts.paths import asked_path, with_query
 from accounts.queries import signed_in_id
 from accounts.services import (
     AddressRefused,
@@ -34,7 +34,7 @@ from core.limits import limit_check
 @require_GET
 def addresses(request: HttpRequest) -> HttpResponse:
     """The list; with `next`, each one leads back there with `address=` set."""
-    target = _next(request)
+    target = asked_path(request)
     rows = [
         {"card": card, "use_url": with_query(target, address=card.public_id) if target else ""}
         for card in queries.addresses_of(signed_in_id(request))
@@ -93,7 +93,7 @@ def address_remove_view(request: HttpRequest, public_id: str) -> HttpResponse:
     card = next((c for c in queries.addresses_of(user_id) if c.public_id == public_id), None)
     if card is None:
         raise NotHere(_("没有这个地址，可能已经删除。"))
-    context = {"address": card, "next": _next(request)}
+    context = {"address": card, "next": asked_path(request)}
     return render(request, "accounts/address_remove.html", context)
 
 
@@ -134,7 +134,7 @@ def _edit(request: HttpRequest, *, public_id: str | None, initial: dict[str, Any
                 form.add_error("province_code" if name == "region" else name or None, message)
         else:
             messages.success(request, _("地址已保存。"))
-            target = _next(request)
+            target = asked_path(request)
             return redirect(
                 with_query(target, address=address.public_id) if target else _list_url(request)
             )
@@ -165,7 +165,7 @@ def _form_page(
     context = {
         "form": form,
         "public_id": public_id,
-        "next": _next(request),
+        "next": asked_path(request),
         "pasted": pasted or request.POST.get("pasted", "")[:LINE_MAX],
         "pasted_max": LINE_MAX,
         "said": said,
@@ -173,12 +173,6 @@ def _form_page(
     return render(request, "accounts/address_form.html", context)
 
 
-def _next(request: HttpRequest) -> str:
-    """Where to go back to when the address was wanted for something; "" otherwise."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    return wanted if is_own_path(wanted) else ""
-
-
 def _list_url(request: HttpRequest) -> str:
-    target, url = _next(request), reverse("accounts:addresses")
+    target, url = asked_path(request), reverse("accounts:addresses")
     return with_query(url, next=target) if target else url

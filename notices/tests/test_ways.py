@@ -302,7 +302,7 @@ def test_an_address_of_somebody_elses_is_refused(client):
     answer = client.post("/messages/email/", {"email": email_give(bob)})
     assert answer.status_code == 409
     assert "已绑定另一个账号" in text_of(answer)
-    User.objects.create_user(email="office@example.com")
+    User.objects.create_user(email="office@example.com", is_staff=True)
     assert client.post("/messages/email/", {"email": "office@example.com"}).status_code == 409
     assert mail.outbox == []
 
@@ -325,6 +325,17 @@ def test_letters_are_few(client):
         answer = client.post("/messages/email/", {"email": f"a{number}@example.com"})
     assert answer.status_code == 409
     assert len(mail.outbox) == 3
+
+
+def test_letters_to_one_address_are_few_whoever_asks():
+    for number in range(6):
+        client = Client()
+        client.force_login(cast.person().user)
+        typed = "Fang@example.com" if number % 2 else "fang@example.com"
+        answer = client.post("/messages/email/", {"email": typed})
+        assert answer.status_code == (302 if number < 5 else 409)
+    assert "请明天再试" in text_of(answer)
+    assert len(mail.outbox) == 5
 
 
 def test_a_mail_server_that_is_away_is_said(client, monkeypatch):

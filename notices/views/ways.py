@@ -37,6 +37,8 @@ NEXT = "notices_next"
 WAITED_FOR = 5
 ASKS, ASKS_WINDOW_S = 20, 60
 LETTERS, LETTERS_WINDOW_S = 3, 600
+# To one address, whoever asks: nobody is written to again and again by many accounts.
+LETTERS_TO, LETTERS_TO_WINDOW_S = 5, 86_400
 
 
 class EmailForm(forms.Form):
@@ -190,6 +192,9 @@ def _letter_send(request: HttpRequest, address: str) -> None:
     key = f"user:{signed_in_id(request)}"
     if not limit_check("notices-letter", key, LETTERS, LETTERS_WINDOW_S):
         raise EmailRefused(_("发得太频繁了，请过十分钟再试。"))
+    to = f"email:{address.strip().lower()}"
+    if not limit_check("notices-letter-to", to, LETTERS_TO, LETTERS_TO_WINDOW_S):
+        raise EmailRefused(_("今天发到这个邮箱的确认邮件太多了，请明天再试，或换一个邮箱。"))
     try:
         email_ask(
             user_id=signed_in_id(request),

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from accounts.queries import AddressCard, address_for_order, addresses_of
+from django.forms import BoundField
+
+from accounts.consent_box import agree_box
+from accounts.queries import AddressCard, address_for_order, addresses_of, has_basic_consent
 from orders.carts import Cart, CartItem, CartStore, cart_of
 from orders.forms import POST
 from orders.pricing import KINDS
@@ -15,7 +18,7 @@ from stores.queries import PickupPlace, pickup_places
 
 # What a detour keeps.
 _KEPT = re.compile(
-    r"address|recipient|phone|(note|delivery|agrees|(wish|auto)_[a-z]+)_[0-9]{1,12}", re.ASCII
+    r"address|recipient|phone|agree|(note|delivery|agrees|(wish|auto)_[a-z]+)_[0-9]{1,12}", re.ASCII
 )
 
 
@@ -37,7 +40,7 @@ class CartTyped:
     @property
     def unticked(self) -> "CartTyped":
         """The same without what was agreed to: other goods may ask for something else by now."""
-        ticks = [name for name in self.fields if name.startswith("agrees_")]
+        ticks = [name for name in self.fields if name == "agree" or name.startswith("agrees_")]
         return CartTyped({name: self.fields[name] for name in self.fields if name not in ticks})
 
     def of(self, name: str, store_id: int) -> str:
@@ -104,12 +107,14 @@ class CartTyped:
 
 @dataclass(frozen=True)
 class CartSeen:
-    """A person's cart beside what is typed in its checkout, and what it costs with that."""
+    """A person's cart beside what is typed in its checkout, and what it costs with that;
+    `asks_consent` when the person has yet to agree to the present texts."""
 
     user_id: int
     typed: CartTyped
     addresses: tuple[AddressCard, ...]
     found: Cart
+    asks_consent: bool
 
     @property
     def lost(self) -> set[int]:
@@ -128,7 +133,7 @@ def cart_seen(user_id: int, typed: CartTyped, *, now: datetime) -> CartSeen:
         wishes=typed.wishes,
         fetched=typed.fetched(),
     )
-    return CartSeen(user_id, typed, addresses, found)
+    return CartSeen(user_id, typed, addresses, found, asks_consent=not has_basic_consent(user_id))
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,9 @@ class Section:
 @dataclass(frozen=True)
 class CartCheckoutPage:
     """All that the template reads. `aside` is what was selected and cannot be bought now; `lost`
-    when it was part of what the shopper sent. `refused` is why stores' orders were not placed."""
+    when it was part of what the shopper sent. `refused` is why stores' orders were not placed, and
+    `prove_url` where to prove a phone, which some of them want. `consent` is the box to tick, for
+    whoever has not agreed yet."""
 
     sections: tuple[Section, ...]
     aside: tuple[CartItem, ...]
@@ -172,7 +179,9 @@ class CartCheckoutPage:
     phone: str = ""
     errors: dict[str, str] = field(default_factory=dict)
     refused: tuple[str, ...] = ()
+    prove_url: str = ""
     lost: bool = False
+    consent: BoundField | None = None
 
     @property
     def may_fetch(self) -> bool:
@@ -189,6 +198,7 @@ def cart_page_of(
     form_key: str,
     errors: dict[str, str] | None = None,
     refused: tuple[str, ...] = (),
+    prove_url: str = "",
     lost: bool = False,
 ) -> CartCheckoutPage:
     """The page for what is selected and typed."""
@@ -209,7 +219,11 @@ def cart_page_of(
         form_key=form_key,
         errors=errors,
         refused=(*refused, *_too_much(found)),
+        prove_url=prove_url,
         lost=lost,
+        consent=agree_box(ticked=bool(typed.fields.get("agree")), refused="agree" in errors)
+        if seen.asks_consent
+        else None,
     )
 
 

@@ -1,5 +1,6 @@
 """What is typed in a checkout is kept in the session on the way to another page and back."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ from core import clock
 DRAFT = "checkout_draft"
 CART_DRAFT = "cart_checkout_draft"
 AGE = timedelta(minutes=30)
+_TICK = re.compile(r"agree|agrees(_.*)?|shows_profile")
 
 
 def draft_keep(request: HttpRequest, which: str, names: Iterable[str]) -> dict[str, str]:
@@ -24,12 +26,16 @@ def draft_read(request: HttpRequest, which: str) -> Mapping[str, str]:
 
     The delivery address that the person comes back with is the one that is meant.
     """
-    draft = request.session.get(which)
-    asked = {name: str(value) for name, value in request.GET.items()}
+    draft, asked = request.session.get(which), asked_for(request)
     if not draft or draft["kept_at"] <= (clock.now() - AGE).timestamp():
         return asked
     kept: dict[str, str] = draft["fields"]
     return {**kept, "address": asked["address"]} if asked.get("address") else kept
+
+
+def asked_for(request: HttpRequest) -> dict[str, str]:
+    """What the address of the page asks for. A link ticks no box: that is for a person to do."""
+    return {name: str(value) for name, value in request.GET.items() if not _TICK.fullmatch(name)}
 
 
 def draft_drop(request: HttpRequest, which: str) -> None:

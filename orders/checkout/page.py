@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 
+from django.forms import BoundField
+
+from accounts.consent_box import agree_box
 from accounts.queries import AddressCard, addresses_of
 from core import clock
 from orders.adjusters import Asked, Wish, discounts_and_wishes
@@ -17,7 +20,7 @@ from stores.queries import PickupPlace
 
 @dataclass(frozen=True)
 class CheckoutPage:
-    """All that the template reads."""
+    """All that the template reads. `consent` is the box to tick, for whoever has not agreed yet."""
 
     wares: ForSale
     typed: Typed
@@ -33,6 +36,7 @@ class CheckoutPage:
     not_delivered: str = ""
     exemption: str = ""
     exempt_notice: str = ""
+    consent: BoundField | None = None
     errors: dict[str, str] = field(default_factory=dict)
     refusal: Refusal | None = None
 
@@ -48,10 +52,12 @@ def page_of(
     *,
     buyer_id: int,
     form_key: str,
+    asks_consent: bool = False,
     errors: dict[str, str] | None = None,
     refusal: Refusal | None = None,
 ) -> CheckoutPage:
     """The page for what is typed. One piece is shown of what is too much for one payment."""
+    errors = errors or {}
     chosen = wares.chosen(typed.sku)
     quantity = typed.pieces(wares.limit)
     addresses, places = addresses_of(buyer_id), wares.places
@@ -85,7 +91,10 @@ def page_of(
         not_delivered=freight.refusal,
         exemption=wording(chosen.sku),
         exempt_notice=notice(chosen.sku),
-        errors=errors or {},
+        consent=agree_box(ticked=typed.agrees_to_texts, refused="agree" in errors)
+        if asks_consent
+        else None,
+        errors=errors,
         refusal=refusal,
     )
 

@@ -11,7 +11,7 @@ from stores.queries import PickupPlace
 # What a detour keeps, and a form that tries again.
 KEPT = (
     *("sku", "quantity", "delivery", "address", "recipient", "phone", "note"),
-    *("shows_profile", "agrees"),
+    *("shows_profile", "agrees", "agree"),
     *(f"wish_{kind}" for kind in KINDS),
     *(f"auto_{kind}" for kind in KINDS),
 )
@@ -19,8 +19,9 @@ KEPT = (
 
 @dataclass(frozen=True)
 class Typed:
-    """What stands in the form's fields, valid or not. `wishes` are the discounts that the shopper
-    chose; what the page had chosen by itself is none."""
+    """What stands in the form's fields, valid or not. `agrees` is about goods that are not taken
+    back, `agrees_to_texts` about the agreement and the privacy text. `wishes` are the discounts that
+    the shopper chose; what the page had chosen by itself is none."""
 
     sku: str
     quantity: str
@@ -28,6 +29,7 @@ class Typed:
     note: str
     shows_profile: bool
     agrees: bool = False
+    agrees_to_texts: bool = False
     delivery: str = POST
     recipient: str = ""
     phone: str = ""
@@ -69,6 +71,7 @@ def typed_read(data: Mapping[str, str]) -> Typed:
         note=data.get("note", "") or "",
         shows_profile=bool(data.get("shows_profile")),
         agrees=bool(data.get("agrees")),
+        agrees_to_texts=bool(data.get("agree")),
         delivery=data.get("delivery", "") or POST,
         recipient=(data.get("recipient", "") or "")[:100],
         phone=(data.get("phone", "") or "")[:40],

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
@@ -13,14 +14,16 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views import View
 
-from accounts.queries import AddressSnapshot, address_named, signed_in_id
+from accounts.paths import with_query
+from accounts.queries import AddressSnapshot, address_named, has_basic_consent, signed_in_id
+from accounts.services import consent_give_basic
 from catalog.queries import SkuForSale
 from catalog.services import OutOfStock
 from core import clock
 from core.devices import device_keep, device_known
 from core.idempotency import form_key_kept
 from core.public_pages import personal
-from orders.checkout.drafts import DRAFT, draft_drop, draft_keep, draft_read
+from orders.checkout.drafts import DRAFT, asked_for, draft_drop, draft_keep, draft_read
 from orders.checkout.page import page_of
 from orders.checkout.typed import KEPT, Typed, typed_read
 from orders.checkout.wares import ForSale, Refusal, Refused
@@ -30,7 +33,6 @@ from orders.forms import POST, CheckoutForm
 from orders.pricing import AmountRefused
 from orders.services import OrderRefused, PriceChanged, QuantityRefused, RiskRefused
 from payments.services import NoMerchantAccount
-from risk.rules import Verdict
 from risk.services import risk_record
 
 
@@ -67,6 +69,12 @@ class CheckoutView(View, ABC):
         """The signed-in person's id; `dispatch` lets nobody else in."""
         return signed_in_id(self.request)
 
+    @cached_property
+    def asks_consent(self) -> bool:
+        """Whether the buyer has yet to agree to the present texts: whoever came from WeChat, or
+        before the texts were changed, may be asked nowhere else."""
+        return not has_basic_consent(self.buyer_id)
+
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
         return personal(super().as_view(**initkwargs))
@@ -100,6 +108,9 @@ class CheckoutView(View, ABC):
         if not form.is_valid():
             errors = {name: str(messages[0]) for name, messages in form.errors.items()}
             return self._page(request, wares, typed, errors=errors)
+        if self.asks_consent:
+            consent_give_basic(user_id=self.buyer_id, now=now)
+            self.asks_consent = False
         sku, _quantity_asked = item_chosen(wares, form)
         if sku.consent_reason:
             if not typed.agrees:
@@ -125,6 +136,7 @@ class CheckoutView(View, ABC):
             limit=wares.limit,
             places=[place.public_id for place in wares.places] if fetched else (),
             on_screen={c.sku.public_id for c in wares.choices if c.sku.is_digital},
+            asks_consent=self.asks_consent,
         )
 
     def _place(
@@ -145,9 +157,10 @@ class CheckoutView(View, ABC):
                 order_ref="",
                 now=now,
             )
-            code = error.assessed.verdict == Verdict.CODE
-            label = _("去验证手机号") if code else _("返回商品页")
-            url = reverse("account_change_phone") if code else wares.back_url
+            label, url = _("返回商品页"), wares.back_url
+            if error.wants_proof:
+                label = _("去验证手机号")
+                url = with_query(reverse("account_change_phone"), next=self._draft_keep(request))
             raise Refused(Refusal(str(error), label, url)) from error
         except (OrderRefused, NoMerchantAccount) as error:
             raise Refused(Refusal(str(error), _("返回商品页"), wares.back_url)) from error
@@ -166,6 +179,7 @@ class CheckoutView(View, ABC):
             typed,
             buyer_id=self.buyer_id,
             form_key=form_key_kept(request.POST),
+            asks_consent=self.asks_consent,
             errors=errors,
             refusal=refusal,
         )
@@ -176,7 +190,7 @@ class CheckoutView(View, ABC):
         """What the fields hold when the page opens: a draft kept on the way to another page."""
         if "draft" in request.GET:
             return typed_read(draft_read(request, DRAFT))
-        return typed_read(request.GET)
+        return typed_read(asked_for(request))
 
     def _draft_keep(self, request: HttpRequest) -> str:
         """Keep what is typed in the session; the address that brings it back."""

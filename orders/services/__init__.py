@@ -1,7 +1,7 @@
 """An order's life, one file per use case: placed, paid or closed, held, shipped, received."""
 
 from orders.pricing import AmountRefused, PriceChanged, QuantityRefused
-from orders.services.address import AddressRefused, order_address_change
+from orders.services.address import AddressDoubted, AddressRefused, order_address_change
 from orders.services.bulk import BulkRow, bulk_plan, bulk_ship
 from orders.services.cancel import CancelRefused, order_cancel
 from orders.services.cancel_line import order_line_cancel
@@ -49,6 +49,7 @@ from orders.services.wishes import (
 )
 
 __all__ = [
+    "AddressDoubted",
     "AddressRefused",
     "AmountRefused",
     "BulkRow",

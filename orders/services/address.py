@@ -25,7 +25,7 @@ from orders.services.placed_rows import phone_mark
 from orders.services.refusals import BuyerGone
 from orders.standing import Standing, standing_lock
 from orders.states import OrderState
-from risk.rules import Assessed
+from risk.rules import Assessed, Verdict
 from risk.services import risk_record
 from stores.queries import store_terms
 
@@ -44,6 +44,11 @@ class AddressDoubted(AddressRefused):
     def __init__(self, assessed: Assessed, order: Order) -> None:
         self.assessed, self.order = assessed, order
         super().__init__(move_refusal_words(assessed.verdict))
+
+    @property
+    def wants_proof(self) -> bool:
+        """Whether it goes there once its buyer has proved a phone."""
+        return self.assessed.verdict == Verdict.CODE
 
 
 def order_address_change(

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from orders.risks import refusal_words
-from risk.rules import Assessed
+from risk.rules import Assessed, Verdict
 
 
 class OrderRefused(Exception):
@@ -50,6 +50,11 @@ class RiskRefused(OrderRefused):
     def __init__(self, assessed: Assessed) -> None:
         self.assessed = assessed
         super().__init__(refusal_words(assessed.verdict))
+
+    @property
+    def wants_proof(self) -> bool:
+        """Whether it is placed once the buyer has proved a phone."""
+        return self.assessed.verdict == Verdict.CODE
 
 
 class PurchaseLimitReached(OrderRefused):

@@ -55,7 +55,7 @@ def test_placing_is_seven_and_one_for_each_sku(number):
 
 
 def test_the_request_of_an_order_reads_nothing_that_was_not_chosen(client):
-    """Its buyer, SKU and address, the form's key, then placing."""
+    """Its buyer, what they agreed to, SKU and address, the form's key, then placing."""
     sku, who = sku_on_sale(), known()
     client.force_login(who.user)
 
@@ -73,7 +73,7 @@ def test_the_request_of_an_order_reads_nothing_that_was_not_chosen(client):
         assert answer.status_code == 302
 
     with_address = statements(who.user.addresses.get)
-    assert statements(act) == 4 + 7 + 1 + with_address
+    assert statements(act) == 5 + 7 + 1 + with_address
 
 
 def test_an_offers_hold_goes_with_the_other_rows_and_it_takes_no_discount():

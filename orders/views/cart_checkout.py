@@ -1,5 +1,6 @@
 """Checking out a cart: one form, and one order for each store, each standing on its own."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.contrib import messages
@@ -11,7 +12,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.paths import with_query
 from accounts.queries import AddressNotFound, AddressSnapshot, address_for_order
+from accounts.services import consent_give_basic
 from catalog.services import OutOfStock
 from core import clock
 from core.devices import device_keep, device_known
@@ -40,6 +43,14 @@ REFUSALS = (
     PriceChanged,
     QuantityRefused,
 )
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """Why a store's part was not ordered; `wants_proof` when it would be after a phone is proved."""
+
+    said: str
+    wants_proof: bool = False
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -102,6 +113,7 @@ def _sent(request: HttpRequest, seen: CartSeen, *, now: datetime) -> HttpRespons
         addresses=[card.public_id for card in seen.addresses],
         stores=[one.store.id for one in found.chosen],
         places={one.store.id: [one.fetched_at] for one in found.chosen if one.fetched_at},
+        asks_consent=seen.asks_consent,
     )
     errors = {name: str(said[0]) for name, said in form.errors.items()}
     changed = not errors and any(
@@ -111,6 +123,9 @@ def _sent(request: HttpRequest, seen: CartSeen, *, now: datetime) -> HttpRespons
         errors = errors or _not_agreed(seen)
     if errors or changed:
         return _page(request, seen, errors=errors, status=409)
+    if seen.asks_consent:
+        consent_give_basic(user_id=seen.user_id, now=now)
+        seen = replace(seen, asks_consent=False)
     return _place(request, seen, form, ref, now=now)
 
 
@@ -137,10 +152,12 @@ def _place(
     for one in found.chosen:
         where = _fetching(one, form, places.get(one.store.id, ())) or address
         if where is None:  # the place closed since the page was checked
-            refused.append(_("%(store)s：这个自提点刚刚关闭。") % {"store": one.store.name})
+            refused.append(
+                _Refusal(_("%(store)s：这个自提点刚刚关闭。") % {"store": one.store.name})
+            )
             continue
         with device_known(request):
-            said = _buy(
+            refusal = _buy(
                 one,
                 form,
                 ref,
@@ -149,23 +166,28 @@ def _place(
                 wishes=wishes.get(one.store.id),
                 now=now,
             )
-        if said:
-            refused.append(f"{one.store.name}：{said}")
+        if refusal:
+            refused.append(replace(refusal, said=f"{one.store.name}：{refusal.said}"))
     return _placed(request, seen, ref, refused, now=now)
 
 
 def _placed(
-    request: HttpRequest, seen: CartSeen, ref: str, refused: list[str], *, now: datetime
+    request: HttpRequest, seen: CartSeen, ref: str, refused: list[_Refusal], *, now: datetime
 ) -> HttpResponse:
     """On to paying what was ordered; what was refused stays in the cart, with what was typed."""
     waiting = unpaid_of_checkout(seen.user_id, ref)
     if refused and not waiting:
-        again = cart_seen(seen.user_id, seen.typed, now=now)
-        return _page(request, again, refused=tuple(refused), status=409)
+        return _page(
+            request,
+            cart_seen(seen.user_id, seen.typed, now=now),
+            refused=tuple(one.said for one in refused),
+            prove_url=_prove_url(request) if any(one.wants_proof for one in refused) else "",
+            status=409,
+        )
     if refused:
         _draft_keep(request)
-        for said in refused:
-            messages.warning(request, said)
+        for one in refused:
+            messages.warning(request, one.said)
         messages.info(request, _("没有下成的商品还在购物车里，其余的可以先付款。"))
     else:
         draft_drop(request, CART_DRAFT)
@@ -174,6 +196,11 @@ def _placed(
     response = redirect("orders:cashier", waiting[0].public_id)
     size_tell(response, cart_size(Owner(seen.user_id)))
     return response
+
+
+def _prove_url(request: HttpRequest) -> str:
+    """Where a phone is proved, and back to here with all that is typed."""
+    return with_query(reverse("account_change_phone"), next=_draft_keep(request))
 
 
 def _address(user_id: int, form: CartCheckoutForm) -> AddressSnapshot | None:
@@ -204,8 +231,8 @@ def _buy(
     address: AddressSnapshot,
     wishes: dict[str, str] | None,
     now: datetime,
-) -> str:
-    """Order one store's part; why not, or ""."""
+) -> _Refusal | None:
+    """Order one store's part; why not."""
     exemption_agree(user_id=user_id, skus=[item.sku for item in one.chosen], now=now)
     try:
         cart_buy(
@@ -222,10 +249,10 @@ def _buy(
         )
     except RiskRefused as error:
         risk_record(error.assessed, store_id=one.store.id, user_id=user_id, order_ref="", now=now)
-        return str(error)
+        return _Refusal(str(error), wants_proof=error.wants_proof)
     except REFUSALS as error:
-        return str(error)
-    return ""
+        return _Refusal(str(error))
+    return None
 
 
 def _page(
@@ -234,11 +261,14 @@ def _page(
     *,
     errors: dict[str, str] | None = None,
     refused: tuple[str, ...] = (),
+    prove_url: str = "",
     lost: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     key = form_key_kept(request.POST)
-    page = cart_page_of(seen, form_key=key, errors=errors, refused=refused, lost=lost)
+    page = cart_page_of(
+        seen, form_key=key, errors=errors, refused=refused, prove_url=prove_url, lost=lost
+    )
     return render(
         request, "orders/cart_checkout.html", {"page": page}, status=422 if errors else status
     )

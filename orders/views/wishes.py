@@ -5,10 +5,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import date as date_text
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.paths import with_query
 from accounts.queries import AddressNotFound, address_for_order, addresses_of, signed_in_id
 from core import clock
 from core.errors import NotHere
@@ -25,7 +27,9 @@ def address(request: HttpRequest, public_id: str) -> HttpResponse:
     """GET offers the buyer's own addresses; POST address=… sends the order there."""
     card = card_or_404(request, public_id)
     buyer_id = signed_in_id(request)
-    chosen, trouble = request.POST.get("address", ""), ""
+    # In the address of the page it is the one that was just added, or chosen before proving a phone.
+    chosen = request.POST.get("address") or request.GET.get("address", "")
+    trouble, prove_url = "", ""
     if request.method == "POST":
         try:
             changed = services.order_address_change(
@@ -37,8 +41,11 @@ def address(request: HttpRequest, public_id: str) -> HttpResponse:
         except AddressNotFound as missing:
             trouble = str(missing)
         except services.AddressRefused as refusal:
-            messages.error(request, str(refusal))
-            return redirect("orders:detail", public_id)
+            if not (isinstance(refusal, services.AddressDoubted) and refusal.wants_proof):
+                messages.error(request, str(refusal))
+                return redirect("orders:detail", public_id)
+            trouble, back = str(refusal), with_query(request.path, address=chosen)
+            prove_url = with_query(reverse("account_change_phone"), next=back)
         else:
             said = _("收货信息已修改。") if changed else _("收货信息和原来一样，没有改动。")
             messages.success(request, said)
@@ -48,6 +55,7 @@ def address(request: HttpRequest, public_id: str) -> HttpResponse:
         "addresses": addresses_of(buyer_id),
         "chosen": chosen,
         "trouble": trouble,
+        "prove_url": prove_url,
         "next": request.path,
     }
     return render(request, "orders/address.html", context, status=422 if trouble else 200)

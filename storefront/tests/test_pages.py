@@ -108,6 +108,17 @@ def test_a_warm_page_costs_no_query(client, goods, django_assert_num_queries):
             assert client.get(path).status_code == 200
 
 
+def test_a_warm_page_is_not_handed_out_where_a_redirect_is_due(
+    client, goods, settings, django_assert_num_queries
+):
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/", secure=True).status_code == 200
+    answer = client.get("/")
+    assert (answer.status_code, answer["Location"]) == (301, "https://testserver/")
+    with django_assert_num_queries(0):
+        assert client.get("/", secure=True).status_code == 200
+
+
 def test_public_pages_are_cacheable_and_set_no_cookie(client, goods):
     for path in ("/", f"/store/{goods[0].slug}/", product_path(goods[2]), "/agreement/"):
         page = client.get(path)
@@ -191,6 +202,11 @@ def test_a_closed_store_says_so(client, goods):
         "/p/pro_nothing/mine/",
         "/store/nowhere/mine/",
         "/nothing/",
+        # An id that no database can read.
+        "/x/%00/",
+        "/x/%00/mine/",
+        "/addresses/%00/",
+        "/payments/notify/%00/pay/",
     ],
 )
 def test_an_unknown_address_is_a_friendly_404(client, db, path):
@@ -285,8 +301,8 @@ def test_the_personal_fragment_shows_my_open_seat(client, goods):
 
 
 def test_the_texts_carry_their_version(client):
-    assert "2026-02" in client.get("/agreement/").content.decode()
-    assert "2026-03" in client.get("/privacy/").content.decode()
+    assert "2026-03" in client.get("/agreement/").content.decode()
+    assert "2026-04" in client.get("/privacy/").content.decode()
 
 
 def test_licences_name_every_store(client, goods):

@@ -90,16 +90,21 @@ class Visitor:
             select.locator("option", has_text=name).first.wait_for(state="attached")
             select.select_option(label=name)
         page.get_by_label("详细地址").fill(ADDRESS[3])
-        agree = page.locator("input[name=agree]")
-        if agree.count():
-            agree.check()
+        self.agree()
         self.click("保存")
         page.wait_for_load_state("networkidle")
+
+    def agree(self) -> None:
+        """Tick the box under the texts, where it is asked for."""
+        box = self.page.locator("input[name=agree]")
+        if box.count():
+            box.check()
 
     def order(self, submit: str) -> str:
         """Send the checkout; the order's public id."""
         if self.page.get_by_text("还没有收货地址").count():
             self.address()
+        self.agree()
         self.click(submit)
         self.page.wait_for_url(re.compile(r"/orders/ord_\w+/pay/"))
         return re.search(r"ord_\w+", self.page.url)[0]  # type: ignore[index]

@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Address
+from accounts.models import Address, Consent
 from campaigns.flash.models import FlashCampaign, FlashOffer, FlashReminder
 from campaigns.flash.services import campaign_cancel, campaign_publish
 from campaigns.flash.tests.factories import (
@@ -242,8 +242,9 @@ def test_trying_again_sends_who_fetches_it_too(client, offer, alice):
     counter = pickup_make(offer.campaign.store)
     client.force_login(alice.user)
     coming(offer)
+    Consent.objects.all().delete()
     fetched = {"delivery": counter.public_id, "recipient": "王小枣", "phone": "13811112222"}
-    sent = form(alice, offer, shown_fen=str(offer.flash_fen), **fetched)
+    sent = form(alice, offer, shown_fen=str(offer.flash_fen), agree="on", **fetched)
     away = client.post(buy_path(offer), sent)
     assert away.status_code == 409
     again = {name: str(value) for name, value in away.context["kept"]}
