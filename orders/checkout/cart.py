@@ -15,8 +15,12 @@ from stores.queries import PickupPlace, pickup_places
 
 # What a detour keeps.
 _KEPT = re.compile(
-    r"address|recipient|phone|(note|delivery|agrees|(wish|auto)_[a-z]+)_[0-9]{1,12}", re.ASCII
+    r"address|recipient|phone"
+    rf"|(?:note|delivery|agrees|(?:wish|auto)_(?:{'|'.join(KINDS)}))_([0-9]{{1,12}})",
+    re.ASCII,
 )
+# A detour keeps what was typed for so many stores, the first of the page.
+STORES_KEPT = 50
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,9 @@ class CartTyped:
     @property
     def kept(self) -> list[str]:
         """The names of what a detour keeps."""
-        return [name for name in self.fields if _KEPT.fullmatch(name)]
+        found = [kept for name in self.fields if (kept := _KEPT.fullmatch(name))]
+        stores = list(dict.fromkeys(kept[1] for kept in found if kept[1]))[:STORES_KEPT]
+        return [kept[0] for kept in found if not kept[1] or kept[1] in stores]
 
     @property
     def unticked(self) -> "CartTyped":
