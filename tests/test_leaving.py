@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Address, Consent, User, WechatIdentity
+from accounts.models import Address, Consent, Session, User, WechatIdentity
 from accounts.services import (
     CloseRefused,
     account_close,
@@ -133,6 +133,7 @@ def test_who_they_were_is_gone_and_the_trade_stays(alice):
     assert Order.objects.get(buyer=user).public_id == order.public_id
     payment = Payment.objects.get(payer=user)
     assert (payment.payer_openid, payment.payer_ip) == ("", "")
+    assert not Session.objects.filter(person_id=alice.id).exists()
     for browser in (client, other):
         assert browser.get(reverse("accounts:account")).status_code == 302
     assert cast.broken() == []

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 
+from accounts.models import Session
 from core import clock
 from orders.checkout import drafts
 from orders.checkout.cart import STORES_KEPT
