@@ -183,6 +183,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60 * 60.0,
         "options": {"expires": 60 * 30.0},
     },
+    "payers": {
+        "task": "payments.tasks.payers_forget",
+        "schedule": 60 * 60.0,
+        "options": {"expires": 60 * 30.0},
+    },
     "people": {
         "task": "accounts.tasks.people_forget",
         "schedule": 60 * 60.0,

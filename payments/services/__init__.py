@@ -6,6 +6,7 @@ from payments.services.accounts import merchant_account_check
 from payments.services.bills import bill_differ, bill_fetch, bills_wanted
 from payments.services.close import payment_begin_close, payment_close
 from payments.services.explain import bill_explain, difference_explain, incident_explain
+from payments.services.forget import payers_forget
 from payments.services.notices import NoticeUnfit, UnknownAccount, notice_receive
 from payments.services.open import NoMerchantAccount, payment_new, payment_open
 from payments.services.prepare import (
@@ -47,6 +48,7 @@ __all__ = [
     "incident_explain",
     "merchant_account_check",
     "notice_receive",
+    "payers_forget",
     "payment_begin_close",
     "payment_close",
     "payment_new",
