@@ -61,7 +61,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("用户")
 
     def __str__(self) -> str:
-        return self.display_name
+        """Masked: a page that may say the whole name asks for it (`core/columns.py`)."""
+        return self.public_name
 
     @staticmethod
     def index_phone(phone: str) -> str | None:

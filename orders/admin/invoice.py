@@ -12,6 +12,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
 from core import clock
+from core.columns import named_in_full
 from core.crypto import mask_name
 from core.limits import UPLOADS_REFUSED, upload_allowed
 from core.money import yuan
@@ -81,8 +82,9 @@ class InvoicePage(ReadOnlyAdmin):
         "reversed_at",
         "declined_at",
         "decline_reason",
-        "by",
+        "by_name",
     ]
+    by_name = named_in_full("by", _("操作人"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return list(self.fields)
