@@ -15,6 +15,7 @@ from accounts.models import IdentityConflict, User
 from accounts.queries import holdings_of
 from core import clock
 from core.admin import PlatformAdmin
+from core.columns import named_in_full
 from core.crypto import mask_phone
 
 # allauth's own pages follow neither base class of ours, and people's own pages do what they would.
@@ -64,7 +65,9 @@ class IdentityConflictPage(PlatformAdmin):
     """Two accounts of one person that both hold something of value: what each holds, and what a
     person decided. Nothing is merged: orders and money stay where they were made."""
 
-    list_display = ["found_at", "kept", "other", "resolved_at"]
+    list_display = ["found_at", "kept_name", "other_name", "resolved_at"]
+    kept_name = named_in_full("kept", _("当前账号"))
+    other_name = named_in_full("other", _("另一账号"))
     fields = ["found_at", ("kept", "kept_holds"), ("other", "other_holds"), "note", "resolved_at"]
     readonly_fields = ["kept", "kept_holds", "other", "other_holds", "found_at", "resolved_at"]
     ordering = ["-id"]

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -60,7 +61,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("用户")
 
     def __str__(self) -> str:
-        return self.display_name
+        """Masked: a page that may say the whole name asks for it (`core/columns.py`)."""
+        return self.public_name
 
     @staticmethod
     def index_phone(phone: str) -> str | None:
@@ -190,3 +192,19 @@ class Address(models.Model):
 
     def __str__(self) -> str:
         return f"{mask_name(self.recipient)} {self.region}"
+
+
+class Session(AbstractBaseSession):
+    """Django's table of sessions, with a column of ours: who is signed in, if anybody."""
+
+    person_id = models.BigIntegerField(_("用户编号"), null=True, editable=False)
+
+    class Meta(AbstractBaseSession.Meta):
+        managed = False
+        db_table = "django_session"
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from accounts.sessions import SessionStore  # it looks for this model
+
+        return SessionStore

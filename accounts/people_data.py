@@ -38,6 +38,8 @@ held_register(
         gettext_lazy("两步验证"),
         ("type", "created_at", "last_used_at"),
     ),
+    # They end with the account; this finds what was left when that was cut short.
+    Held("accounts.session", "person_id", gettext_lazy("登录的浏览器"), ("expire_date",)),
     Held(
         "accounts.consent",
         "user",

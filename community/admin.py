@@ -34,6 +34,7 @@ from community.services import (
     counter_add,
 )
 from core import clock
+from core.columns import named_in_full
 from core.downloads import PDF, PNG, download
 from core.money import yuan
 from core.qr import qr_png, qr_svg
@@ -231,14 +232,17 @@ class CounterCodePage(StoreAdmin):
     platform = VIEW
     owner = frozenset({"view", "add", "delete"})
     clerk = VIEW
-    list_display = ["label", "person", "opens", "people", "orders", "kept", "made_at"]
+    list_display = ["label", "person_name", "opens", "people", "orders", "kept", "made_at"]
     list_select_related = ["person", "product", "entry", "store", "link"]
+    person_name = named_in_full("person", _("店员"))
     ordering = ["-id"]
     actions_detail = ["paper", "picture"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        first = ["person", "label", "product", "entry"]
-        return first if obj is None else [*first, "address", "preview", "made_at"]
+        about = ["label", "product", "entry"]
+        if obj is None:
+            return ["person", *about]
+        return ["person_name", *about, "address", "preview", "made_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [] if obj is None else self.get_fields(request, obj)
@@ -250,6 +254,7 @@ class CounterCodePage(StoreAdmin):
             # People belong to no store; those who work in this one may be chosen.
             people = db_field.related_model._default_manager
             field.queryset = people.filter(pk__in=staff_ids(staff.store_id))
+            field.label_from_instance = lambda person: person.display_name
         return field
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 
 from core import clock
+from core.columns import named_in_full
 from core.deadlines import deadlines_again
 from core.deliveries import deliveries_rerun
 from core.models import AccessEntry, Delivery, Fact
@@ -55,7 +56,9 @@ class PlatformReadOnlyAdmin(PlatformAdmin):
 class AccessEntryAdmin(PlatformReadOnlyAdmin):
     """Who saw or exported people's full data."""
 
-    list_display = ["at", "user", "store_id", "what", "reference", "count"]
+    list_display = ["at", "user_name", "store_id", "what", "reference", "count"]
+    user_name = named_in_full("user", _("谁"))
+    fields = ["at", "user_name", "store_id", "what", "reference", "count"]
     list_select_related = ["user"]
     search_fields = ["=reference", "=store_id"]
     ordering = ["-id"]

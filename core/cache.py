@@ -1,4 +1,4 @@
-"""The cache may be gone: a page is then slower, never broken."""
+"""The cache may be gone, or full: a page is then slower, never broken."""
 
 import logging
 from collections.abc import Callable
@@ -7,11 +7,13 @@ from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 log = logging.getLogger(__name__)
 
-_GONE = (RedisConnectionError, RedisTimeoutError, OSError)
+# A server that answers may still refuse: it is full (OutOfMemoryError), or a replica now.
+_GONE = (RedisConnectionError, RedisTimeoutError, ResponseError, OSError)
 
 
 def _soft(name: str, fallback: Callable[..., Any]) -> Any:
@@ -22,7 +24,7 @@ def _soft(name: str, fallback: Callable[..., Any]) -> Any:
         try:
             return original(self, *args, **kwargs)
         except _GONE as error:
-            log.warning("the cache is gone: %s: %s", name, error)
+            log.warning("the cache is of no use: %s: %s", name, error)
             return fallback(*args, **kwargs)
 
     return method
@@ -44,7 +46,7 @@ class _KeptClient(RedisCacheClient):
 
 
 class SoftRedisCache(RedisCache):
-    """Django's Redis cache, for which a lost connection is a miss.
+    """Django's Redis cache, for which a lost connection or a refusal is a miss.
 
     `add` then says True: whoever asks to be the one to do something does it, possibly beside
     others. Nothing that must be exact lives in a cache.

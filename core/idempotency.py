@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.ids import ALPHABET, random_token
 from core.models import FormKey
 from core.prepared import Prepared
+from core.rows import rows_sweep
 
 _CLAIM = Prepared(
     "core_form_claim",
@@ -19,6 +20,11 @@ _CLAIM = Prepared(
 )
 
 KEY_LENGTH = 26
+# Nobody sends a page again that has been open for so long.
+KEPT = timedelta(days=60)
+# What a form has, alone or with what it does several times (`key:7`). Other keys are reasons for which
+# something is done once for ever, as a newcomer's coupon is given.
+_OF_A_FORM = rf"^[0-9a-z]{{{KEY_LENGTH}}}(:|$)"
 
 
 def form_key_new() -> str:
@@ -53,3 +59,8 @@ def form_first(*, owner: str, key: str) -> dict[str, Any] | None:
     """What the form with this key did already; None when nothing, or not yet. One read."""
     rows = FormKey.objects.filter(owner=owner, key=key)
     return rows.values_list("result", flat=True).first()
+
+
+def form_keys_forget(*, now: datetime) -> int:
+    """Delete the keys of forms that nobody sends any more; how many there were."""
+    return rows_sweep(FormKey.objects.filter(created_at__lt=now - KEPT, key__regex=_OF_A_FORM))

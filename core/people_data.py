@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.apps import apps
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 
 Text = str | Promise
@@ -22,9 +22,9 @@ class Held:
     """Rows about a person.
 
     `owner` is the lookup that leads from a row to the person, `shows` are the lookups that are
-    handed out, decrypted. Rows are deleted after the account is closed, unless `kept` says why they
-    stay; `unlink` are the fields by which such a row would still lead to the person, and to what
-    they are set.
+    handed out, decrypted, of the rows that `only` finds. Rows are deleted after the account is
+    closed, unless `kept` says why they stay; `unlink` are the fields by which such a row would still
+    lead to the person, and to what they are set.
     """
 
     model: str
@@ -33,6 +33,7 @@ class Held:
     shows: tuple[str, ...]
     kept: str = ""
     unlink: Mapping[str, Any] = field(default_factory=dict)
+    only: Q = field(default_factory=Q)
 
     @property
     def key(self) -> str:
@@ -40,7 +41,7 @@ class Held:
 
     def rows(self, user_id: int) -> list[dict[str, Any]]:
         """The person's rows, the oldest first."""
-        return list(self._of(user_id).order_by("pk").values(*self.shows))
+        return list(self._of(user_id).filter(self.only).order_by("pk").values(*self.shows))
 
     def forget(self, user_id: int) -> None:
         """Delete the person's rows, or cut what leads from them to the person. Safe to repeat."""

@@ -85,6 +85,16 @@ def _row(model: type[M], found: tuple[Any, ...]) -> M:
     return model.from_db(DEFAULT_DB_ALIAS, names, values)
 
 
+def rows_sweep(rows: models.QuerySet[Any], *, batch: int = 1000) -> int:
+    """Delete rows that nothing refers to, so many at once and in the sequence of their ids; how many
+    there were. Nobody waits for all of them, and it may stop and begin again anywhere."""
+    gone, ahead = 0, rows
+    while ids := list(ahead.order_by("pk").values_list("pk", flat=True)[:batch]):
+        gone += rows.filter(pk__in=ids).delete()[0]
+        ahead = rows.filter(pk__gt=ids[-1])
+    return gone
+
+
 def row_update(
     row: models.Model, values: Mapping[str, Any], *, name: str, only: Mapping[str, tuple[str, ...]]
 ) -> bool:

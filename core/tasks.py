@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from core import clock, deadlines, deliveries
+from core import clock, deadlines, deliveries, idempotency
 from core.nudges import nudged
 from core.partitions import partitions_ensure as ensure
 
@@ -26,3 +26,8 @@ def deliveries_sweep() -> None:
 @shared_task(name="core.tasks.partitions_ensure")
 def partitions_ensure() -> None:
     ensure(now=clock.now())
+
+
+@shared_task(name="core.tasks.form_keys_forget")
+def form_keys_forget() -> None:
+    idempotency.form_keys_forget(now=clock.now())

@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 from catalog.queries import skus_by_keys
 from catalog.services import StockRefused
 from core import clock
+from core.columns import named_in_full
 from digital.models import DigitalItem
 from digital.services import KeysRefused, key_void, keys_import
 from stores.scoped import VIEW, ReadOnlyAdmin, staff_of
@@ -47,7 +48,8 @@ class DigitalItemPage(ReadOnlyAdmin):
     search_fields = ["=line__order__public_id"]
     list_select_related = ["sku__product", "line__order", "store"]
     ordering = ["-id"]
-    fields = ["key", "sku", "added_at", "by", "delivered_at", "order", "voided_at"]
+    fields = ["key", "sku", "added_at", "by_name", "delivered_at", "order", "voided_at"]
+    by_name = named_in_full("by", _("导入人"))
     actions_list = ["take_in"]
     actions = ["give_up"]
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from core.columns import named_in_full
 from guard.models import Acknowledgement, WechatRisk
 from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin
 
@@ -18,11 +19,12 @@ class AcknowledgementPage(ReadOnlyAdmin):
     """Findings that somebody took note of before publishing."""
 
     platform = owner = clerk = VIEW
-    list_display = ["given_at", "kind", "reference", "by"]
+    list_display = ["given_at", "kind", "reference", "by_name"]
     list_filter = ["kind"]
     search_fields = ["=reference"]
     list_select_related = ["by", "store"]
-    fields = ["given_at", "kind", "reference", "by", "told"]
+    fields = ["given_at", "kind", "reference", "by_name", "told"]
+    by_name = named_in_full("by", _("确认人"))
     ordering = ["-id"]
 
     def get_readonly_fields(self, request: Any, obj: Any = None) -> list[str]:
@@ -40,10 +42,11 @@ class WechatRiskPage(StoreAdmin):
 
     platform = VIEW
     owner = frozenset({"view", "add", "delete"})
-    list_display = ["__str__", "by", "accepted_at"]
+    list_display = ["__str__", "by_name", "accepted_at"]
     list_select_related = ["by", "store"]
-    readonly_fields = ["policy", "by", "accepted_at"]
-    fields = ["policy", "by", "accepted_at"]
+    readonly_fields = ["policy", "by_name", "accepted_at"]
+    fields = ["policy", "by_name", "accepted_at"]
+    by_name = named_in_full("by", _("确认人"))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return self.fields if obj else ["policy"]

@@ -19,7 +19,7 @@ class NoticePage(ReadOnlyAdmin):
     platform = owner = clerk = VIEW
     list_display = ["made_at", "kind", "user", "for_staff", "title", "body", "read_at"]
     list_filter = ["kind", "for_staff"]
-    list_select_related = ["user"]
+    list_select_related = ["user", "store"]
     fields = ["made_at", "kind", "user", "for_staff", "title", "body", "path", "read_at"]
     ordering = ["-id"]
 
@@ -31,7 +31,6 @@ class NoticeDeliveryPage(ReadOnlyAdmin):
     platform = owner = clerk = VIEW
     list_display = ["kind", "user", "channel", "via", "state", "reason", "tries", "tried_at"]
     list_filter = ["state", "channel", "via"]
-    list_select_related = ["notice", "notice__user"]
     fields = [
         *("public_id", "notice", "channel", "via", "state", "reason", "code"),
         *("tries", "first_tried_at", "tried_at", "done_at", "provider_ref"),
@@ -39,7 +38,7 @@ class NoticeDeliveryPage(ReadOnlyAdmin):
     ordering = ["-id"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[NoticeDelivery]:
-        return super().get_queryset(request).select_related("notice__user")
+        return super().get_queryset(request).select_related("notice__user", "store")
 
     @admin.display(description=_("内容"))
     def kind(self, delivery: NoticeDelivery) -> Any:

@@ -20,7 +20,7 @@ from office.spreads import spread_view
 from sharing.domains import share_origin
 from sharing.replay import replay
 from sharing.services import link_for
-from sharing.sources import sources
+from sharing.sources import PERIODS, sources
 from sharing.windows import WindowRefused, rule_of, window_choose, windows_of
 from stores.scoped import staff_of
 
@@ -73,7 +73,7 @@ def spread(request: HttpRequest) -> HttpResponse:
     if staff is None:
         raise PermissionDenied  # the platform shares nothing itself
     asked, now = request.GET.get("days", ""), clock.now()
-    days = int(asked) if asked in {"7", "30", "90"} else 30
+    days = next((one for one in PERIODS if asked == str(one)), 30)
     since = now - timedelta(days=days)
     chosen = request.GET.get("of", "")[:40]
     chosen_days = windows_of(staff.store_id).days_at(now)
@@ -81,7 +81,7 @@ def spread(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": _("传播分析"),
         "days": days,
-        "periods": (7, 30, 90),
+        "periods": PERIODS,
         "sources": sources(staff.store_id, since=since, now=now),
         "windows": replay(staff.store_id, since=since, now=now),
         "view": spread_view(staff.store_id, chosen=chosen, since=since, now=now),

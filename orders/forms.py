@@ -13,6 +13,7 @@ from core.ids import ALPHABET
 from core.money import MAX_FEN
 
 NOTE_MAX = 200
+RECIPIENT_MAX = 30
 _FORM_KEY = RegexValidator(rf"^[{ALPHABET}]{{26}}\Z")
 _STALE = _("页面打开太久了，请核对后再提交一次。")
 
@@ -52,7 +53,7 @@ class ContactFields(forms.Form):
     )
     recipient = forms.CharField(
         required=False,
-        max_length=30,
+        max_length=RECIPIENT_MAX,
         error_messages={"max_length": _("姓名最多 %(limit_value)d 个字。")},
     )
     phone = forms.RegexField(

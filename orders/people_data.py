@@ -1,10 +1,11 @@
 """What orders hold about a buyer."""
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.people_data import Held, held_register, obstacle_register
-from orders.models import Invoice, Order
+from orders.models import Invoice, Order, OrderChange
 from orders.states import InvoiceState, OrderState
 
 TRADE = "a record of a trade: article 31 of the E-Commerce Law has it kept for three years"
@@ -45,6 +46,8 @@ held_register(
         gettext_lazy("订单改动"),
         ("order__public_id", "kind", "detail", "at"),
         kept=TRADE,
+        # What the store's staff write for one another is promised to stay among them.
+        only=~Q(kind=OrderChange.Kind.NOTE),
     ),
     Held(
         "orders.invoice",

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from core.columns import named_in_full
 from core.money import yuan
 from payments.forms import IDENTITY, KEYS, SECRETS, MerchantAccountForm
 from payments.models import (
@@ -35,6 +36,8 @@ from stores.scoped import CHANGE, EDIT, VIEW, ReadOnlyAdmin, StoreAdmin
 
 class ExplainedPage(ReadOnlyAdmin):
     """A staff list: a row stays until somebody has said, once, what it was."""
+
+    explained_by_name = named_in_full("explained_by", _("处理人"))
 
     def explain(self, *, row_id: int, **told: Any) -> bool:
         """The service that records it."""
@@ -229,7 +232,7 @@ class TradeBillPage(ExplainedPage):
     fields = [
         *("account", "day", "lines", "open_differences", "checksum"),
         *("fetched_at", "matched_at", "tried_at", "error"),
-        *("explained_at", "explained_by", "explanation"),
+        *("explained_at", "explained_by_name", "explanation"),
     ]
 
     def is_open(self, obj: TradeBill) -> bool:

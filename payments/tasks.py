@@ -45,3 +45,8 @@ def bill_fetch(account_id: int, day: str) -> None:
         services.bill_fetch(account_id=account_id, day=date.fromisoformat(day), now=clock.now())
     except (GatewayError, services.BillUnreadable):
         log.warning("the bill of %s of account %s did not come", day, account_id, exc_info=True)
+
+
+@shared_task(name="payments.tasks.payers_forget")
+def payers_forget() -> None:
+    services.payers_forget(now=clock.now())

@@ -13,6 +13,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from core import clock
+from core.columns import named_in_full
 from core.forms import YuanField
 from core.idempotency import form_first, form_key_new
 from core.money import yuan
@@ -277,7 +278,8 @@ class RewardEntryPage(ReadOnlyAdmin):
 
     platform = owner = clerk = VIEW
     actions_detail = ["reverse"]
-    list_display = ["at", "sharer", "kind", "amount", "note", "by"]
+    list_display = ["at", "sharer", "kind", "amount", "note", "by_name"]
+    by_name = named_in_full("by", _("经手人"))
     list_filter = ["kind"]
     list_select_related = ["sharer", "by", "store"]
     ordering = ["-id"]

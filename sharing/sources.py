@@ -11,6 +11,8 @@ from sharing.models import Attribution, Channel, SearchArrival, ShareLink, Visit
 from sharing.windows import Windows, windows_of
 
 SEARCH, DIRECT = "search", "direct"
+# How many days a merchant may look back.
+PERIODS = (7, 30, 90)
 CAMPAIGN_PAGES = (ShareLink.Target.GROUP, ShareLink.Target.BARGAIN, ShareLink.Target.FLASH)
 
 

@@ -147,7 +147,7 @@ CACHES = {
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1},
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -185,10 +185,30 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60 * 60.0,
         "options": {"expires": 60 * 30.0},
     },
+    "payers": {
+        "task": "payments.tasks.payers_forget",
+        "schedule": 60 * 60.0,
+        "options": {"expires": 60 * 30.0},
+    },
     "people": {
         "task": "accounts.tasks.people_forget",
         "schedule": 60 * 60.0,
         "options": {"expires": 60 * 30.0},
+    },
+    "sessions": {
+        "task": "accounts.tasks.sessions_forget",
+        "schedule": 60 * 60 * 24.0,
+        "options": {"expires": 60 * 60.0},
+    },
+    "form_keys": {
+        "task": "core.tasks.form_keys_forget",
+        "schedule": 60 * 60 * 24.0,
+        "options": {"expires": 60 * 60.0},
+    },
+    "guests": {
+        "task": "sharing.tasks.guests_forget",
+        "schedule": 60 * 60 * 24.0,
+        "options": {"expires": 60 * 60.0},
     },
     "risks": {
         "task": "risk.tasks.risks_forget",

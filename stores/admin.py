@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.queries import user_id_by_name
 from core import clock
+from core.columns import named_in_full
 from core.forms import YuanField
 from core.photos import picture_store
 from stores.models import PickupPoint, Store, StoreStaff
@@ -142,12 +143,18 @@ class StoreStaffPage(StoreAdmin):
     form = StaffForm
     platform = ALL
     owner = VIEW
-    list_display = ["user", "role", "since_at"]
+    list_display = ["user_name", "role", "since_at"]
+    list_select_related = ["user", "store"]
+    user_name = named_in_full("user", _("用户"))
     raw_id_fields = ["user"]
     fields = ["store", "user", "role"]
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_fields(request, obj)
+        return [f"{name}_name" if obj and name == "user" else name for name in fields]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["store", "user"] if obj else []
+        return ["store", "user_name"] if obj else []
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         made = staff_add(store_id=obj.store_id, user_id=obj.user_id, role=obj.role, now=clock.now())

@@ -108,4 +108,4 @@ class StoreStaff(models.Model):
         verbose_name_plural = _("店铺人员")
 
     def __str__(self) -> str:
-        return f"{self.user} · {self.get_role_display()}"
+        return f"{self.user.display_name} · {self.get_role_display()}"

@@ -247,10 +247,16 @@ class ReadOnlyAdmin(StoreAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Everything but the row's number and its clockwork, which say nothing to a merchant."""
         fields = super().get_fields(request, obj)
-        return fields if self.fields else [name for name in fields if name not in CLOCKWORK]
+        if self.fields:
+            return fields
+        return [
+            name for name in fields if name not in CLOCKWORK and not hasattr(self, f"{name}_name")
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
-        return [field.name for field in self.model._meta.concrete_fields]
+        """Every field, and the page's own columns for people: `by_name` for `by`."""
+        names = [field.name for field in self.model._meta.concrete_fields]
+        return [*names, *(own for name in names if hasattr(self, own := f"{name}_name"))]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

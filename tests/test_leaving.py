@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Address, Consent, User, WechatIdentity
+from accounts.models import Address, Consent, Session, User, WechatIdentity
 from accounts.services import (
     CloseRefused,
     account_close,
@@ -25,8 +25,8 @@ from community.tests.factories import code_make, entry_make
 from core import clock
 from core.people_data import everything_of, held_everywhere
 from notices.models import Notice
-from orders.models import CartLine, Order
-from orders.services import BuyerGone, order_cancel, order_receive
+from orders.models import CartLine, Order, OrderChange
+from orders.services import BuyerGone, order_cancel, order_note_add, order_receive
 from orders.services.cart import Owner, cart_add
 from orders.tests.factories import order_make, paid_make, shipped_make
 from payments.models import Payment, Refund
@@ -93,6 +93,21 @@ def test_the_copy_holds_nobody_elses(alice):
     assert order.public_id not in told
 
 
+def test_what_staff_note_for_one_another_is_not_in_the_copy(alice):
+    order = received(alice)
+    order_note_add(order_id=order.pk, text="挑剔的客人", by_id=None, now=clock.now())
+    OrderChange.objects.create(
+        store_id=order.store_id,
+        order=order,
+        kind=OrderChange.Kind.URGED,
+        detail="请快点发货",
+        at=clock.now(),
+    )
+    told = json.dumps(everything_of(alice.id, now=clock.now()), default=str, ensure_ascii=False)
+    assert "请快点发货" in told
+    assert "挑剔的客人" not in told
+
+
 def test_a_copy_is_for_whoever_is_signed_in_and_asked_for_by_a_form(client, alice):
     assert client.post(reverse("accounts:download")).status_code == 302
     assert signed_in(alice).get(reverse("accounts:download")).status_code == 405
@@ -119,6 +134,7 @@ def test_who_they_were_is_gone_and_the_trade_stays(alice):
     assert Order.objects.get(buyer=user).public_id == order.public_id
     payment = Payment.objects.get(payer=user)
     assert (payment.payer_openid, payment.payer_ip) == ("", "")
+    assert not Session.objects.filter(person_id=alice.id).exists()
     for browser in (client, other):
         assert browser.get(reverse("accounts:account")).status_code == 302
     assert cast.broken() == []

@@ -38,6 +38,7 @@ from accounts.services.people import (
     profile_show_withdraw,
     profile_take,
 )
+from accounts.services.sessions import sessions_end, sessions_sweep
 
 __all__ = [
     "AccountDisabled",
@@ -68,4 +69,6 @@ __all__ = [
     "profile_show_consent",
     "profile_show_withdraw",
     "profile_take",
+    "sessions_end",
+    "sessions_sweep",
 ]

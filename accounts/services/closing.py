@@ -11,6 +11,7 @@ from django.db.models import Q
 from accounts.events import PersonClosed
 from accounts.locks import user_lock
 from accounts.models import IdentityConflict, WechatIdentity
+from accounts.services.sessions import sessions_end
 from core.facts import facts_record
 from core.people_data import everything_of, obstacles_of
 
@@ -54,4 +55,5 @@ def account_close(*, user_id: int, now: datetime) -> bool:
         user.set_unusable_password()
         user.save()
         facts_record(PersonClosed(person_id=user_id), now=now)
+    sessions_end(user_id=user_id)
     return True

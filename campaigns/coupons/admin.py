@@ -23,6 +23,7 @@ from campaigns.coupons.services import (
     template_publish,
 )
 from core import clock
+from core.columns import named_in_full
 from core.forms import YuanField
 from core.idempotency import form_key_new
 from core.ids import ALPHABET
@@ -228,6 +229,8 @@ class TemplatePage(GuardedPublishing, StoreAdmin):
 class CouponPage(ReadOnlyAdmin):
     """Every coupon that somebody has, and what became of it."""
 
+    given_by_name = named_in_full("given_by", _("发放人"))
+
     platform = owner = clerk = VIEW
     list_display = [
         *("public_id", "template", "who", "state", "source", "taken_at", "expires_at", "order"),
@@ -238,7 +241,7 @@ class CouponPage(ReadOnlyAdmin):
     list_select_related = ["store", "template", "user", "order"]
     ordering = ["-id"]
     fields = [
-        *("public_id", "template", "who", "state", "source", "given_by", "taken_at"),
+        *("public_id", "template", "who", "state", "source", "given_by_name", "taken_at"),
         *("usable_from", "expires_at", "order", "used_at", "discount"),
     ]
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import PriceChange, StockMovement
+from core.columns import named_in_full
 from core.money import yuan
 from stores.scoped import VIEW, ReadOnlyAdmin
 
@@ -21,12 +22,13 @@ class StockMovementPage(ReadOnlyAdmin):
         "reserved_change",
         "reference",
         "reason",
-        "by",
+        "by_name",
     ]
     list_filter = ["kind"]
     search_fields = ["=reference", "sku__name"]
     list_select_related = ["sku__product", "by", "store"]
     ordering = ["-id"]
+    by_name = named_in_full("by", _("操作人"))
 
 
 @admin.register(PriceChange)
@@ -34,10 +36,11 @@ class PriceChangePage(ReadOnlyAdmin):
     """Every price a SKU ever had."""
 
     owner = clerk = VIEW
-    list_display = ["changed_at", "sku", "before", "after", "by"]
+    list_display = ["changed_at", "sku", "before", "after", "by_name"]
     list_select_related = ["sku__product", "by", "store"]
     ordering = ["-id"]
-    fields = ["changed_at", "sku", "before", "after", "by"]
+    by_name = named_in_full("by", _("操作人"))
+    fields = ["changed_at", "sku", "before", "after", "by_name"]
     readonly_fields = ["before", "after"]
 
     @admin.display(description=_("原价格（元）"), ordering="before_fen")

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from core import clock
-from core.access import access_record
 from core.money import yuan
 from orders.admin.forms import (
     AddressForm,
@@ -22,6 +21,7 @@ from orders.admin.forms import (
     RepriceForm,
     ShipForm,
 )
+from orders.admin.looks import look_record
 from orders.invoices import invoice_of
 from orders.models import Order
 from orders.services import (
@@ -38,7 +38,7 @@ from orders.services import (
 )
 from orders.states import OrderState
 from orders.words import state_words
-from stores.scoped import ReadOnlyAdmin, staff_of
+from stores.scoped import ReadOnlyAdmin
 
 
 class OrderActs(ReadOnlyAdmin):
@@ -201,16 +201,7 @@ class OrderActs(ReadOnlyAdmin):
 
     def seen(self, request: HttpRequest, what: Any, orders: Sequence[Order]) -> None:
         """Write down that the request's user gets these buyers' full names, phones and addresses."""
-        staff = staff_of(request)
-        assert request.user.pk is not None
-        access_record(
-            user_id=request.user.pk,
-            store_id=staff.store_id if staff else None,
-            what=str(what),
-            reference=orders[0].public_id if len(orders) == 1 else "",
-            count=len(orders),
-            now=clock.now(),
-        )
+        look_record(request, what, [order.public_id for order in orders])
 
     def _form(
         self,

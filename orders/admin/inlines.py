@@ -7,6 +7,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from core.columns import named_in_full
 from core.money import yuan
 from orders.models import OrderAdjustment, OrderHold, OrderLine, Shipment
 from stores.scoped import VIEW, StoreInline
@@ -68,7 +69,8 @@ class ShipmentInline(StoreInline):
 
     model = Shipment
     owner = clerk = VIEW
-    fields = readonly_fields = ["carrier", "tracking_no", "contents", "shipped_at", "by"]
+    fields = readonly_fields = ["carrier", "tracking_no", "contents", "shipped_at", "by_name"]
+    by_name = named_in_full("by", _("操作人"))
     can_delete = False
 
     @admin.display(description=_("内容"))

@@ -12,8 +12,11 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
 from core import clock
+from core.columns import named_in_full
+from core.crypto import mask_name
 from core.limits import UPLOADS_REFUSED, upload_allowed
 from core.money import yuan
+from orders.admin.looks import look_record
 from orders.invoices import over_fens, reversal_words
 from orders.models import Invoice
 from orders.services import (
@@ -57,7 +60,7 @@ class InvoicePage(ReadOnlyAdmin):
     """Invoices that buyers asked for."""
 
     platform = owner = clerk = VIEW
-    list_display = ["public_id", "order", "state", "over", "kind", "title", "requested_at"]
+    list_display = ["public_id", "order", "state", "over", "kind", "titled", "requested_at"]
     list_filter = ["state", "kind"]
     search_fields = ["=public_id", "=order__public_id"]
     list_select_related = ["store", "order"]
@@ -79,11 +82,24 @@ class InvoicePage(ReadOnlyAdmin):
         "reversed_at",
         "declined_at",
         "decline_reason",
-        "by",
+        "by_name",
     ]
+    by_name = named_in_full("by", _("操作人"))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return list(self.fields)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        look_record(request, _("发票"), [context["original"].public_id])
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description=_("发票抬头"))
+    def titled(self, invoice: Invoice) -> str:
+        """A person's title is a name: the list shows no more of it than of a recipient's."""
+        is_person = invoice.kind == Invoice.Kind.PERSON
+        return mask_name(invoice.title) if is_person else invoice.title
 
     @admin.display(description=_("可开票金额（元）"))
     def amount(self, invoice: Invoice) -> str:
@@ -180,10 +196,12 @@ class InvoicePage(ReadOnlyAdmin):
     def fetch(self, request: HttpRequest, object_id: int) -> HttpResponse:
         invoice = get_object_or_404(self.get_queryset(request), pk=object_id)
         try:
-            return file_answer(*invoice_file(invoice))
+            kept = invoice_file(invoice)
         except FileNotFoundError:
             messages.info(request, _("发票还没有上传。"))
             return self._back(invoice)
+        look_record(request, _("下载发票"), [invoice.public_id])
+        return file_answer(*kept)
 
     def _back(self, invoice: Invoice) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:orders_invoice_change", args=[invoice.pk]))
@@ -198,6 +216,7 @@ class InvoicePage(ReadOnlyAdmin):
         submit: Any,
         warning: str = "",
     ) -> HttpResponse:
+        look_record(request, title, [invoice.public_id])
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,

@@ -12,6 +12,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from core.columns import named_in_full
 from orders.models import RiskReview
 from orders.services import CancelRefused, review_refuse, review_release
 from stores.scoped import CHANGE, VIEW, ReadOnlyAdmin
@@ -36,7 +37,11 @@ class RiskReviewPage(ReadOnlyAdmin):
     list_filter = ["outcome"]
     list_select_related = ["order", "store"]
     ordering = ["outcome", "-id"]
-    fields = ["order", "score", "why", "opened_at", "ends", "outcome", "by", "note", "decided_at"]
+    fields = [
+        *("order", "score", "why", "opened_at", "ends", "outcome", "by_name", "note"),
+        "decided_at",
+    ]
+    by_name = named_in_full("by", _("经手人"))
     actions = ["release"]
     change_form_outer_after_template = "admin/orders/riskreview/decide.html"
 

@@ -28,4 +28,5 @@ class Tracker(Protocol):
     """A tracking service."""
 
     def track(self, *, carrier: str, tracking_no: str, phone: str) -> Tracked:
-        """Ask now, three seconds at most; no transaction may be open. Raises CarrierTrouble."""
+        """Ask now, three seconds at most; no transaction may be open. `phone` is the recipient's: no
+        more of it is told than the carrier has to know. Raises CarrierTrouble."""

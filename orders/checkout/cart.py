@@ -18,8 +18,12 @@ from stores.queries import PickupPlace, pickup_places
 
 # What a detour keeps.
 _KEPT = re.compile(
-    r"address|recipient|phone|agree|(note|delivery|agrees|(wish|auto)_[a-z]+)_[0-9]{1,12}", re.ASCII
+    r"address|recipient|phone|agree"
+    rf"|(?:note|delivery|agrees|(?:wish|auto)_(?:{'|'.join(KINDS)}))_([0-9]{{1,12}})",
+    re.ASCII,
 )
+# A detour keeps what was typed for so many stores, the first of the page.
+STORES_KEPT = 50
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,9 @@ class CartTyped:
     @property
     def kept(self) -> list[str]:
         """The names of what a detour keeps."""
-        return [name for name in self.fields if _KEPT.fullmatch(name)]
+        found = [kept for name in self.fields if (kept := _KEPT.fullmatch(name))]
+        stores = list(dict.fromkeys(kept[1] for kept in found if kept[1]))[:STORES_KEPT]
+        return [kept[0] for kept in found if not kept[1] or kept[1] in stores]
 
     @property
     def unticked(self) -> "CartTyped":

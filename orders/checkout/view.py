@@ -83,6 +83,7 @@ class CheckoutView(View, ABC):
         if request.user.is_authenticated:
             return super().dispatch(request, *args, **kwargs)
         if request.method == "POST":
+            self.wares_find(request, now=clock.now())  # nothing is kept of what is not sold
             return redirect_to_login(self._draft_keep(request))
         return redirect_to_login(request.get_full_path())
 
@@ -97,10 +98,10 @@ class CheckoutView(View, ABC):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         now = clock.now()
         action = request.POST.get("action", "")
+        wares = self.wares_find(request, now=now)
         if action == "address":
             query = urlencode({"next": self._draft_keep(request)})
             return redirect(f"{reverse('accounts:address_new')}?{query}")
-        wares = self.wares_find(request, now=now)
         typed = typed_read(request.POST)
         if action == "refresh":
             return self._page(request, wares, typed)

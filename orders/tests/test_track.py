@@ -23,7 +23,8 @@ def said(data):
     text = data["param"] + "simulated" + "simulated"
     asked = json.loads(data["param"])
     right = hashlib.md5(text.encode()).hexdigest().upper() == data["sign"]
-    if not right or not asked["phone"] or asked["num"].endswith("0000"):
+    told = len(asked["phone"]) == (4 if asked["com"] in {"shunfeng", "zhongtong"} else 0)
+    if not right or not told or asked["num"].endswith("0000"):
         return {"result": False, "returnCode": "500", "message": "查询无结果"}
     rows = [{"time": f"2026-01-0{day} 09:30:00", "context": "正在派件"} for day in (3, 2, 1)]
     state = "3" if asked["num"].endswith("9999") else "0"
@@ -71,6 +72,15 @@ def test_the_question_is_signed_as_the_protocol_wants(service):
     assert (told.delivered, len(told.scans)) == (False, 3)
     assert "派件" in told.scans[0].text
     assert ask("SF00009999").delivered is True
+
+
+@pytest.mark.parametrize(
+    ("carrier", "told"), [("sf", "5678"), ("zto", "5678"), ("yto", ""), ("ems", ""), ("jd", "")]
+)
+def test_no_more_of_a_phone_is_told_than_the_carrier_has_to_know(service, carrier, told):
+    ask(carrier=carrier, phone="13812345678")
+    assert json.loads(service.asked[0]["param"])["phone"] == told
+    assert "1381234" not in service.asked[0]["param"]
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,10 @@ class Channel(models.TextChoices):
     H5 = "h5", _("手机浏览器支付")
 
 
+# Nothing is left of how the payer came to the cashier.
+WAY_FORGOTTEN = Q(payer_ip="", prepay_id="", code_url="", h5_url="")
+
+
 class Payment(Deadline):
     """One attempt to pay one order, under a number of its own. An order has one live attempt."""
 
@@ -138,6 +142,8 @@ class Payment(Deadline):
             models.Index(fields=["order_ref"]),
             models.Index(fields=["store", "-id"]),
             due_index("payments_payment_due"),
+            # The rows of the last day or so, for whoever forgets them.
+            models.Index(fields=["id"], name="payments_payment_way", condition=~WAY_FORGOTTEN),
         ]
 
     def __str__(self) -> str:

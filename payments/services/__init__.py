@@ -11,6 +11,7 @@ from payments.services.explain import (
     incident_explain,
     refund_explain,
 )
+from payments.services.forget import payers_forget
 from payments.services.notices import NoticeUnfit, UnknownAccount, notice_receive
 from payments.services.open import (
     NoMerchantAccount,
@@ -57,6 +58,7 @@ __all__ = [
     "incident_explain",
     "merchant_account_check",
     "notice_receive",
+    "payers_forget",
     "payment_begin_close",
     "payment_close",
     "payment_new",
