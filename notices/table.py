@@ -148,7 +148,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
     Kind.INVOICE_ISSUED: (_("发票开好了"), _("%(goods)s 的发票已经开好，打开就能下载。")),
     Kind.INVOICE_DECLINED: (
         _("发票没有开出"),
-        _("%(goods)s：%(reason)s。改好后可以重新申请。"),
+        _("%(goods)s：%(reason)s。%(next)s"),
     ),
     Kind.STAFF_TO_SHIP: (_("有订单要发货"), _("%(goods)s，已收 %(amount)s 元。")),
     Kind.STAFF_URGED: (_("买家催发货"), _("%(goods)s，请尽快发货。")),

@@ -70,7 +70,7 @@ class InvoicePage(ReadOnlyAdmin):
         "kind",
         "title",
         "tax_no",
-        "email",
+        "mail",
         "amount",
         "issued",
         "over",
@@ -84,6 +84,10 @@ class InvoicePage(ReadOnlyAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return list(self.fields)
+
+    @admin.display(description=_("邮箱（买家选填）"))
+    def mail(self, invoice: Invoice) -> str:
+        return invoice.email or "—"
 
     @admin.display(description=_("可开票金额（元）"))
     def amount(self, invoice: Invoice) -> str:
