@@ -29,10 +29,15 @@ class Held:
         assert self.waiting == []
 
     def release(self):
-        while not self.waiting:
+        """Let one go, and its answer be there."""
+        for _ in range(100):
+            if self.waiting:
+                break
             self.page.wait_for_timeout(20)
-        with self.page.expect_response(lambda one: one.request.method == "POST"):
+        with self.page.expect_response(lambda one: one.request.method == "POST") as answered:
             self.waiting.pop(0).continue_()
+        answered.value.finished()
+        self.page.wait_for_timeout(100)
 
     def over(self):
         self.page.unroute_all()
@@ -40,7 +45,7 @@ class Held:
 
 @pytest.fixture
 def filled(visit):
-    """Somebody whose cart holds a bag of millet, at the cart's page."""
+    """Somebody whose cart holds a bag of millet, and is looked at."""
     lei = visit("zhaolei")
     lei.product(MILLET)
     lei.page.locator(".bottom-bar").get_by_role("button", name="加购").click()
@@ -48,6 +53,7 @@ def filled(visit):
     lei.page.get_by_text("已加入购物车").wait_for()
     lei.open("/cart/")
     yield lei
+    lei.page.unroute_all()
     while (out := lei.open("/cart/").page.locator("button[name=take_out]")).count():
         out.first.click()
         lei.page.wait_for_load_state("networkidle")
@@ -57,7 +63,7 @@ def focused(page):
     return page.evaluate("document.activeElement.id")
 
 
-def test_three_taps_in_the_cart_are_four_bags(filled, shop):
+def test_three_taps_in_the_cart_are_four_bags(filled):
     page = filled.page
     field, more = page.locator("input.quantity"), page.get_by_role("button", name="增加")
     started = int(field.input_value())
@@ -70,11 +76,10 @@ def test_three_taps_in_the_cart_are_four_bags(filled, shop):
     held.settle(1)
     assert field.input_value() == str(started + 3)
     assert focused(page) == more.get_attribute("id")
-    kept = shop.sql("SELECT quantity FROM orders_cartline WHERE user_id IS NOT NULL")
-    assert started + 3 in [row["quantity"] for row in kept]
     shown = page.locator(".bottom-bar__sum").inner_text()
     held.over()
     filled.open("/cart/")
+    assert field.input_value() == str(started + 3)
     assert page.locator(".bottom-bar__sum").inner_text() == shown
 
 
@@ -99,6 +104,7 @@ def test_an_answer_waits_for_a_finger_that_is_down(filled):
     held.settle(1)
     assert field.input_value() == str(started + 3)
     assert page.locator(".bottom-bar__sum").inner_text() != before
+    held.over()
 
 
 def test_a_tick_keeps_the_focus(filled):
@@ -152,8 +158,6 @@ def test_enter_in_the_sheet_changes_nothing_of_what_is_bought(visit):
     quantity.press("Enter")
     assert confirm.inner_text() == "加入购物车"
     assert "× 2" in page.locator("dialog [data-picked]").inner_text()
-    confirm.click()
-    page.get_by_text("已加入购物车").wait_for()
 
 
 def test_ones_own_data_can_be_fetched_twice(visit):
