@@ -17,6 +17,7 @@ class Topic(models.TextChoices):
     STAFF = "staff", _("店铺事务")
     FLASH = "flash", _("秒杀提醒")
     BARGAIN = "bargain", _("砍价")
+    SHARER = "sharer", _("分享员")
 
 
 class Kind(models.TextChoices):
@@ -52,6 +53,9 @@ class Kind(models.TextChoices):
     FLASH_OFF = "flash_off", _("秒杀取消")
     BARGAIN_REACHED = "bargain_reached", _("砍价到底价")
     BARGAIN_SOON = "bargain_soon", _("砍价快到时间")
+    SHARER_APPROVED = "sharer_approved", _("分享员申请通过")
+    SHARER_DECLINED = "sharer_declined", _("分享员申请没有通过")
+    STAFF_SHARER_APPLIED = "staff_sharer_applied", _("有人申请做分享员")
 
 
 TOPIC_OF: dict[str, Topic] = {
@@ -85,6 +89,9 @@ TOPIC_OF: dict[str, Topic] = {
     Kind.FLASH_OFF: Topic.FLASH,
     Kind.BARGAIN_REACHED: Topic.BARGAIN,
     Kind.BARGAIN_SOON: Topic.BARGAIN,
+    Kind.SHARER_APPROVED: Topic.SHARER,
+    Kind.SHARER_DECLINED: Topic.SHARER,
+    Kind.STAFF_SHARER_APPLIED: Topic.STAFF,
 }
 
 # What a shopper has preferences for.
@@ -95,6 +102,7 @@ SHOPPER_TOPICS = (
     Topic.ORDER,
     Topic.FLASH,
     Topic.BARGAIN,
+    Topic.SHARER,
 )
 
 # What stays in the inbox: what happens many times, and what a shop's staff find in their office.
@@ -107,8 +115,10 @@ INBOX_ONLY = frozenset(
         Kind.STAFF_REFUND_STUCK,
         Kind.STAFF_INVOICE_OVER,
         Kind.STAFF_CODES_OUT,
+        Kind.STAFF_SHARER_APPLIED,
     }
 )
-# Everything else goes beyond it: each is about a person's order, money, group, bargain or parcel, and either
-# asks for something, answers what they wait for, or says what becomes of their money.
+# Everything else goes beyond it: each is about a person's order, money, group, bargain, parcel or
+# application, and either asks for something, answers what they wait for, or says what becomes of their
+# money.
 PUSHED = frozenset(Kind) - INBOX_ONLY

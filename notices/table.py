@@ -15,7 +15,7 @@ from campaigns.flash.events import FlashCalledOff, FlashSlotOpening
 from campaigns.groupbuy.events import GroupSucceeded, MemberJoined
 from community.events import EntryRanOut
 from core.facts import Event
-from notices.about import campaigns, orders, staff
+from notices.about import campaigns, orders, sharers, staff
 from notices.about.subject import Subject
 from notices.kinds import Kind
 from orders.events import (
@@ -33,6 +33,7 @@ from orders.events import (
     OrderUrged,
 )
 from payments.events import RefundRequested, RefundStuck, RefundSucceeded
+from sharers.events import SharerApplied, SharerApproved, SharerDeclined
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,9 @@ RULES: tuple[Rule, ...] = (
     Rule(RefundStuck, Kind.REFUND_STUCK, orders.refund_stuck),
     Rule(RefundStuck, Kind.STAFF_REFUND_STUCK, staff.refund_stuck),
     Rule(EntryRanOut, Kind.STAFF_CODES_OUT, staff.codes_out),
+    Rule(SharerApplied, Kind.STAFF_SHARER_APPLIED, staff.sharer_applied),
+    Rule(SharerApproved, Kind.SHARER_APPROVED, sharers.approved),
+    Rule(SharerDeclined, Kind.SHARER_DECLINED, sharers.declined),
 )
 
 # Title, and the sentence below it.
@@ -144,7 +148,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
     Kind.INVOICE_ISSUED: (_("发票开好了"), _("%(goods)s 的发票已经开好，打开就能下载。")),
     Kind.INVOICE_DECLINED: (
         _("发票没有开出"),
-        _("%(goods)s：%(reason)s。改好后可以重新申请。"),
+        _("%(goods)s：%(reason)s。%(next)s"),
     ),
     Kind.STAFF_TO_SHIP: (_("有订单要发货"), _("%(goods)s，已收 %(amount)s 元。")),
     Kind.STAFF_URGED: (_("买家催发货"), _("%(goods)s，请尽快发货。")),
@@ -160,6 +164,18 @@ WORDS: dict[str, tuple[Any, Any]] = {
     Kind.STAFF_CODES_OUT: (
         _("群码用完了"),
         _("有人想加入“%(goods)s”，已经没有可用的群二维码，请上传新的。"),
+    ),
+    Kind.SHARER_APPROVED: (
+        _("可以开始分享了"),
+        _("%(store)s 通过了你的分享员申请，现在就能布置橱窗、分享商品。"),
+    ),
+    Kind.SHARER_DECLINED: (
+        _("分享员申请没有通过"),
+        _("%(store)s 没有通过你的分享员申请，想再申请请联系商家。"),
+    ),
+    Kind.STAFF_SHARER_APPLIED: (
+        _("有人申请做分享员"),
+        _("“%(name)s”想分享店里的商品，请通过或不通过。"),
     ),
 }
 

@@ -22,6 +22,7 @@ from payments.queries import (
     open_incident_count,
     stuck_refund_count,
 )
+from sharers.queries import applied_count
 from stores.scoped import staff_of
 
 
@@ -57,6 +58,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     failing, low = groups_about_to_fail(store_id, now=now), low_stock_count(store_id)
     entries = reverse("admin:community_groupentry_changelist")
     short = entries_short(store_id, now=now)
+    sharers = reverse("admin:sharers_sharer_changelist")
+    applied = applied_count(store_id)
     notices = staff_lines(signed_in_id(request))
     tiles = [
         Tile(_("待发货"), str(day.to_ship), f"{orders}?state__exact=to_ship", day.to_ship > 0),
@@ -79,6 +82,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         Tile(_("待开票"), str(asked), f"{invoices}?state__exact=requested", asked > 0),
         Tile(_("库存不足"), str(low), f"{skus}?stock=low", low > 0),
         Tile(_("群码快用完"), str(short), entries, short > 0),
+        Tile(_("分享员申请"), str(applied), f"{sharers}?state__exact=applied", applied > 0),
         Tile(_("今日付款订单"), str(day.paid_orders), orders),
         Tile(_("今日收款（元）"), yuan(day.paid_fen), orders),
     ]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from orders.invoices import over_fens
+from orders.invoices import is_ended, over_fens
 from orders.models import Invoice, OrderChange, OrderHold
 from orders.states import InvoiceState
 
@@ -18,12 +18,14 @@ class AddressNews:
 
 @dataclass(frozen=True)
 class InvoiceNews:
-    """How an order's invoice stands. `declined_at` and the reason are of the last refusal; `over_fen`
-    is what an issued one says too much, because money went back since."""
+    """How an order's invoice stands. `declined_at` and the reason are of the last refusal, or of its
+    end because all money went back (`is_ended`); `over_fen` is what an issued one says too much,
+    because money went back since."""
 
     id: int
     is_issued: bool
     is_declined: bool
+    is_ended: bool
     declined_at: datetime | None
     decline_reason: str
     over_fen: int
@@ -45,6 +47,7 @@ def invoice_news(order_id: int) -> InvoiceNews | None:
         id=row.pk,
         is_issued=row.state == InvoiceState.ISSUED,
         is_declined=row.state == InvoiceState.DECLINED,
+        is_ended=is_ended(row),
         declined_at=row.declined_at,
         decline_reason=row.decline_reason,
         over_fen=over_fens([row]).get(row.pk, 0),

@@ -27,6 +27,7 @@ from sharers.services import (
     payout_record,
     payout_reverse,
     sharer_approve,
+    sharer_decline,
     sharer_stop,
 )
 from sharing.explained_admin import ExplainedAdmin
@@ -190,7 +191,7 @@ class SharerPage(StoreAdmin):
         PAYOUT_FIELDS,
         ("applied_at", "approved_at", "stopped_at"),
     ]
-    actions = ["approve", "stop"]
+    actions = ["approve", "decline", "stop"]
     ordering = ["-id"]
 
     @admin.display(description=_("可结算"))
@@ -232,9 +233,19 @@ class SharerPage(StoreAdmin):
         number = sum(sharer_approve(sharer_id=one.pk, now=clock.now()) for one in queryset)
         messages.success(request, _("已通过 %(number)d 位分享员。") % {"number": number})
 
+    @admin.action(description=_("不通过所选申请"), permissions=["change"])
+    def decline(self, request: HttpRequest, queryset: QuerySet[Sharer]) -> None:
+        number = sum(sharer_decline(sharer_id=one.pk, now=clock.now()) for one in queryset)
+        messages.success(request, _("没有通过 %(number)d 位的申请。") % {"number": number})
+
     @admin.action(description=_("停止所选分享员"), permissions=["change"])
     def stop(self, request: HttpRequest, queryset: QuerySet[Sharer]) -> None:
-        number = sum(sharer_stop(sharer_id=one.pk, now=clock.now()) for one in queryset)
+        # Whoever only asked was never sharing: they hear that they were not taken.
+        number = sum(
+            sharer_decline(sharer_id=one.pk, now=clock.now())
+            or sharer_stop(sharer_id=one.pk, now=clock.now())
+            for one in queryset
+        )
         messages.success(request, _("已停止 %(number)d 位分享员。") % {"number": number})
 
 

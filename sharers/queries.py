@@ -51,6 +51,21 @@ class DeskLink:
 
 
 @dataclass(frozen=True)
+class SharerGist:
+    """How somebody stands with a store, for whoever tells of it. `decided_at` is None for who waits,
+    and for who was taken without being looked at."""
+
+    id: int
+    store_id: int
+    store_name: str
+    store_slug: str
+    person_id: int
+    name: str
+    state: str
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Earning:
     """One order line of a sharer's, with the share that it is owed to."""
 
@@ -97,6 +112,7 @@ class SharerDesk:
     public_id: str
     name: str
     state: str
+    was_approved: bool
     frozen_fen: int
     available_fen: int
     earnings: EarningsPage
@@ -118,6 +134,29 @@ def sharer_of(store_id: int, person_id: int) -> Sharer | None:
     return Sharer.objects.filter(store_id=store_id, person_id=person_id).first()
 
 
+def sharer_gist(sharer_id: int) -> SharerGist | None:
+    row = Sharer.objects.select_related("store").filter(pk=sharer_id).first()
+    if row is None:
+        return None
+    decided_at = row.stopped_at or row.approved_at
+    return SharerGist(
+        id=row.pk,
+        store_id=row.store_id,
+        store_name=row.store.name,
+        store_slug=row.store.slug,
+        person_id=row.person_id,
+        name=row.name,
+        state=row.state,
+        decided_at=None if decided_at == row.applied_at else decided_at,
+    )
+
+
+def applied_count(store_id: int | None) -> int:
+    """How many who want to share the goods of one store, or of all stores, wait for an answer."""
+    waiting = Sharer.objects.filter(state=SharerState.APPLIED)
+    return waiting.count() if store_id is None else waiting.filter(store_id=store_id).count()
+
+
 def desks_of(person_id: int) -> tuple[DeskLink, ...]:
     """The stores that somebody is a sharer of, or asked to be one or was: their money is there."""
     rows = Sharer.objects.filter(person_id=person_id).order_by("pk")
@@ -137,6 +176,7 @@ def desk(sharer: Sharer, *, page: int = 1) -> SharerDesk:
         public_id=sharer.public_id,
         name=sharer.name,
         state=sharer.state,
+        was_approved=sharer.approved_at is not None,
         frozen_fen=sharer.frozen_fen,
         available_fen=sharer.available_fen,
         earnings=_earnings(sharer, page),

@@ -4,12 +4,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.states import Machine, Move
+from sharers.events import SharerApproved, SharerDeclined
 
 
 class SharerState(models.TextChoices):
     APPLIED = "applied", _("待审核")
     ACTIVE = "active", _("分享中")
     STOPPED = "stopped", _("已停止")
+    DECLINED = "declined", _("未通过")
 
 
 SHARER = Machine(
@@ -19,9 +21,17 @@ SHARER = Machine(
     moves=[
         Move(
             "approve",
-            (SharerState.APPLIED, SharerState.STOPPED),
+            (SharerState.APPLIED, SharerState.STOPPED, SharerState.DECLINED),
             SharerState.ACTIVE,
             because="the merchant accepts them, or the store's plan takes everybody",
+            fact=SharerApproved,
+        ),
+        Move(
+            "decline",
+            (SharerState.APPLIED,),
+            SharerState.DECLINED,
+            because="the merchant does not accept them",
+            fact=SharerDeclined,
         ),
         Move(
             "stop",

@@ -79,7 +79,8 @@ def test_a_neighbours_review_is_not_decided(stores):
     client = staff_client(own)
     before = values_of(RiskReview)
     for decision in ("release", "refuse"):
-        client.post(f"/office/orders/riskreview/{review.pk}/decide/", {"decision": decision})
+        sent = {"decision": decision, "confirmed": "1"}
+        client.post(f"/office/orders/riskreview/{review.pk}/decide/", sent)
     assert values_of(RiskReview) == before
 
 

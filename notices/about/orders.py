@@ -124,7 +124,8 @@ def invoice_issued(event: Any) -> Iterator[Subject]:
 
 
 def invoice_declined(event: Any) -> Iterator[Subject]:
-    """Each refusal is an event of its own: after it the buyer may ask again."""
+    """Each refusal is an event of its own: after it the buyer may ask again, unless there is nothing
+    any more to ask for."""
     order, invoice = order_of(event), invoice_news(event.order_id)
     if invoice is not None and invoice.is_declined and invoice.declined_at is not None:
         yield _of_order(
@@ -132,6 +133,7 @@ def invoice_declined(event: Any) -> Iterator[Subject]:
             f"no_invoice:{event.invoice_id}:{invoice.declined_at:%Y%m%d%H%M%S%f}",
             path="orders:invoice",
             reason=invoice.decline_reason,
+            next="" if invoice.is_ended else _("改好后可以重新申请。"),
         )
 
 

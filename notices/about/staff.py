@@ -11,6 +11,7 @@ from core.money import yuan
 from notices.about.subject import Subject, order_of, order_values, refund_of
 from orders.news import address_news, invoice_news
 from orders.queries import OrderGist, order_gist
+from sharers.queries import sharer_gist
 from stores.queries import staff_ids
 
 
@@ -68,6 +69,22 @@ def codes_out(event: Any) -> Iterator[Subject]:
             people=staff_ids(event.store_id),
             path=reverse("admin:community_groupentry_change", args=[event.entry_id]),
             values={"goods": entry.name},
+            for_staff=True,
+        )
+
+
+def sharer_applied(event: Any) -> Iterator[Subject]:
+    """Somebody wants to share the store's goods, and nobody answered yet: on to the list, where that
+    is done."""
+    sharer = sharer_gist(event.sharer_id)
+    if sharer is not None and sharer.state == "applied":
+        waiting = reverse("admin:sharers_sharer_changelist") + "?state__exact=applied"
+        yield Subject(
+            key=f"sharer_applied:{sharer.id}",
+            store_id=sharer.store_id,
+            people=staff_ids(sharer.store_id),
+            path=waiting,
+            values={"name": sharer.name, "store": sharer.store_name},
             for_staff=True,
         )
 

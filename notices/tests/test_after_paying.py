@@ -16,6 +16,7 @@ from orders.services import (
     invoice_issue,
     invoice_request,
     order_address_change,
+    order_cancel,
 )
 from orders.tests.factories import deliver, order_make, paid_make, pay, person
 from risk.reports import REFUSED
@@ -109,11 +110,17 @@ def test_an_invoice_is_told_when_it_is_there(invoice):
 def test_each_refusal_is_told_with_its_reason(invoice):
     declined(invoice, "抬头写错了")
     (first,) = told(Kind.INVOICE_DECLINED)
-    assert "抬头写错了" in first.body
+    assert "抬头写错了。改好后可以重新申请" in first.body
     asked(invoice.order)
     declined(invoice, "还是不对")
     _first, second = told(Kind.INVOICE_DECLINED)
     assert "还是不对" in second.body
+
+
+def test_who_has_the_money_back_is_not_told_to_ask_again(invoice):
+    order_cancel(order_id=invoice.order_id, reason="没货了", now=clock.now())
+    (notice,) = told(Kind.INVOICE_DECLINED)
+    assert notice.body.endswith("款项已全部退回，不能再开票。")
 
 
 # --- another address ---

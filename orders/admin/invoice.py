@@ -73,7 +73,7 @@ class InvoicePage(ReadOnlyAdmin):
         "kind",
         "title",
         "tax_no",
-        "email",
+        "mail",
         "amount",
         "issued",
         "over",
@@ -100,6 +100,10 @@ class InvoicePage(ReadOnlyAdmin):
         """A person's title is a name: the list shows no more of it than of a recipient's."""
         is_person = invoice.kind == Invoice.Kind.PERSON
         return mask_name(invoice.title) if is_person else invoice.title
+
+    @admin.display(description=_("邮箱（买家选填）"))
+    def mail(self, invoice: Invoice) -> str:
+        return invoice.email or "—"
 
     @admin.display(description=_("可开票金额（元）"))
     def amount(self, invoice: Invoice) -> str:

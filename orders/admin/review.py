@@ -6,25 +6,43 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import formats, timezone
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from core import clock
 from core.columns import named_in_full
 from orders.models import RiskReview
 from orders.services import CancelRefused, review_refuse, review_release
+from orders.words import state_words
 from stores.scoped import CHANGE, VIEW, ReadOnlyAdmin
 
 
 class ReviewForm(forms.Form):
-    """What a person decided about an order, and why."""
+    """What a person decided about an order, and why. The note takes lines of its own: Enter in it
+    decides nothing."""
 
-    decision = forms.ChoiceField(
-        choices=[("release", _("放行，可以发货")), ("refuse", _("拒绝，全额退款"))]
+    decision = forms.CharField(widget=forms.HiddenInput)
+    note = forms.CharField(
+        label=_("说明（选填，只有店铺的人看得到）"),
+        max_length=120,
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
     )
-    note = forms.CharField(max_length=120, required=False)
+
+
+# What each decision is called on the page that asks for it, what its button says, and a warning.
+WORDS: dict[str, tuple[Any, Any, Any]] = {
+    "release": (_("放行订单"), _("确认放行"), ""),
+    "refuse": (
+        _("拒绝订单并退款"),
+        _("确认拒绝并退款"),
+        _("确认后订单取消，买家付的钱全部原路退回，不能撤销。"),
+    ),
+}
+DECIDED = _("这个订单已经有人处理过了。")
 
 
 @admin.register(RiskReview)
@@ -43,7 +61,7 @@ class RiskReviewPage(ReadOnlyAdmin):
     ]
     by_name = named_in_full("by", _("经手人"))
     actions = ["release"]
-    change_form_outer_after_template = "admin/orders/riskreview/decide.html"
+    change_form_outer_after_template = "admin/orders/riskreview/ways.html"
 
     @admin.display(description=_("最晚"))
     def ends(self, review: RiskReview) -> Any:
@@ -78,16 +96,21 @@ class RiskReviewPage(ReadOnlyAdmin):
         return [own, *super().get_urls()]
 
     def decide(self, request: HttpRequest, review_id: int) -> HttpResponse:
-        """POST the decision; whatever comes of it is said on the list."""
+        """GET, or a POST that is not `confirmed`, asks once more for the `decision`; what comes of
+        one that is, is said on the list."""
         review = self.get_object(request, str(review_id))
         back = redirect("admin:orders_riskreview_changelist")
         if review is None or not self.has_change_permission(request, review):
             return back
-        form = ReviewForm(request.POST if request.method == "POST" else None)
-        if not form.is_valid():
+        sent = request.POST if request.method == "POST" else None
+        decision = (sent or request.GET).get("decision", "")
+        if decision not in WORDS:
             messages.error(request, _("请选择放行还是拒绝。"))
             return redirect("admin:orders_riskreview_change", review.pk)
-        act = review_release if form.cleaned_data["decision"] == "release" else review_refuse
+        form = ReviewForm(sent, initial={"decision": decision})
+        if sent is None or "confirmed" not in sent or not form.is_valid():
+            return self._ask(request, review, form, decision)
+        act = review_release if decision == "release" else review_refuse
         assert request.user.pk is not None
         try:
             done = act(
@@ -102,8 +125,28 @@ class RiskReviewPage(ReadOnlyAdmin):
         if done:
             messages.success(request, _("已处理。"))
         else:
-            messages.warning(request, _("这个订单已经有人处理过了。"))
+            messages.warning(request, DECIDED)
         return back
+
+    def _ask(
+        self, request: HttpRequest, review: RiskReview, form: ReviewForm, decision: str
+    ) -> HttpResponse:
+        if review.outcome:
+            messages.warning(request, DECIDED)
+            return redirect("admin:orders_riskreview_changelist")
+        title, submit, warning = WORDS[decision]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "review": review,
+            "order": review.order,
+            "state": state_words(review.order, for_buyer=False),
+            "form": form,
+            "title": title,
+            "submit": submit,
+            "warning": warning,
+        }
+        return render(request, "admin/orders/riskreview/decide.html", context)
 
     @admin.action(description=_("放行所选订单"), permissions=["change"])
     def release(self, request: HttpRequest, queryset: QuerySet[RiskReview]) -> None:

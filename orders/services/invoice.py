@@ -112,7 +112,9 @@ def invoice_end_if_refunded(*, order_ref: str, now: datetime) -> bool:
         if order is None or order.payment_id is None or invoice_fen(order_ref) > 0:
             return False
         invoice = Invoice.objects.filter(order=order).first()
-        changes = {"decline_reason": _("款项已全部退回，不能再开票"), "declined_at": now}
+        reason = _("款项已全部退回，不能再开票")
+        # By nobody, even if somebody declined an earlier request: that tells it from a refusal.
+        changes = {"decline_reason": reason, "declined_at": now, "by_id": None}
         return invoice is not None and INVOICE.move_row(
             invoice, "decline", now=now, changes=changes
         )
@@ -174,7 +176,8 @@ def _checked(*, kind: str, title: str, tax_no: str, email: str) -> dict[str, str
     if kind == Invoice.Kind.COMPANY and not credit_code_is_sound(tax_no):
         raise InvoiceRefused(_("统一社会信用代码不对：应为 18 位，请对照营业执照核对。"))
     try:
-        validate_email(email)
+        if email:
+            validate_email(email)
     except ValidationError as wrong:
-        raise InvoiceRefused(_("请填写正确的邮箱地址。")) from wrong
+        raise InvoiceRefused(_("请填写正确的邮箱地址，或者留空。")) from wrong
     return {"kind": kind, "title": title, "tax_no": tax_no, "email": email}

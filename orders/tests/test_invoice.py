@@ -153,6 +153,47 @@ def test_declined_is_corrected_and_asked_again():
     assert (invoice.state, invoice.title) == ("requested", "枣园（山西）食品有限公司")
 
 
+def test_an_address_is_given_only_by_who_wants_to():
+    invoice = ask(paid_make(), email=" ")
+    invoice.refresh_from_db()
+    assert (invoice.state, invoice.email) == ("requested", "")
+
+
+def test_nobody_of_the_store_said_that_the_money_went_back(client):
+    who = person()
+    order = paid_make(sku_on_sale(), who=who)
+    clerk = staff_make(order.store).user
+    invoice = ask(order, email="")
+    declined = {"invoice_id": invoice.pk, "by_id": clerk.pk, "now": clock.now()}
+    invoice_decline(**declined, reason="抬头不对")
+    path = f"/orders/{order.public_id}/invoice/"
+    client.force_login(who.user)
+    page = client.get(path).content.decode()
+    assert "商家说明：<bdi>抬头不对" in page and "申请发票" in page
+    assert 'name="email" type="email" maxlength="254" value="" autocomplete="email">' in page
+    ask(order)  # the clerk is still the one who did something about it last
+    order_cancel(order_id=order.pk, reason="断货", now=clock.now())
+    deliver()
+    invoice.refresh_from_db()
+    assert (invoice.state, invoice.by_id) == ("declined", None)
+    page = client.get(path).content.decode()
+    assert "款项已全部退回，不能再开票" in page
+    for wrong in ("商家说明", "申请发票", "商家正在开票"):
+        assert wrong not in page, wrong
+    client.force_login(clerk)
+    office = client.get(f"/office/orders/invoice/{invoice.pk}/change/").content.decode()
+    assert "邮箱（买家选填）" in office and "fapiao@example.com" in office
+
+
+def test_what_somebody_declined_who_left_the_store_may_be_asked_for_again(client):
+    who = person()
+    order = paid_make(sku_on_sale(), who=who)
+    invoice_decline(invoice_id=ask(order).pk, reason="抬头不对", by_id=None, now=clock.now())
+    client.force_login(who.user)
+    page = client.get(f"/orders/{order.public_id}/invoice/").content.decode()
+    assert "商家说明：<bdi>抬头不对" in page and "<form" in page
+
+
 def test_nothing_is_invoiced_of_what_went_back(client, private):
     who = person()
     order = paid_make(sku_on_sale(), who=who)

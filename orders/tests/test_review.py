@@ -173,16 +173,44 @@ def test_staff_decide_on_their_own_stores_orders(client, sku, who):
     order, review = held(sku, who)
     page = f"/office/orders/riskreview/{review.pk}/"
     client.force_login(staff_make(cast.store_open("陶坊")).user)
-    client.post(f"{page}decide/", {"decision": "release"})
+    client.post(f"{page}decide/", {"decision": "release", "confirmed": "1"})
     order.refresh_from_db()
     assert order.state == "on_hold"
     client.force_login(staff_make(sku.store, role="clerk").user)
     shown = client.get(f"{page}change/").content.decode()
     assert "平台收到过对此人的反映（60）+60" in shown
-    assert "放行，可以发货" in shown
-    client.post(f"{page}decide/", {"decision": "release", "note": "电话确认过"})
+    assert f'href="{page}decide/?decision=release"' in shown
+    sent = {"decision": "release", "note": "电话确认过", "confirmed": "1"}
+    client.post(f"{page}decide/", sent)
     order.refresh_from_db()
     assert order.state == "to_ship"
+
+
+@pytest.mark.parametrize(
+    ("decision", "button", "ended"),
+    [("release", "确认放行", "to_ship"), ("refuse", "确认拒绝并退款", "cancelled")],
+)
+def test_nothing_is_decided_before_it_is_confirmed(client, sku, who, decision, button, ended):
+    order, review = held(sku, who)
+    client.force_login(staff_make(order.store, role="clerk").user)
+    page = f"/office/orders/riskreview/{review.pk}/"
+    # Nothing to press by habit beside what is only looked at.
+    assert 'name="note"' not in client.get(f"{page}change/").content.decode()
+    asked = client.get(f"{page}decide/", {"decision": decision}).content.decode()
+    assert order.public_id in asked and button in asked
+    assert ("不能撤销" in asked) == (decision == "refuse")
+    again = client.post(f"{page}decide/", {"decision": decision, "note": "电话打不通"})
+    assert "电话打不通" in again.content.decode() and button in again.content.decode()
+    assert client.post(f"{page}decide/", {"confirmed": "1"}).url == f"{page}change/"
+    order.refresh_from_db()
+    review.refresh_from_db()
+    assert (order.state, review.outcome, review.note) == ("on_hold", "", "")
+    client.post(f"{page}decide/", {"decision": decision, "note": "看过了", "confirmed": "1"})
+    order.refresh_from_db()
+    review.refresh_from_db()
+    assert (order.state, review.note) == (ended, "看过了")
+    late = client.get(f"{page}decide/", {"decision": decision}, follow=True).content.decode()
+    assert "已经有人处理过了" in late and button not in late
 
 
 def test_a_hold_that_was_forgotten_is_found(sku, who):

@@ -6,6 +6,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from catalog.queries import product_page
+from core.facts import facts_record
+from sharers.events import SharerApplied
 from sharers.locks import sharer_lock
 from sharers.models import Reward, Sharer, SharerPlan, ShowcaseItem
 from sharers.states import SHARER, SharerState
@@ -20,11 +22,13 @@ class SharerRefused(Exception):
 def sharer_apply(*, store_id: int, person_id: int, name: str, intro: str, now: datetime) -> Sharer:
     """Ask to share a store's goods; who asked before gets the same answer.
 
-    Raises SharerRefused when the store takes nobody, or stopped this person.
+    Raises SharerRefused when the store takes nobody, or declined or stopped this person.
     """
     plan = SharerPlan.objects.filter(store_id=store_id, is_open=True).first()
     known = Sharer.objects.filter(store_id=store_id, person_id=person_id)
     found = known.first()
+    if found is not None and found.state == SharerState.DECLINED:
+        raise SharerRefused(_("商家没有通过你的申请，想再申请请联系商家。"))
     if found is not None and found.state == SharerState.STOPPED:
         raise SharerRefused(_("你在这家店的分享已经停止，想再开始请联系商家。"))
     if found is not None:
@@ -40,6 +44,7 @@ def sharer_apply(*, store_id: int, person_id: int, name: str, intro: str, now: d
                 intro=intro,
                 applied_at=now,
             )
+            facts_record(SharerApplied.of(made), now=now)
             if plan.takes_everybody:
                 SHARER.move_row(made, "approve", now=now, changes={"approved_at": now})
     except IntegrityError:
@@ -56,6 +61,13 @@ def sharer_approve(*, sharer_id: int, now: datetime) -> bool:
         sharer = sharer_lock(sharer_id)
         changes = {"approved_at": now, "stopped_at": None}
         return SHARER.move_row(sharer, "approve", now=now, changes=changes)
+
+
+def sharer_decline(*, sharer_id: int, now: datetime) -> bool:
+    """The merchant does not take who asked; False when that was decided before."""
+    with transaction.atomic():
+        sharer = sharer_lock(sharer_id)
+        return SHARER.move_row(sharer, "decline", now=now, changes={"stopped_at": now})
 
 
 def sharer_stop(*, sharer_id: int, now: datetime) -> bool:

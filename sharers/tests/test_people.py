@@ -11,6 +11,7 @@ from sharers.services import (
     SharerRefused,
     sharer_apply,
     sharer_approve,
+    sharer_decline,
     sharer_stop,
     showcase_add,
     showcase_drop,
@@ -20,6 +21,7 @@ from sharers.tests.factories import plan_make, sharer_make
 from sharing.models import ShareLink, Visit
 from sharing.tests.factories import link_make
 from sharing.windows import window_choose
+from stores.tests.factories import staff_make
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +58,18 @@ def test_the_merchant_decides(sku, plan, who):
     with pytest.raises(SharerRefused, match="联系商家"):
         apply(sku, who)
     assert sharer_approve(sharer_id=sharer.pk, now=clock.now())
+    sharer.refresh_from_db()
+    assert (sharer.state, sharer.stopped_at) == ("active", None)
+
+
+def test_who_was_declined_can_still_be_taken(sku, plan, who):
+    sharer = apply(sku, who)
+    assert sharer_decline(sharer_id=sharer.pk, now=clock.now())
+    assert not sharer_decline(sharer_id=sharer.pk, now=clock.now())
+    with pytest.raises(SharerRefused, match="没有通过你的申请"):
+        apply(sku, who)
+    assert sharer_approve(sharer_id=sharer.pk, now=clock.now())
+    assert not sharer_decline(sharer_id=sharer.pk, now=clock.now())
     sharer.refresh_from_db()
     assert (sharer.state, sharer.stopped_at) == ("active", None)
 
@@ -204,6 +218,40 @@ def test_somebody_applies(client, plan, sku, who):
     assert client.post(address, {"name": "张姐的好物"}).status_code == 302
     assert "申请已提交" in client.get(address).content.decode()
     assert Sharer.objects.get().name == "张姐的好物"
+
+
+@pytest.mark.parametrize("action", ["decline", "stop"])
+def test_who_is_declined_reads_that_and_not_that_sharing_ended(client, plan, sku, who, action):
+    """The office counts who waits; either of its actions that says no is an answer."""
+    apply(sku, who)
+    staff = Client()
+    staff.force_login(staff_make(sku.store).user)
+
+    def waiting():
+        tiles = staff.get("/office/").context["tiles"]
+        (found,) = [one for one in tiles if str(one.label) == "分享员申请"]
+        return found.value, found.is_urgent, found.link
+
+    assert waiting() == ("1", True, "/office/sharers/sharer/?state__exact=applied")
+    assert "好物" in staff.get(waiting()[2]).content.decode()
+    sent = {"action": action, "_selected_action": [Sharer.objects.get().pk]}
+    staff.post("/office/sharers/sharer/", sent)
+    assert waiting()[:2] == ("0", False)
+    client.force_login(who.user)
+    address = f"/store/{sku.store.slug}/sharer/"
+    page = client.get(address).content.decode()
+    assert "商家没有通过这次申请" in page
+    assert "分享已停止" not in page and "停止分享" not in page
+
+
+def test_who_gave_up_asking_does_not_read_that_the_store_said_no(client, plan, sku, who):
+    apply(sku, who)
+    client.force_login(who.user)
+    address = f"/store/{sku.store.slug}/sharer/"
+    client.post(f"{address}stop/")
+    page = client.get(address).content.decode()
+    assert "这次申请已经结束" in page
+    assert "没有通过" not in page and "已有的奖励照常结算" not in page
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,8 @@
       return;
     }
     event.preventDefault();
+    // Enter in the quantity presses the form's first button, which is behind the open sheet.
+    if (dialog.open) return;
     wanted = event.currentTarget;
     bar.before(body);
     show();

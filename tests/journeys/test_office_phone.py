@@ -13,7 +13,7 @@ from accounts.tests.factories import user_make
 from campaigns.groupbuy.models import Group, GroupCampaign
 from catalog.models import Product, Sku
 from core import clock
-from orders.models import Order
+from orders.models import Order, RiskReview
 from payments.models import BillDifference, MerchantAccount, Refund, TradeBill
 from stores.models import Store, StoreStaff
 from tests import cast
@@ -149,12 +149,14 @@ def behind_the_menu(store: Store) -> dict[str, str]:
     draft = GroupCampaign.objects.get(store=store, state="draft")
     order = Order.objects.filter(store=store, state="to_ship").first()
     product = Product.objects.filter(store=store).first()
-    assert order and product
+    review = RiskReview.objects.filter(store=store, outcome="").first()
+    assert order and product and review
     lists = url(Order, "changelist")
     return {
         **pages,
         "拼团草稿": url(GroupCampaign, "change", draft.pk),
         **{f"订单 {act}": f"{lists}{order.pk}/{act}/" for act in ACTS},
+        "审核 拒绝": f"{url(RiskReview, 'changelist')}{review.pk}/decide/?decision=refuse",
         "核销": f"{lists}collect/",
         "表格": f"{lists}bulk-ship/",
         "看板": f"{url(Group, 'changelist')}board/",

@@ -130,7 +130,7 @@ def invoiced(shop, merchant, buyer, order, tmp_path):
     page.get_by_role("radio", name="企业").check()
     page.get_by_label("发票抬头").fill("吕梁红枣合作社")
     page.get_by_label("统一社会信用代码").fill(SOUND_CODE[:-1] + "4")
-    page.get_by_label("接收邮箱").fill("books@example.com")
+    page.get_by_label("邮箱").fill("books@example.com")
     buyer.strict = False
     buyer.click("申请发票")
     page.get_by_role("alert").wait_for()
