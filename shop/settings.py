@@ -166,7 +166,12 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_TASK_ROUTES = {"core.tasks.deadlines_tick": {"queue": "deadlines"}}
+CELERY_TASK_ROUTES = {
+    "core.tasks.deadlines_tick": {"queue": "deadlines"},
+    # What may be slow and moves no money: it must not stand before a refund.
+    "notices.tasks.delivery_send": {"queue": "messages"},
+    "sharing.tasks.poster_keep": {"queue": "messages"},
+}
 CELERY_BEAT_SCHEDULE = {
     "deadlines": {
         "task": "core.tasks.deadlines_tick",
