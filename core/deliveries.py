@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 
 from core import clock
+from core.away import NotAsked
 from core.facts import Event, subscriber_get, subscribers
 from core.models import Delivery
 from core.nudges import nudge
@@ -48,6 +49,8 @@ def deliveries_nudge(ids: Iterable[tuple[int, str]]) -> None:
     if first or others:
         try:
             nudge(others, first=first)
+        except NotAsked:
+            pass  # Whoever found the broker silent has said so.
         except Exception:
             number = len(first) + len(others)
             log.warning("the broker took no nudge for %d deliveries", number, exc_info=True)
