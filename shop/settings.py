@@ -7,6 +7,7 @@ import manimgx_fonts_cjk
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from shop.database import database
 from shop.env import (
     APP_ENV,
     PRODUCTION,
@@ -108,6 +109,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "sharing.middleware.ShareRefererMiddleware",
+    "core.busy.BusyMiddleware",
 ]
 TEMPLATES = [
     {
@@ -127,13 +129,7 @@ TEMPLATES = [
 ]
 
 # --- data --------------------------------------------------------------------------------------
-DATABASES = {"default": env.db("DATABASE_URL", default="postgres://shop@127.0.0.1:5432/shop")}
-DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
-if DATABASES["default"]["CONN_MAX_AGE"] != 0:
-    # `core/prepared.py` prepares what an index answers whatever is asked: planned once, not each time.
-    DATABASES["default"]["OPTIONS"].setdefault("options", "-c plan_cache_mode=force_generic_plan")
+DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
