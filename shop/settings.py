@@ -4,6 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import manimgx_fonts_cjk
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -153,6 +154,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- background work ---------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
+CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2}
 # A nudge that cannot reach the broker must not hold up a shopper: the sweep delivers anyway.
@@ -168,6 +170,8 @@ CELERY_TASK_ROUTES = {
     "notices.tasks.delivery_send": {"queue": "messages"},
     "sharing.tasks.poster_keep": {"queue": "messages"},
 }
+# What is due once a day is so by the clock: beat counts anything else from its own start, and a release
+# that comes sooner would put it off for ever.
 CELERY_BEAT_SCHEDULE = {
     "deadlines": {
         "task": "core.tasks.deadlines_tick",
@@ -191,28 +195,28 @@ CELERY_BEAT_SCHEDULE = {
     },
     "risks": {
         "task": "risk.tasks.risks_forget",
-        "schedule": 60 * 60 * 24.0,
+        "schedule": crontab(hour="2", minute="10"),
         "options": {"expires": 60 * 60.0},
     },
     "posters": {
         "task": "sharing.tasks.posters_forget",
-        "schedule": 60 * 60 * 24.0,
+        "schedule": crontab(hour="2", minute="40"),
         "options": {"expires": 60 * 60.0},
     },
     "carts": {
         "task": "orders.tasks.carts_forget",
-        "schedule": 60 * 60 * 24.0,
+        "schedule": crontab(hour="3", minute="10"),
         "options": {"expires": 60 * 60.0},
     },
     "notices": {
         "task": "notices.tasks.notices_purge",
-        "schedule": 60 * 60 * 24.0,
+        "schedule": crontab(hour="3", minute="40"),
         "options": {"expires": 60 * 60.0},
     },
     "partitions": {
         "task": "core.tasks.partitions_ensure",
-        "schedule": 60 * 60 * 24.0,
-        "options": {"expires": 60 * 60.0},
+        "schedule": crontab(minute="20"),
+        "options": {"expires": 60 * 30.0},
     },
 }
 

@@ -38,6 +38,17 @@ def test_every_queue_has_a_worker_here_and_in_what_operators_read():
     assert here == queues == set(told)
 
 
+def test_what_is_seldom_due_is_due_by_the_clock():
+    """Beat counts seconds from its own start, and a release starts it anew."""
+    waits = {
+        name: entry["schedule"]
+        for name, entry in settings.CELERY_BEAT_SCHEDULE.items()
+        if isinstance(entry["schedule"], int | float)
+    }
+    assert {name for name, seconds in waits.items() if seconds > 60 * 60} == set()
+    assert current_app.timezone.key == settings.TIME_ZONE
+
+
 def test_a_route_names_a_task_that_there_is():
     assert set(settings.CELERY_TASK_ROUTES) <= set(tasks())
 

@@ -2,8 +2,10 @@
 
 from contextlib import contextmanager
 from datetime import timedelta
+from time import monotonic, sleep
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, transaction
 
 from campaigns.groupbuy.models import Group
@@ -11,12 +13,15 @@ from catalog.models import Sku
 from core import clock, deadlines
 from core.deadlines import DeadlineKind, deadlines_run
 from core.deliveries import delivery_attempt
-from core.models import Delivery
+from core.management.commands import migrate
+from core.models import Delivery, Fact
+from core.partitions import partitions_ensure
 from core.tests.test_deadlines import groups
 from orders.models import Order
 from orders.tests.factories import known, order_make
 from orders.tests.test_pages import form
 from tests import cast
+from tests.races.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -172,3 +177,60 @@ def test_a_buyer_is_told_to_come_again_and_the_same_form_then_buys(client):
     assert Order.objects.count() == 0
     assert client.post("/checkout/", sent).status_code == 302
     assert Order.objects.count() == 1
+
+
+# Tables.
+
+
+def test_a_partition_that_cannot_be_made_holds_up_no_fact_for_long(caplog):
+    """Whoever comes after somebody who wants the whole table waits behind them."""
+    sku = cast.sku_on_sale()
+
+    def ensure():
+        begun = monotonic()
+        return partitions_ensure(now=clock.now().replace(year=2090, day=1)), monotonic() - begun
+
+    def record():
+        while not waits_for_facts():
+            sleep(0.02)
+        begun = monotonic()
+        order_make(sku)
+        return monotonic() - begun
+
+    with others("LOCK TABLE core_fact IN ACCESS SHARE MODE"):
+        (made, ensuring_s), recording_s = at_once(ensure, record)
+        assert Fact.objects.filter(name="order.placed").exists()
+    assert made == []
+    assert max(ensuring_s, recording_s) < 5
+    assert "left to the next call" in caplog.text
+
+
+def waits_for_facts():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM pg_locks WHERE relation = 'core_fact'::regclass AND NOT granted"
+        )
+        return cursor.fetchone() is not None
+
+
+def test_a_migration_lets_the_shop_through_and_tries_again(monkeypatch):
+    tried = []
+
+    def alters(command, *args, **options):
+        tried.append(1)
+        if len(tried) == 1:
+            with (
+                others("LOCK TABLE core_formkey IN ACCESS SHARE MODE"),
+                connection.cursor() as cursor,
+            ):
+                cursor.execute("LOCK TABLE core_formkey")
+
+    def in_a_transaction(command, *args, **options):
+        with transaction.atomic():
+            alters(command, *args, **options)
+
+    monkeypatch.setattr(migrate.DjangoCommand, "handle", in_a_transaction)
+    monkeypatch.setattr(migrate, "PAUSE_S", 0)
+    monkeypatch.setattr(migrate, "LOCK_TIMEOUT", "100ms")
+    call_command("migrate", verbosity=0)
+    assert len(tried) == 2
