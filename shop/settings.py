@@ -218,6 +218,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="20"),
         "options": {"expires": 60 * 30.0},
     },
+    "deliveries-old": {
+        "task": "core.tasks.deliveries_forget",
+        "schedule": crontab(minute="50"),
+        "options": {"expires": 60 * 30.0},
+    },
 }
 
 # --- WeChat ------------------------------------------------------------------------------------
