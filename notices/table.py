@@ -32,7 +32,7 @@ from orders.events import (
     OrderShipped,
     OrderUrged,
 )
-from payments.events import RefundRequested, RefundStuck, RefundSucceeded
+from payments.events import AccountTroubled, RefundRequested, RefundStuck, RefundSucceeded
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ RULES: tuple[Rule, ...] = (
     Rule(RefundStuck, Kind.REFUND_STUCK, orders.refund_stuck),
     Rule(RefundStuck, Kind.STAFF_REFUND_STUCK, staff.refund_stuck),
     Rule(EntryRanOut, Kind.STAFF_CODES_OUT, staff.codes_out),
+    Rule(AccountTroubled, Kind.STAFF_ACCOUNT_TROUBLED, staff.account_troubled),
 )
 
 # Title, and the sentence below it.
@@ -160,6 +161,10 @@ WORDS: dict[str, tuple[Any, Any]] = {
     Kind.STAFF_CODES_OUT: (
         _("群码用完了"),
         _("有人想加入“%(goods)s”，已经没有可用的群二维码，请上传新的。"),
+    ),
+    Kind.STAFF_ACCOUNT_TROUBLED: (
+        _("店里现在收不了款"),
+        _("买家付不了款，商户号 %(mchid)s：%(reason)s"),
     ),
 }
 

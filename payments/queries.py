@@ -147,6 +147,7 @@ def bill_orders(bill_id: int) -> dict[str, int]:
 class AccountTrouble:
     """An account that took no money when somebody last tried: of which store, why and when."""
 
+    id: int
     mchid: str
     store: str
     why: str
@@ -157,7 +158,9 @@ def accounts_in_trouble(store_id: int | None = None) -> list[AccountTrouble]:
     """The accounts that stores are paid by and that took no money, the newest trouble first."""
     rows = MerchantAccount.objects.filter(is_active=True, trouble_at__isnull=False)
     rows = rows if store_id is None else rows.filter(store_id=store_id)
-    told = rows.order_by("-trouble_at").values_list("mchid", "store__name", "trouble", "trouble_at")
+    told = rows.order_by("-trouble_at").values_list(
+        "pk", "mchid", "store__name", "trouble", "trouble_at"
+    )
     return [AccountTrouble(*row) for row in told]
 
 

@@ -3,6 +3,10 @@
 import logging
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
+from core.facts import facts_record
+from payments.events import AccountTroubled
 from payments.gateway.base import GatewayError
 from payments.models import MerchantAccount
 from payments.services.refusals import prepare_refusal_text
@@ -11,6 +15,8 @@ log = logging.getLogger(__name__)
 
 # Ours, or about one order: they say nothing of the account.
 NOT_THE_ACCOUNTS = frozenset({GatewayError.BUSY, GatewayError.UNFIT})
+# Refusals that pass by themselves are not permanent, and these are not, either: a person has to look.
+LASTING = frozenset({"SIGN_ERROR", GatewayError.UNVERIFIED})
 # Many payers who find the same need one row.
 TOLD_EVERY = timedelta(minutes=1)
 
@@ -24,9 +30,15 @@ def trouble_found(account: MerchantAccount, error: GatewayError, *, now: datetim
     if error.code in NOT_THE_ACCOUNTS:
         return
     text = prepare_refusal_text(error)
-    told = MerchantAccount.objects.filter(pk=account.pk)
-    told = told.exclude(trouble=text, trouble_at__gt=now - TOLD_EVERY)
-    told.update(trouble=text, trouble_at=now)
+    told = {"trouble": text, "trouble_at": now}
+    ours = MerchantAccount.objects.filter(pk=account.pk)
+    with transaction.atomic():
+        if ours.exclude(trouble=text).update(**told):
+            if error.permanent or error.code in LASTING:
+                troubled = AccountTroubled(account_id=account.pk, store_id=account.store_id)
+                facts_record(troubled, now=now)
+            return
+    ours.filter(trouble_at__lte=now - TOLD_EVERY).update(**told)
 
 
 def trouble_over(account: MerchantAccount) -> None:
