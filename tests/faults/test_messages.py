@@ -10,7 +10,7 @@ SENT_AT_ONCE = 60
 TELL = """
 WITH told AS (
     INSERT INTO notices_notice (public_id, store_id, user_id, for_staff, kind, key, title, body, path,
-                                values, made_at)
+                                "values", made_at)
     SELECT 'ntc_hung' || n, o.store_id, o.buyer_id, false, 'shipped', 'hung:' || n, '发货', '发货', '/',
            '{"goods": "枣", "carrier": "顺丰", "tracking_no": "SF1"}', now()
     FROM orders_order o, generate_series(1, %s) n WHERE o.public_id = %s
