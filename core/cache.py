@@ -1,4 +1,4 @@
-"""The cache may be gone, or full: a page is then slower, never broken."""
+"""The cache may be gone, full, or hang: a page is then slower, never broken."""
 
 import logging
 from collections.abc import Callable
@@ -10,10 +10,14 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from core.away import Away, NotAsked
+
 log = logging.getLogger(__name__)
 
 # A server that answers may still refuse: it is full (OutOfMemoryError), or a replica now.
 _GONE = (RedisConnectionError, RedisTimeoutError, ResponseError, OSError)
+# Of all threads, each of which has a cache object of its own.
+_away = Away()
 
 
 def _soft(name: str, fallback: Callable[..., Any]) -> Any:
@@ -22,7 +26,9 @@ def _soft(name: str, fallback: Callable[..., Any]) -> Any:
     @wraps(original)
     def method(self: RedisCache, *args: Any, **kwargs: Any) -> Any:
         try:
-            return original(self, *args, **kwargs)
+            return _away.ask(self._servers[0], lambda: original(self, *args, **kwargs))
+        except NotAsked:
+            return fallback(*args, **kwargs)
         except _GONE as error:
             log.warning("the cache is of no use: %s: %s", name, error)
             return fallback(*args, **kwargs)

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, OperationalError, connection
 from django.db.models import (
     Count,
     DateTimeField,
@@ -23,6 +24,7 @@ from django.db.models import (
 )
 
 from core import clock
+from core.busy import is_busy
 from core.models import Deadline
 
 log = logging.getLogger(__name__)
@@ -227,17 +229,34 @@ def _handle(
         leased = kind.model._base_manager.filter(
             pk=claimed.pk, due_attempts=claimed.attempts, due_at=claimed.lease_until
         )
+        changes: dict[str, Any] = {"due_error": message}
         if claimed.attempts >= MAX_ATTEMPTS:
-            leased.update(due_at=None, due_parked_at=clock.now(), due_error=message)
-        else:
-            leased.update(due_error=message)
+            changes |= {"due_at": None, "due_parked_at": clock.now()}
+        try:
+            leased.update(**changes)
+        except DatabaseError:
+            # Perhaps the very row is held: the attempt is counted, and the lease brings it back.
+            log.exception("the failure of %s of row %s was not recorded", kind.name, claimed.pk)
 
 
 def _done(kind: DeadlineKind, done: list[tuple[_Claimed, datetime | None]]) -> None:
-    """Rows that were handled by whoever counted their newest attempt; a `due_at` that the handler set
-    itself stands. Locked in the sequence of their ids, as whoever locks several does."""
+    """Mark rows that were handled; one that somebody holds for too long comes back after its lease."""
     if not done:
         return
+    try:
+        _mark(kind, done)
+    except OperationalError as error:
+        if not is_busy(error):
+            raise
+        log.warning("some rows of %s are held and were not marked: %s", kind.name, error)
+        _mark(kind, done, passing=" SKIP LOCKED")
+
+
+def _mark(
+    kind: DeadlineKind, done: list[tuple[_Claimed, datetime | None]], *, passing: str = ""
+) -> None:
+    """Rows that were handled by whoever counted their newest attempt; a `due_at` that the handler set
+    itself stands. Locked in the sequence of their ids, as whoever locks several does."""
     table = connection.ops.quote_name(kind.model._meta.db_table)
     sql = f"""
         UPDATE {table} AS ours SET
@@ -248,7 +267,7 @@ def _done(kind: DeadlineKind, done: list[tuple[_Claimed, datetime | None]]) -> N
             JOIN unnest(%s::bigint[], %s::smallint[], %s::timestamptz[], %s::timestamptz[])
                 AS told(id, attempts, lease_until, next_due)
                 ON told.id = row.id AND told.attempts = row.due_attempts
-            ORDER BY row.id FOR NO KEY UPDATE OF row
+            ORDER BY row.id FOR NO KEY UPDATE OF row{passing}
         ) AS done
         WHERE ours.id = done.id
     """

@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 
 from core import clock
+from core.away import NotAsked
 from core.facts import Event, subscriber_get, subscribers
 from core.models import Delivery
 from core.nudges import nudge
@@ -18,6 +19,9 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 12
 SWEEP_BATCH = 500
+# Facts stay for ever; who was told of them is of use while somebody may ask why something happened.
+KEPT_FOR = timedelta(days=30)
+FORGET_BATCH, FORGET_BATCHES = 5000, 40
 # The fact's instant names its partition, so that one partition is read.
 _OPEN = """
     SELECT delivery.subscriber, fact.name, fact.payload::text
@@ -48,6 +52,8 @@ def deliveries_nudge(ids: Iterable[tuple[int, str]]) -> None:
     if first or others:
         try:
             nudge(others, first=first)
+        except NotAsked:
+            pass  # Whoever found the broker silent has said so.
         except Exception:
             number = len(first) + len(others)
             log.warning("the broker took no nudge for %d deliveries", number, exc_info=True)
@@ -113,3 +119,23 @@ def deliveries_rerun(pks: Iterable[int], *, now: datetime) -> int:
     return Delivery.objects.filter(pk__in=list(pks), delivered_at=None).update(
         parked_at=None, attempts=0, due_at=now, reruns=F("reruns") + 1
     )
+
+
+def deliveries_forget(*, now: datetime, batches: int = FORGET_BATCHES) -> int:
+    """Delete what was delivered longer than KEPT_FOR ago, the oldest first; how many there were.
+
+    What nobody took yet, or was parked, stays. Goes by the primary key, in whose sequence facts came,
+    and stops at the first batch that is young enough: no index is kept for this alone.
+    """
+    until, last, gone = now - KEPT_FOR, 0, 0
+    for _ in range(batches):
+        ahead = Delivery.objects.filter(pk__gt=last).order_by("pk")
+        batch = list(ahead.values_list("pk", "fact_at")[:FORGET_BATCH])
+        if not batch:
+            break
+        old = Delivery.objects.filter(pk__gt=last, pk__lte=batch[-1][0], delivered_at__lt=until)
+        gone += old.delete()[0]
+        last, newest = batch[-1]
+        if newest >= until:
+            break
+    return gone

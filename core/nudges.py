@@ -12,6 +12,8 @@ from time import monotonic
 import redis
 from django.conf import settings
 
+from core.away import Away
+
 FIRST, WAITING = "deliveries:first", "deliveries:waiting"
 ON_ITS_WAY = "deliveries:on-its-way"
 # A task that is lost with the broker's memory holds up nudges for so long, in milliseconds.
@@ -21,23 +23,27 @@ KEPT = 20_000
 AT_ONCE = 20
 # A refund that is handed over waits in the same queue of tasks, behind this one.
 TURN_S = 1.0
+# A shopper's request waits for it: what hangs is left to the sweep.
+TIMEOUTS_S = {"socket_timeout": 1, "socket_connect_timeout": 0.5}
+
+_away = Away()
 
 
 @lru_cache(maxsize=4)
 def _redis(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=2)
+    return redis.Redis.from_url(url, **TIMEOUTS_S)
 
 
 def nudge(pks: Sequence[int], *, first: Sequence[int] = ()) -> None:
     """Have these deliveries made soon, those in `first` before any other that waits. Raises what the
-    broker's client raises."""
+    broker's client raises, and NotAsked where it was silent a moment ago."""
     pipe = _redis(settings.CELERY_BROKER_URL).pipeline(transaction=False)
     for name, waiting in ((FIRST, first), (WAITING, pks)):
         if waiting:
             pipe.rpush(name, *waiting)
             pipe.ltrim(name, -KEPT, -1)
     pipe.set(ON_ITS_WAY, 1, nx=True, px=LOST_AFTER_MS)
-    _send(bool(pipe.execute()[-1]))
+    _send(bool(_away.ask(settings.CELERY_BROKER_URL, pipe.execute)[-1]))
 
 
 def nudged() -> Iterator[int]:

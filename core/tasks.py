@@ -23,6 +23,11 @@ def deliveries_sweep() -> None:
     deliveries.deliveries_sweep(now=clock.now())
 
 
+@shared_task(name="core.tasks.deliveries_forget")
+def deliveries_forget() -> None:
+    deliveries.deliveries_forget(now=clock.now())
+
+
 @shared_task(name="core.tasks.partitions_ensure")
 def partitions_ensure() -> None:
     ensure(now=clock.now())

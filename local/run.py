@@ -20,7 +20,7 @@ from local.ports import HOST, free_port
 from local.problem import Problem
 from local.process import Process
 from local.servers import Servers
-from local.stack import Stack
+from local.stack import WORKERS, Stack
 
 SITE_PORT, SIMULATOR_PORT = 8000, 8100
 STATE = DATA / "run.json"
@@ -72,7 +72,7 @@ def _bring_up(stack: Stack) -> None:
     stack.launch("simulator")
     prepare(stack.env, "--demo", wait_for=stack)
     stack.start("web", timeout_s=60)
-    stack.launch("worker", "deadlines", "beat")
+    stack.launch(*WORKERS, "beat")
 
 
 def prepare(env: Mapping[str, str], *options: str, wait_for: Stack | None = None) -> None:

@@ -3,11 +3,12 @@
 from local.ports import free_port, wait_until
 from local.postgres import Postgres
 from local.process import PartDied, Process, http_status, stop_all
-from local.stack import PARTS, Stack, from_environment
+from local.stack import PARTS, WORKERS, Stack, from_environment
 from local.valkey import Valkey
 
 __all__ = [
     "PARTS",
+    "WORKERS",
     "PartDied",
     "Postgres",
     "Process",

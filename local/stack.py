@@ -1,4 +1,4 @@
-"""The shop's own processes on one machine: simulator, web, two workers, beat."""
+"""The shop's own processes on one machine: simulator, web, three workers, beat."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -12,7 +12,8 @@ from local.ports import HOST
 from local.problem import Problem
 from local.process import Process, stop_all
 
-PARTS = ("simulator", "web", "worker", "deadlines", "beat")
+WORKERS = ("worker", "deadlines", "messages")
+PARTS = ("simulator", "web", *WORKERS, "beat")
 QUIET_WORKER = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
 
 
@@ -39,6 +40,7 @@ def commands(*, web_port: int, simulator_port: int, folder: Path) -> dict[str, l
         "web": [*web, "--no-ws", "--blocking-threads", "4"],
         "worker": [*worker, "-Q", "default", "-n", "default@%h", "--concurrency", "2"],
         "deadlines": [*worker, "-Q", "deadlines", "-n", "deadlines@%h", "--concurrency", "1"],
+        "messages": [*worker, "-Q", "messages", "-n", "messages@%h", "--concurrency", "1"],
         "beat": [
             *[*celery, "beat", "--loglevel", "WARNING", "--pidfile="],
             *["--schedule", str(folder / "beat-schedule")],

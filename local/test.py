@@ -27,6 +27,8 @@ def pytest_environment(servers: Servers, taken: set[int]) -> dict[str, str]:
         **environment.base("test", FOLDER),
         **servers.env,
         **addresses,
+        # A test whose threads wait for one another fails; it does not hang.
+        "DATABASE_LOCK_TIMEOUT_S": "120",
         "WECHAT_APPID": "wx0000000000000001",
         "WECHAT_SECRET": "0123456789abcdef0123456789abcdef",
         **({"PLAYWRIGHT_NODEJS_PATH": str(node)} if node else {}),
@@ -46,7 +48,6 @@ def main(arguments: list[str]) -> int:
     with interruptible():
         install(DEV)
         taken: set[int] = set()
-        # A test whose threads wait for one another fails; it does not hang.
         tuned = {"max_connections": "300", "synchronous_commit": "off", "lock_timeout": "120s"}
         with Servers(FOLDER, durable=False, postgres_settings=tuned, taken=taken) as servers:
             env = pytest_environment(servers, taken)

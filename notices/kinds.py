@@ -49,6 +49,7 @@ class Kind(models.TextChoices):
     STAFF_REFUND_STUCK = "staff_refund_stuck", _("有退款要处理")
     STAFF_INVOICE_OVER = "staff_invoice_over", _("有发票要红冲")
     STAFF_CODES_OUT = "staff_codes_out", _("群码用完了")
+    STAFF_ACCOUNT_TROUBLED = "staff_account_troubled", _("收不了款")
     FLASH_SOON = "flash_soon", _("秒杀快要开始")
     FLASH_OFF = "flash_off", _("秒杀取消")
     BARGAIN_REACHED = "bargain_reached", _("砍价到底价")
@@ -85,6 +86,7 @@ TOPIC_OF: dict[str, Topic] = {
     Kind.STAFF_REFUND_STUCK: Topic.STAFF,
     Kind.STAFF_INVOICE_OVER: Topic.STAFF,
     Kind.STAFF_CODES_OUT: Topic.STAFF,
+    Kind.STAFF_ACCOUNT_TROUBLED: Topic.STAFF,
     Kind.FLASH_SOON: Topic.FLASH,
     Kind.FLASH_OFF: Topic.FLASH,
     Kind.BARGAIN_REACHED: Topic.BARGAIN,
@@ -120,5 +122,5 @@ INBOX_ONLY = frozenset(
 )
 # Everything else goes beyond it: each is about a person's order, money, group, bargain, parcel or
 # application, and either asks for something, answers what they wait for, or says what becomes of their
-# money.
+# money. Of a shop's news only that it sells nothing: whoever is not in the office must hear of it.
 PUSHED = frozenset(Kind) - INBOX_ONLY

@@ -32,7 +32,7 @@ from orders.events import (
     OrderShipped,
     OrderUrged,
 )
-from payments.events import RefundRequested, RefundStuck, RefundSucceeded
+from payments.events import AccountTroubled, RefundRequested, RefundStuck, RefundSucceeded
 from sharers.events import SharerApplied, SharerApproved, SharerDeclined
 
 
@@ -77,6 +77,7 @@ RULES: tuple[Rule, ...] = (
     Rule(SharerApplied, Kind.STAFF_SHARER_APPLIED, staff.sharer_applied),
     Rule(SharerApproved, Kind.SHARER_APPROVED, sharers.approved),
     Rule(SharerDeclined, Kind.SHARER_DECLINED, sharers.declined),
+    Rule(AccountTroubled, Kind.STAFF_ACCOUNT_TROUBLED, staff.account_troubled),
 )
 
 # Title, and the sentence below it.
@@ -176,6 +177,10 @@ WORDS: dict[str, tuple[Any, Any]] = {
     Kind.STAFF_SHARER_APPLIED: (
         _("有人申请做分享员"),
         _("“%(name)s”想分享店里的商品，请通过或不通过。"),
+    ),
+    Kind.STAFF_ACCOUNT_TROUBLED: (
+        _("店里现在收不了款"),
+        _("买家付不了款，商户号 %(mchid)s：%(reason)s"),
     ),
 }
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.queries import signed_in_id
@@ -17,6 +19,8 @@ from core.money import yuan
 from notices.queries import staff_lines
 from orders.queries import open_invoice_count, store_day
 from payments.queries import (
+    AccountTrouble,
+    accounts_in_trouble,
     missing_bill_count,
     open_difference_count,
     open_incident_count,
@@ -28,12 +32,17 @@ from stores.scoped import staff_of
 
 @dataclass(frozen=True)
 class Tile:
-    """One number and where to act on it."""
+    """One number, where to act on it, and what else to know at once."""
 
     label: Any
     value: str
     link: str
     is_urgent: bool = False
+    note: str = ""
+
+
+# So many accounts say on the first screen why nobody can pay.
+NAMED = 3
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -61,10 +70,19 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     sharers = reverse("admin:sharers_sharer_changelist")
     applied = applied_count(store_id)
     notices = staff_lines(signed_in_id(request))
+    accounts = reverse("admin:payments_merchantaccount_changelist")
+    unpaid = accounts_in_trouble(store_id)
     tiles = [
         Tile(_("待发货"), str(day.to_ship), f"{orders}?state__exact=to_ship", day.to_ship > 0),
         Tile(_("待成团或审核"), str(day.on_hold), f"{orders}?state__exact=on_hold"),
         Tile(_("两小时内到期缺人的团"), str(failing), f"{groups}?state__exact=open", failing > 0),
+        Tile(
+            _("收不了款的商户号"),
+            str(len(unpaid)),
+            f"{accounts}?trouble_at__isempty=0",
+            bool(unpaid),
+            "；".join(_why(one, names_store=staff is None) for one in unpaid[:NAMED]),
+        ),
         Tile(
             _("退款需处理"),
             str(stuck),
@@ -95,3 +113,10 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         # The platform's own page: how far the clockwork is behind.
         "lags": [] if staff else deadline_lags(now=now),
     }
+
+
+def _why(one: AccountTrouble, *, names_store: bool) -> str:
+    at = f"{timezone.localtime(one.at):%m-%d %H:%M}"
+    words = {"mchid": one.mchid, "at": at, "why": one.why}
+    told = gettext("%(mchid)s（%(at)s）：%(why)s") % words
+    return f"{one.store} {told}" if names_store else told

@@ -33,6 +33,9 @@ from payments.services import (
 from payments.states import RefundState
 from stores.scoped import CHANGE, EDIT, VIEW, ReadOnlyAdmin, StoreAdmin
 
+# What payers find out, and only a payment that is accepted clears.
+TROUBLE = ("trouble", "trouble_at")
+
 
 class ExplainedPage(ReadOnlyAdmin):
     """A staff list: a row stays until somebody has said, once, what it was."""
@@ -87,18 +90,20 @@ class MerchantAccountPage(StoreAdmin):
         "serial_no",
         "public_key_id",
         "is_active",
+        *TROUBLE,
         "created_at",
     ]
+    list_filter = [("trouble_at", admin.EmptyFieldListFilter)]
     search_fields = ["=mchid"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        shown = ["store", *IDENTITY, *KEYS, "is_active"]
+        shown = ["store", *IDENTITY, *KEYS, "is_active", *(TROUBLE if obj else ())]
         # To whoever may only look a secret is not even sent.
         return shown if self._edits(request) else [f for f in shown if f not in SECRETS]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Payments refer to the number: what it is called never changes."""
-        return ["store", *IDENTITY] if obj else []
+        return ["store", *IDENTITY, *TROUBLE] if obj else []
 
     def _edits(self, request: HttpRequest) -> bool:
         return bool(self.allowed(request) & {"add", "change"})

@@ -73,3 +73,13 @@ class BillMatched(Event):
     name: ClassVar[str] = "bill.matched"
     bill_id: int
     store_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountTroubled(Event):
+    """WeChat Pay refuses what a store's account asks for, and will until somebody mends it. Once for
+    each reason; `account_id` is the merchant account."""
+
+    name: ClassVar[str] = "account.troubled"
+    account_id: int
+    store_id: int

@@ -149,6 +149,27 @@ def bill_orders(bill_id: int) -> dict[str, int]:
     return {**dict.fromkeys(refs, 0), **dict(sums)}
 
 
+@dataclass(frozen=True)
+class AccountTrouble:
+    """An account that took no money when somebody last tried: of which store, why and when."""
+
+    id: int
+    mchid: str
+    store: str
+    why: str
+    at: datetime
+
+
+def accounts_in_trouble(store_id: int | None = None) -> list[AccountTrouble]:
+    """The accounts that stores are paid by and that took no money, the newest trouble first."""
+    rows = MerchantAccount.objects.filter(is_active=True, trouble_at__isnull=False)
+    rows = rows if store_id is None else rows.filter(store_id=store_id)
+    told = rows.order_by("-trouble_at").values_list(
+        "pk", "mchid", "store__name", "trouble", "trouble_at"
+    )
+    return [AccountTrouble(*row) for row in told]
+
+
 def stuck_refund_count(store_id: int | None = None) -> int:
     """How many refunds are on the staff list."""
     return stuck_refunds(store_id).count()

@@ -1,4 +1,4 @@
-"""The Celery application: two queues, `default` and `deadlines`.
+"""The Celery application: three queues, `default`, `deadlines` and `messages`.
 
 A deadline is a column, never a Celery ETA: beat ticks every second and the message expires
 after a second, so ticks cannot pile up behind a stopped worker.

@@ -4,9 +4,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import manimgx_fonts_cjk
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from shop.database import database
 from shop.env import (
     APP_ENV,
     PRODUCTION,
@@ -109,6 +111,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "sharing.middleware.ShareRefererMiddleware",
+    "core.busy.BusyMiddleware",
 ]
 TEMPLATES = [
     {
@@ -128,13 +131,7 @@ TEMPLATES = [
 ]
 
 # --- data --------------------------------------------------------------------------------------
-DATABASES = {"default": env.db("DATABASE_URL", default="postgres://shop@127.0.0.1:5432/shop")}
-DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
-if DATABASES["default"]["CONN_MAX_AGE"] != 0:
-    # `core/prepared.py` prepares what an index answers whatever is asked: planned once, not each time.
-    DATABASES["default"]["OPTIONS"].setdefault("options", "-c plan_cache_mode=force_generic_plan")
+DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
@@ -158,6 +155,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- background work ---------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
+CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2}
 # A nudge that cannot reach the broker must not hold up a shopper: the sweep delivers anyway.
@@ -167,7 +165,14 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_TASK_ROUTES = {"core.tasks.deadlines_tick": {"queue": "deadlines"}}
+CELERY_TASK_ROUTES = {
+    "core.tasks.deadlines_tick": {"queue": "deadlines"},
+    # What may be slow and moves no money: it must not stand before a refund.
+    "notices.tasks.delivery_send": {"queue": "messages"},
+    "sharing.tasks.poster_keep": {"queue": "messages"},
+}
+# What is due once a day is so by the clock: beat counts anything else from its own start, and a release
+# that comes sooner would put it off for ever.
 CELERY_BEAT_SCHEDULE = {
     "deadlines": {
         "task": "core.tasks.deadlines_tick",
@@ -212,28 +217,33 @@ CELERY_BEAT_SCHEDULE = {
     },
     "risks": {
         "task": "risk.tasks.risks_forget",
-        "schedule": 60 * 60 * 24.0,
+        "schedule": crontab(hour="2", minute="10"),
         "options": {"expires": 60 * 60.0},
     },
     "posters": {
         "task": "sharing.tasks.posters_forget",
-        "schedule": 60 * 60 * 24.0,
+        "schedule": crontab(hour="2", minute="40"),
         "options": {"expires": 60 * 60.0},
     },
     "carts": {
         "task": "orders.tasks.carts_forget",
-        "schedule": 60 * 60 * 24.0,
+        "schedule": crontab(hour="3", minute="10"),
         "options": {"expires": 60 * 60.0},
     },
     "notices": {
         "task": "notices.tasks.notices_purge",
-        "schedule": 60 * 60 * 24.0,
+        "schedule": crontab(hour="3", minute="40"),
         "options": {"expires": 60 * 60.0},
     },
     "partitions": {
         "task": "core.tasks.partitions_ensure",
-        "schedule": 60 * 60 * 24.0,
-        "options": {"expires": 60 * 60.0},
+        "schedule": crontab(minute="20"),
+        "options": {"expires": 60 * 30.0},
+    },
+    "deliveries-old": {
+        "task": "core.tasks.deliveries_forget",
+        "schedule": crontab(minute="50"),
+        "options": {"expires": 60 * 30.0},
     },
 }
 

@@ -25,7 +25,7 @@ from psycopg2.extras import RealDictCursor
 
 from local import environment
 from local.paths import postgres_bin
-from local.services import Postgres, Stack, Valkey, free_port
+from local.services import WORKERS, Postgres, Stack, Valkey, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 WAIT_S = 30.0
@@ -236,7 +236,7 @@ def _addresses(taken: set[int]) -> dict[str, str]:
 def _bring_up(stack: Stack) -> None:
     stack.start("simulator")
     _prepare(stack.env)
-    stack.start("web", "worker", "deadlines", "beat")
+    stack.start("web", *WORKERS, "beat")
 
 
 @cache

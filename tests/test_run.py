@@ -89,8 +89,8 @@ def test_a_run_comes_up_is_alone_and_leaves_nothing_behind(tmp_path):
         site = run.ready()
         answer = requests.get(site, timeout=20)
         assert (answer.status_code, "枣园" in answer.text) == (200, True)
-        # PostgreSQL, Valkey, simulator, web, two workers, beat, and the supervisor.
-        assert len(run.left()) >= 8
+        # PostgreSQL, Valkey, simulator, web, three workers, beat, and the supervisor.
+        assert len(run.left()) >= 9
         second = subprocess.run(
             run.command, cwd=ROOT, env=run.env, capture_output=True, text=True, timeout=60
         )
@@ -103,7 +103,7 @@ def test_a_run_comes_up_is_alone_and_leaves_nothing_behind(tmp_path):
     # Once more, behind a proxy with a public address: where it listens has nothing to do with that.
     with running(folder, SITE_URL="https://shop.example") as run:
         assert run.ready() == "https://shop.example/"
-        assert len(run.left()) >= 8
+        assert len(run.left()) >= 9
         run.process.kill()
         run.process.wait()
         wait(lambda: not run.left(), DOWN_S, run)

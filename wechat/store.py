@@ -12,6 +12,7 @@ import redis
 from django.conf import settings
 from redis.exceptions import LockError, RedisError
 
+from core.away import Away
 from core.outbound import NoRoom, call_room, time_left_s
 
 log = logging.getLogger(__name__)
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 EARLY = 300
 # The lock frees itself when its holder dies; a fetch takes three seconds at most.
 LOCK_HELD_S = 10.0
+
+_away = Away()
 
 Fetch = Callable[[], tuple[str, int]]
 
@@ -30,7 +33,7 @@ class StoreUnavailable(Exception):
 
 @lru_cache(maxsize=4)
 def _redis(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=1)
+    return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=0.5)
 
 
 def shared_get(*, appid: str, what: str, fetch: Fetch, not_this: str = "") -> str:
@@ -42,7 +45,7 @@ def shared_get(*, appid: str, what: str, fetch: Fetch, not_this: str = "") -> st
     """
     store, key = _redis(settings.CACHE_URL), f"wechat:{appid}:{what}"
     try:
-        value = _read(store, key)
+        value = _away.ask(settings.CACHE_URL, lambda: _read(store, key))
         if value and value != not_this:
             return value
         # Whoever waits for a fetch that hangs takes up room as the fetch does.

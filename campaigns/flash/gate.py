@@ -6,7 +6,6 @@ from what the next request has read, so a token that got lost with its process i
 """
 
 import logging
-import time
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -14,11 +13,11 @@ import redis
 from django.conf import settings
 from redis.exceptions import RedisError
 
+from core.away import Away, NotAsked
+
 log = logging.getLogger(__name__)
 
 LIVES_MS = 2000
-# After a failure nobody asks for so long: a crowd must not wait for one timeout after the other.
-AWAY_S = 1.0
 # `filled` is what was left when the gate was made, `left` the tokens now, `f:…` who holds some.
 _ENTER = """
 local key, left, wanted, lives = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -52,10 +51,8 @@ return 1
 """
 
 
-class _Away:
-    """Until when nobody asks, by this process's own clock."""
-
-    until = 0.0
+# A crowd must not wait for one timeout after the other.
+_away = Away()
 
 
 @lru_cache(maxsize=4)
@@ -92,11 +89,10 @@ def _ask(script: str, offer_id: int, *arguments: object) -> object:
 
 def _do(act: Callable[[redis.Redis], object]) -> object:
     """What Valkey answers; None when it is away."""
-    if time.monotonic() < _Away.until:
-        return None
     try:
-        return act(_redis(settings.CACHE_URL))
+        return _away.ask(settings.CACHE_URL, lambda: act(_redis(settings.CACHE_URL)))
+    except NotAsked:
+        return None
     except (RedisError, OSError) as error:
-        _Away.until = time.monotonic() + AWAY_S
         log.warning("the gate is open, Valkey is away: %s", error)
         return None

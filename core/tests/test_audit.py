@@ -5,7 +5,8 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import InternalError
+from django.db import InternalError, connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.groupbuy.models import Group
 from core import clock, invariants
@@ -40,6 +41,23 @@ def test_a_fact_that_nobody_heard_for_a_minute_is_named():
     assert (first, second) == (f"delivery {late.pk}", f"delivery {parked.pk}")
     assert "order.paid → orders.nobody undelivered since" in first_says
     assert "order.paid → orders.nobody parked since" in second_says
+
+
+@pytest.mark.django_db
+def test_what_nobody_heard_is_found_by_its_indexes():
+    """Deliveries are the longest table there is, and nearly all of them are over."""
+    with CaptureQueriesContext(connection) as asked:
+        found("facts.delivered")
+    plans = []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for query in asked.captured_queries:
+            cursor.execute(f"EXPLAIN {query['sql']}")
+            plans.append("\n".join(line for (line,) in cursor.fetchall()))
+    assert len(plans) == 2
+    assert "core_delivery_due" in plans[0]
+    assert "core_delivery_parked" in plans[1]
+    assert not any("Seq Scan" in plan or "core_delivery_pkey" in plan for plan in plans)
 
 
 @pytest.mark.django_db

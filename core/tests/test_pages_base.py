@@ -17,7 +17,7 @@ PAGES = [
     for path in sorted(TEMPLATES.rglob("*.html"))
     if path.relative_to(TEMPLATES).parts[0] not in {"admin", "unfold"}
 ]
-ERRORS = ["400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html"]
+ERRORS = ["400.html", "403.html", "403_csrf.html", "404.html", "429.html", "500.html", "503.html"]
 # The look of a class may come from these, and from nowhere else.
 SHEETS = [*sorted((STATIC / "css").glob("*.css"))]
 

@@ -11,6 +11,7 @@ from core.money import yuan
 from notices.about.subject import Subject, order_of, order_values, refund_of
 from orders.news import address_news, invoice_news
 from orders.queries import OrderGist, order_gist
+from payments.queries import accounts_in_trouble
 from sharers.queries import sharer_gist
 from stores.queries import staff_ids
 
@@ -87,6 +88,20 @@ def sharer_applied(event: Any) -> Iterator[Subject]:
             values={"name": sharer.name, "store": sharer.store_name},
             for_staff=True,
         )
+
+
+def account_troubled(event: Any) -> Iterator[Subject]:
+    """Nobody can pay, and still cannot; told once a day."""
+    for one in accounts_in_trouble(event.store_id):
+        if one.id == event.account_id:
+            yield Subject(
+                key=f"account_troubled:{one.id}:{timezone.localtime(one.at).date()}",
+                store_id=event.store_id,
+                people=staff_ids(event.store_id),
+                path=reverse("admin:index"),
+                values={"mchid": one.mchid, "store": one.store, "reason": one.why},
+                for_staff=True,
+            )
 
 
 def _for_staff(

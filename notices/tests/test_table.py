@@ -28,10 +28,11 @@ from orders.services import (
     order_urge,
 )
 from orders.tests.factories import deliver, order_make, paid_make, place, settle
-from payments.models import Payment, Refund
-from payments.services import refund_request, refund_settle
+from payments.models import MerchantAccount, Payment, Refund
+from payments.services import GatewayTrouble, payment_prepare, refund_request, refund_settle
 from payments.states import REFUND
 from payments.tests.factories import payment_make
+from payments.tests.fake import provider_faked
 from stores.tests.factories import staff_make
 from tests import cast
 
@@ -340,6 +341,36 @@ def test_a_group_without_codes_is_told_to_the_staff_once_and_not_when_there_is_o
     comes(4)
     code_make(entry)  # before anybody was told
     assert told(owner.pk, for_staff=True) == [Kind.STAFF_CODES_OUT]
+
+
+def test_a_store_that_takes_no_money_is_told_to_its_staff_once_a_day(monkeypatch):
+    order = order_make()
+    owner = staff_make(order.store).user
+    elsewhere = staff_make(cast.store_open("陶坊")).user
+    fake = provider_faked(monkeypatch)
+
+    def pays(code, *, permanent=True):
+        fake.fail("prepare", code, permanent=permanent)
+        payment = Payment.objects.get(order_ref=order.public_id)
+        with pytest.raises(GatewayTrouble):
+            payment_prepare(
+                payment_public_id=payment.public_id,
+                payer_id=order.buyer_id,
+                amount_fen=payment.amount_fen,
+                channel="native",
+                now=clock.now(),
+            )
+
+    pays("SILENT", permanent=False)
+    assert told(owner.pk, for_staff=True) == []
+    pays("NO_AUTH")
+    pays("MCH_NOT_EXISTS")
+    assert told(owner.pk, for_staff=True) == [Kind.STAFF_ACCOUNT_TROUBLED]
+    assert told(elsewhere.pk, for_staff=True) == []
+    notice = Notice.objects.get(user=owner)
+    assert notice.deliveries.exists()
+    account = MerchantAccount.objects.get(store=order.store)
+    assert account.mchid in notice.body
 
 
 def test_a_groups_order_is_the_staffs_business_when_it_is_released():

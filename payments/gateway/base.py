@@ -16,7 +16,7 @@ class GatewayError(Exception):
 
     `permanent`: the same request would be refused again. Otherwise it may be repeated with the
     same number, and its effect is unknown: it may have taken place. `code` is the provider's, or
-    one of SILENT, BUSY, UNVERIFIED, BILL_DAMAGED, BILL_LATE.
+    one of SILENT, BUSY, UNVERIFIED, UNFIT, BILL_DAMAGED, BILL_LATE. BUSY is ours: nothing was sent.
     """
 
     SILENT = "SILENT"
@@ -24,6 +24,7 @@ class GatewayError(Exception):
     BILL_LATE = "BILL_LATE"
     BUSY = "BUSY"
     UNVERIFIED = "UNVERIFIED"
+    UNFIT = "UNFIT"
 
     def __init__(self, code: str, message: str, *, permanent: bool, status: int = 0) -> None:
         super().__init__(f"{code}: {message}")

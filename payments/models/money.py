@@ -37,6 +37,9 @@ class MerchantAccount(models.Model):
     public_key = models.TextField(_("微信支付公钥"))
     public_key_id = models.CharField(_("微信支付公钥ID"), max_length=64)
     is_active = models.BooleanField(_("启用"), default=True)
+    # Why the last payer could not pay; empty since somebody could.
+    trouble = models.TextField(_("收款问题"), blank=True, default="", editable=False)
+    trouble_at = models.DateTimeField(_("最近一次"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("创建时间"), auto_now_add=True)
 
     class Meta:

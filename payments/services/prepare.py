@@ -13,6 +13,7 @@ from payments.models import Channel, Payment
 from payments.schedule import SOON
 from payments.services.close import begin_close, payment_close
 from payments.services.settle import trade_settle
+from payments.services.trouble import trouble_found, trouble_over
 from payments.states import LIVE_PAYMENT, PAYMENT, PaymentState
 
 # A page that is reloaded gets the same prepay id so long; afterwards the provider is asked again,
@@ -54,7 +55,7 @@ class SumChanged(Exception):
 
 
 class GatewayTrouble(Exception):
-    """WeChat Pay refused or was silent; `permanent` when trying again will not help."""
+    """WeChat Pay refused, was silent or had no room; `permanent` when trying again will not help."""
 
     def __init__(self, message: str, *, permanent: bool) -> None:
         super().__init__(message)
@@ -142,7 +143,9 @@ def _switched(payment: Payment, way: "_Way", *, seen_fen: int, now: datetime) ->
             state = Payment.objects.values_list("state", flat=True).get(pk=row.pk)
             if state == PaymentState.SUCCEEDED:
                 raise PaymentGone(state)
-            raise _trouble(permanent=False)
+            raise GatewayTrouble(
+                _("上一次的付款还没有关闭，请过几秒再试，不会重复扣款。"), permanent=False
+            )
         payment = _current(row.public_id, row.payer_id)
     raise _trouble(permanent=False)
 
@@ -164,7 +167,9 @@ def _prepared(payment: Payment, *, now: datetime) -> PreparedPayment:
             _renew(payment, now=now)
         bridge = gateway.bridge(payment.prepay_id, now=now) if payment.prepay_id else None
     except GatewayError as error:
-        raise _trouble(permanent=error.permanent) from error
+        trouble_found(payment.account, error, now=now)
+        is_ours = error.code == GatewayError.BUSY
+        raise _trouble(permanent=error.permanent, is_ours=is_ours) from error
     return PreparedPayment(
         channel=payment.channel,
         bridge=bridge,
@@ -192,6 +197,7 @@ def _renew(payment: Payment, *, now: datetime) -> None:
             raise
         _number_refused(payment, error, now=now)
         raise _NumberUsedUp from error
+    trouble_over(payment.account)
     _remember(payment, prepared, now=now)
 
 
@@ -205,7 +211,7 @@ def _number_refused(payment: Payment, refusal: GatewayError, *, now: datetime) -
     if trade.state != TradeState.PAID:
         return
     if not trade_settle(payment.account, payment, trade, now=now):
-        raise GatewayError("UNFIT", "paid with other particulars", permanent=True)
+        raise GatewayError(GatewayError.UNFIT, "paid with other particulars", permanent=True)
     raise PaymentGone(PaymentState.SUCCEEDED)
 
 
@@ -221,7 +227,9 @@ def _remember(payment: Payment, prepared: Prepared, *, now: datetime) -> None:
             raise PaymentGone(Payment.objects.values_list("state", flat=True).get(pk=payment.pk))
 
 
-def _trouble(*, permanent: bool) -> GatewayTrouble:
+def _trouble(*, permanent: bool, is_ours: bool = False) -> GatewayTrouble:
+    if is_ours:
+        return GatewayTrouble(_("现在付款的人很多，请过几秒再试，不会重复扣款。"), permanent=False)
     if permanent:
         return GatewayTrouble(_("微信支付没有接受这笔付款，请联系商家。"), permanent=True)
     return GatewayTrouble(_("微信支付暂时没有响应，请稍后再试，不会重复扣款。"), permanent=False)

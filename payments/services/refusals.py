@@ -1,4 +1,4 @@
-"""Why a refund is not moving or a bill does not come, in words that a merchant can act on."""
+"""Why a refund is stuck, a bill does not come or nobody can pay, in words that a merchant acts on."""
 
 from django.utils.translation import gettext as _
 
@@ -23,6 +23,19 @@ def refusal_text(code: str, message: str = "") -> str:
         "TOO_MANY": _("这笔付款已退款 50 次，微信支付不再受理，请联系买家另行退款。"),
     }
     return known.get(code) or _any_call(code, message)
+
+
+def prepare_refusal_text(error: GatewayError) -> str:
+    """A Chinese explanation of why the account takes no payment."""
+    known = {
+        "NO_AUTH": _("商户号没有开通这种支付方式，请在微信支付商户平台开通。"),
+        "APPID_MCHID_NOT_MATCH": _("AppID 和商户号没有绑定，请在微信支付商户平台绑定。"),
+        "MCH_NOT_EXISTS": _("微信支付不认识这个商户号，请核对商户号设置。"),
+        "ACCOUNT_ERROR": _("商户号状态异常，请在微信支付商户平台查看。"),
+        GatewayError.SILENT: _("微信支付没有响应。"),
+        GatewayError.UNVERIFIED: _("微信支付的回答验不过签，请核对微信支付公钥和公钥ID。"),
+    }
+    return known.get(error.code) or _any_call(error.code, error.message)
 
 
 def bill_refusal_text(error: GatewayError | BillUnreadable) -> str:

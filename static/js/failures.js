@@ -8,6 +8,7 @@
   const why = (status, isPost) => {
     if (status === 401 || status === 403) return words.signedOut;
     if (status === 429) return words.busy;
+    if (status === 503) return words.crowded;
     if (status >= 500) return words.server;
     if (status) return words.stale;
     return isPost ? words.offline : words.offlineReading;

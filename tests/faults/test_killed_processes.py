@@ -6,9 +6,10 @@ import time
 
 import pytest
 
+from local.services import WORKERS
 from tests.faults.traffic import day
 
-PARTS = ("web", "worker", "deadlines", "beat", "valkey", "postgres")
+PARTS = ("web", *WORKERS, "beat", "valkey", "postgres")
 
 
 def kill_and_start(shop, part):
@@ -157,7 +158,7 @@ def test_web_dies_between_the_money_and_what_it_means(shop, waits_for, order_sta
     assert buyer.prepare(order)
     group = shop.value("SELECT offer_ref FROM orders_order WHERE public_id = %s", order)
     # What else would deliver the fact, or find the money.
-    for part in ("beat", "worker", "deadlines"):
+    for part in ("beat", *WORKERS):
         shop.stack.kill(part)
     row = {"orders_order": order, "groupbuy_group": group}[waits_for]
     with shop.row_held(waits_for, row):
@@ -166,7 +167,7 @@ def test_web_dies_between_the_money_and_what_it_means(shop, waits_for, order_sta
         shop.stack.kill("web")
         assert states_of(shop, order) == ("succeeded", order_state, "forming")
         assert shop.value("SELECT count(*) FROM core_delivery WHERE delivered_at IS NULL") > 0
-    shop.stack.start("web", "worker", "deadlines", "beat")
+    shop.stack.start("web", *WORKERS, "beat")
     shop.until(
         lambda: states_of(shop, order) == ("succeeded", "on_hold", "open"),
         what="the order and its group have heard",

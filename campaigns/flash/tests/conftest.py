@@ -4,11 +4,12 @@ import pytest
 from django.conf import settings
 
 from campaigns.flash import gate
+from core.away import Away
 
 
 @pytest.fixture(autouse=True)
 def fresh_gate(monkeypatch):
-    monkeypatch.setattr(gate._Away, "until", 0.0)
+    monkeypatch.setattr(gate, "_away", Away())
     store = gate._redis(settings.CACHE_URL)
     for key in store.scan_iter("flash:gate:*"):
         store.delete(key)

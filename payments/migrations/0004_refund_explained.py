@@ -10,7 +10,7 @@ EXPLANATION = models.TextField(blank=True, db_default="", default="", verbose_na
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0002_money_stays"),
+        ("payments", "0003_account_trouble"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

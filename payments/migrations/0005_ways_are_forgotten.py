@@ -5,7 +5,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0002_money_stays")]
+    dependencies = [("payments", "0004_refund_explained")]
     operations = [
         migrations.AddIndex(
             model_name="payment",
