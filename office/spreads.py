@@ -9,7 +9,7 @@ from campaigns.bargain import shared as bargains
 from campaigns.flash import shared as flash_sales
 from campaigns.groupbuy import shared as groups
 from catalog.queries import product_titles
-from sharing.spread import Spread, shared_pages, spread
+from sharing.spread import Pages, Spread, shared_pages, spread
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class SpreadView:
-    """What may be chosen, what is, and how it spread."""
+    """What may be chosen, what is, and how it spread. `until` is when the chosen campaign was over:
+    its goods' pages count up to then."""
 
     campaigns: tuple[Choice, ...]
     pages: tuple[Choice, ...]
     chosen: str
+    until: datetime | None
     spread: Spread
 
 
@@ -34,24 +36,24 @@ def spread_view(store_id: int, *, chosen: str, since: datetime, now: datetime) -
     """How what is `chosen` spread since then, or since the campaign began; the whole store's pages
     if it names nothing of the store's."""
     campaigns = [
-        *groups.campaigns_shared(store_id),
-        *bargains.campaigns_shared(store_id),
-        *flash_sales.campaigns_shared(store_id),
+        *groups.campaigns_shared(store_id, now=now),
+        *bargains.campaigns_shared(store_id, now=now),
+        *flash_sales.campaigns_shared(store_id, now=now),
     ]
     pages = shared_pages(store_id, since=since)
     titles = product_titles([page.ref for page in pages])
-    refs: set[str] | None = None
+    asked: Pages | None = None
     begun = since
     if campaign := next((one for one in campaigns if one.ref == chosen), None):
-        refs = {
-            *campaign.products,
+        own = [
             *groups.campaign_pages(store_id, chosen),
             *bargains.campaign_pages(store_id, chosen),
             *flash_sales.campaign_pages(store_id, chosen),
-        }
+        ]
+        asked = Pages(own, campaign.products, campaign.until)
         begun = max(since, campaign.since)
     elif any(page.ref == chosen for page in pages):
-        refs = {chosen}
+        asked = Pages([chosen])
     return SpreadView(
         campaigns=tuple(
             Choice(one.ref, _labelled(one.kind, one.title, f"{localdate(one.since):%Y-%m-%d}"))
@@ -61,8 +63,9 @@ def spread_view(store_id: int, *, chosen: str, since: datetime, now: datetime) -
             Choice(page.ref, _labelled(page.label, titles.get(page.ref, page.sharer)))
             for page in pages
         ),
-        chosen=chosen if refs is not None else "",
-        spread=spread(store_id, pages=refs, since=begun, now=now),
+        chosen=chosen if asked is not None else "",
+        until=campaign.until if campaign else None,
+        spread=spread(store_id, pages=asked, since=begun, now=now),
     )
 
 

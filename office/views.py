@@ -83,7 +83,7 @@ def spread(request: HttpRequest) -> HttpResponse:
         "days": days,
         "periods": PERIODS,
         "sources": sources(staff.store_id, since=since, now=now),
-        "windows": replay(staff.store_id, since=since, now=now),
+        "replay": replay(staff.store_id, since=since, now=now),
         "view": spread_view(staff.store_id, chosen=chosen, since=since, now=now),
         "rule": rule_of(chosen_days),
         "window_days": chosen_days,

@@ -77,7 +77,8 @@ class ShareLink(models.Model):
 class Visit(models.Model):
     """One row per link and person. A guest is known by a random cookie until signing in."""
 
-    store = models.ForeignKey("stores.Store", models.CASCADE, related_name="+")
+    # The index below begins with the store.
+    store = models.ForeignKey("stores.Store", models.CASCADE, related_name="+", db_index=False)
     link = models.ForeignKey(
         ShareLink, models.CASCADE, related_name="visits", verbose_name=_("链接")
     )
@@ -110,7 +111,10 @@ class Visit(models.Model):
                 name="sharing_visit_once_per_guest",
             ),
         ]
-        indexes = [models.Index(fields=["visitor", "-last_at"])]
+        indexes = [
+            models.Index(fields=["visitor", "-last_at"]),
+            models.Index(fields=["store", "last_at"], name="sharing_visit_lately"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.link_id} × {self.count}"

@@ -1,29 +1,63 @@
 """What each source brought a store: people who came by it, and orders that they paid for."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
-from orders.queries import PaidOrder, paid_orders
-from sharing.models import Attribution, Channel, SearchArrival, ShareLink, Visit
-from sharing.windows import Windows, windows_of
+from orders.queries import KEPT_ORDERS
+from sharing.models import Channel, ShareLink
+from sharing.windows import DAYS_AT
 
 SEARCH, DIRECT = "search", "direct"
 # How many days a merchant may look back.
 PERIODS = (7, 30, 90)
-CAMPAIGN_PAGES = (ShareLink.Target.GROUP, ShareLink.Target.BARGAIN, ShareLink.Target.FLASH)
+
+# A campaign's own page in a chat is a source of its own: a group's, a bargain's, a flash offer's.
+_SOURCE = """
+    CASE WHEN link.channel = 'friend' AND link.target_kind IN ('group', 'bargain', 'flash')
+        THEN link.target_kind ELSE link.channel END
+"""
+# The last arrival before the order of which that is known: the last time, or else the first.
+_SEARCHED_AT = """
+    CASE WHEN arrival.last_at <= kept.placed_at THEN arrival.last_at
+        WHEN arrival.first_at <= kept.placed_at THEN arrival.first_at END
+"""
+_PAID = f"""
+    SELECT CASE WHEN link.id IS NOT NULL THEN {_SOURCE}
+            WHEN arrival.id IS NOT NULL AND {_SEARCHED_AT}
+                > kept.placed_at - interval '1 day' * {DAYS_AT.format(at="kept.placed_at")}
+            THEN '{SEARCH}' ELSE '{DIRECT}' END AS source,
+        count(*), sum(kept.kept_fen)
+    FROM ({KEPT_ORDERS}) kept
+    LEFT JOIN sharing_attribution attribution ON attribution.order_id = kept.id
+    LEFT JOIN sharing_sharelink link ON link.id = attribution.link_id
+    LEFT JOIN sharing_searcharrival arrival
+        ON arrival.store_id = %(store)s AND arrival.visitor_id = kept.buyer_id
+    GROUP BY source
+"""
+_CAME = f"""
+    SELECT {_SOURCE} AS source, count(DISTINCT visit.visitor_id)
+        + count(DISTINCT visit.guest) FILTER (WHERE visit.visitor_id IS NULL)
+    FROM sharing_visit visit JOIN sharing_sharelink link ON link.id = visit.link_id
+    WHERE visit.store_id = %(store)s AND visit.last_at >= %(since)s
+    GROUP BY source
+    UNION ALL
+    SELECT '{SEARCH}', count(*) FROM sharing_searcharrival
+    WHERE store_id = %(store)s AND last_at >= %(since)s
+"""
 
 
 @dataclass(frozen=True)
 class SourceRow:
-    """What one source brought: people who came by it, orders that were paid, and their fen."""
+    """What one source brought: people who came by it (None where nobody counts them), orders that
+    were paid and not given up, and the fen that these kept: paid, without what was asked back."""
 
     label: str
-    people: int
+    people: int | None
     orders: int
-    paid_fen: int
+    kept_fen: int
 
     @property
     def percent(self) -> str:
@@ -32,27 +66,21 @@ class SourceRow:
 
 
 def sources(store_id: int, *, since: datetime, now: datetime) -> tuple[SourceRow, ...]:
-    """What each source brought since then, the best first. An order without a share came by the search
-    if its buyer did, within the same window, and otherwise by itself."""
-    orders = {order.id: order for order in paid_orders(store_id, since=since, now=now)}
-    rows = Attribution.objects.filter(order_id__in=orders).select_related("link")
-    source_of = {row.order_id: _source(row.link) for row in rows}
-    searched = _searched(store_id, {order.buyer_id for order in orders.values()})
-    windows = windows_of(store_id)
-    counted: Counter[str] = Counter()
-    paid: Counter[str] = Counter()
-    for order in orders.values():
-        source = source_of.get(order.id) or _unshared(order, searched, windows)
-        counted[source] += 1
-        paid[source] += order.paid_fen
-    came = _people(store_id, since=since)
-    labels = _labels()
+    """What each source brought since then, the best first, in two queries. An order without a share
+    came by the search if its buyer did, within the same window, and otherwise by itself: who comes
+    by themselves and does not buy is counted nowhere."""
+    values = {"store": store_id, "since": since, "now": now}
+    with connection.cursor() as cursor:
+        cursor.execute(_PAID, values)
+        paid = {source: (orders, int(fen)) for source, orders, fen in cursor.fetchall()}
+        cursor.execute(_CAME, values)
+        came = dict(cursor.fetchall())
     found = [
-        SourceRow(labels[name], came.get(name, 0), counted[name], paid[name])
-        for name in labels
-        if counted[name] or came.get(name)
+        SourceRow(label, None if name == DIRECT else came.get(name, 0), *paid.get(name, (0, 0)))
+        for name, label in _labels().items()
+        if name in paid or came.get(name)
     ]
-    return tuple(sorted(found, key=lambda row: -row.paid_fen))
+    return tuple(sorted(found, key=lambda row: -row.kept_fen))
 
 
 def _labels() -> dict[str, str]:
@@ -64,35 +92,3 @@ def _labels() -> dict[str, str]:
     }
     labels |= {str(name): str(label) for name, label in Channel.choices}
     return {**labels, SEARCH: _("店内搜索"), DIRECT: _("直接打开")}
-
-
-def _source(link: ShareLink) -> str:
-    """A campaign's own page in a chat is a source of its own: a group's, a bargain's, a flash offer's."""
-    is_own = link.target_kind in CAMPAIGN_PAGES and link.channel == Channel.FRIEND
-    return link.target_kind if is_own else link.channel
-
-
-def _people(store_id: int, *, since: datetime) -> Counter[str]:
-    rows = Visit.objects.filter(store_id=store_id, last_at__gte=since).select_related("link")
-    came: dict[str, set[tuple[int | None, str]]] = {}
-    for visit in rows.only("visitor_id", "guest", "link__target_kind", "link__channel").iterator():
-        came.setdefault(_source(visit.link), set()).add((visit.visitor_id, visit.guest))
-    people = Counter({name: len(who) for name, who in came.items()})
-    people[SEARCH] = SearchArrival.objects.filter(store_id=store_id, last_at__gte=since).count()
-    return people
-
-
-def _searched(store_id: int, buyers: set[int]) -> dict[int, tuple[datetime, datetime]]:
-    """When those of the buyers who came by the search did first and last."""
-    rows = SearchArrival.objects.filter(store_id=store_id, visitor_id__in=buyers)
-    return {row.visitor_id: (row.first_at, row.last_at) for row in rows if row.visitor_id}
-
-
-def _unshared(
-    order: PaidOrder, searched: dict[int, tuple[datetime, datetime]], windows: Windows
-) -> str:
-    since = order.placed_at - windows.at(order.placed_at)
-    for at in searched.get(order.buyer_id, ()):
-        if since < at <= order.placed_at:
-            return SEARCH
-    return DIRECT

@@ -1,18 +1,28 @@
 """How sharing spreads, for the merchant: who brought whom, level by level and as a picture.
 Everything is read; nothing is decided here."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min
 
 from accounts.queries import profiles
-from orders.queries import paid_orders
-from sharing.models import Attribution, ShareLink, Visit
+from sharing.models import ShareLink, Visit
+from sharing.trees import Pages, Sharer, tree_read
 
-MAX_VISITS = 100_000
+__all__ = [
+    "Level",
+    "Node",
+    "Pages",
+    "SharedCampaign",
+    "SharedPage",
+    "Spread",
+    "over_at",
+    "shared_pages",
+    "spread",
+]
+
 MAX_NODES = 60
 MAX_PAGES = 20
 
@@ -20,13 +30,15 @@ MAX_PAGES = 20
 @dataclass(frozen=True)
 class SharedCampaign:
     """A campaign of an app above, by its pages that are shared: the goods' `products`, by reference,
-    and those of its groups, bargains or flash offers, which that app knows. `since` is when it began."""
+    and those of its groups, bargains or flash offers, which that app knows. `since` is when it began,
+    `until` when it was over; None while it is not."""
 
     ref: str
     kind: str
     title: str
     products: tuple[str, ...]
     since: datetime
+    until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -80,42 +92,34 @@ class Spread:
     height: int
 
 
-def spread(
-    store_id: int, *, pages: Collection[str] | None, since: datetime, now: datetime
-) -> Spread:
-    """How the store's pages (all, or those of these references) went from person to person.
+def over_at(ends_at: datetime, ended_at: datetime | None, *, now: datetime) -> datetime | None:
+    """When a campaign was over: at its end, or when it was stopped before; None while it is not."""
+    at = min(ends_at, ended_at or ends_at)
+    return at if at <= now else None
 
-    Whoever opened a share is below its sharer, by the first share that they opened; guests who never
-    signed in are counted as people, but cannot bring anybody. Orders are those that shares of these
-    pages brought.
+
+def spread(store_id: int, *, pages: Pages | None, since: datetime, now: datetime) -> Spread:
+    """How the store's pages (all, or these) went from person to person.
+
+    Whoever opened a share since then, or bought by one, is below the sharer of the first that they
+    opened; guests who never signed in are counted as people, but cannot bring anybody. Orders are
+    those that shares of these pages brought, on their buyers' levels. Nothing is cut but the picture.
     """
-    links = ShareLink.objects.filter(store_id=store_id)
-    if pages is not None:
-        links = links.filter(target_ref__in=pages)
-    rows = Visit.objects.filter(link__in=links, store_id=store_id, first_at__gte=since)
-    values = rows.order_by("first_at", "pk").values_list("link__sharer_id", "visitor_id", "guest")
-    parents, guests = _parents(values[:MAX_VISITS])
-    people = set(parents) | set(parents.values()) | set(guests)
-    depth = {person: _depth(person, parents) for person in people}
-    brought = Counter(parents.values()) + guests
-    total = len(people) + guests.total()
-    levels = Counter(depth.values())
-    for sharer, number in guests.items():
-        levels[depth[sharer] + 1] += number
-    bought: Counter[int] = Counter()
-    for buyer_id in _buyers(store_id, links, since=since, now=now):
-        if buyer_id in depth:
-            bought[depth[buyer_id]] += 1
-    nodes, width, height = _picture(parents, depth, brought)
+    tree = tree_read(store_id, pages=pages, since=since, now=now, most=MAX_NODES)
+    people = {number: count for number, count, _orders in tree.levels}
+    nodes, width, height = _picture(tree.most)
     return Spread(
-        people=total,
-        sharers=len(brought),
-        k=_k(levels),
+        people=sum(people.values()),
+        sharers=tree.sharers,
+        k=_k(people),
         levels=tuple(
-            Level(one, levels[one], bought[one], _ratio(levels[one + 1], levels[one]))
-            if one + 1 in levels
-            else Level(one, levels[one], bought[one], None)
-            for one in sorted(levels)
+            Level(
+                number,
+                count,
+                orders,
+                _ratio(people[number + 1], count) if number + 1 in people else None,
+            )
+            for number, count, orders in tree.levels
         ),
         nodes=nodes,
         width=width,
@@ -128,7 +132,7 @@ def shared_pages(store_id: int, *, since: datetime) -> tuple[SharedPage, ...]:
     are pages of their campaigns, and not here."""
     kinds = ShareLink.Target
     rows = (
-        Visit.objects.filter(store_id=store_id, first_at__gte=since)
+        Visit.objects.filter(store_id=store_id, last_at__gte=since)
         .exclude(link__target_kind__in=[kinds.GROUP, kinds.BARGAIN, kinds.FLASH])
         .values_list("link__target_kind", "link__target_ref")
         .annotate(number=Count("pk"), sharer=Min("link__sharer_id"))
@@ -149,92 +153,50 @@ def shared_pages(store_id: int, *, since: datetime) -> tuple[SharedPage, ...]:
     )
 
 
-def _buyers(
-    store_id: int, links: QuerySet[ShareLink], *, since: datetime, now: datetime
-) -> list[int]:
-    """Whose paid orders these links brought; a person for each order."""
-    bought = {order.id: order.buyer_id for order in paid_orders(store_id, since=since, now=now)}
-    rows = Attribution.objects.filter(
-        link__in=links, store_id=store_id, order__placed_at__gte=since
-    )
-    return [bought[pk] for pk in rows.values_list("order_id", flat=True) if pk in bought]
-
-
-def _parents(visits: Iterable[tuple[int, int | None, str]]) -> tuple[dict[int, int], Counter[int]]:
-    """{person: who brought them} and how many guests each person brought. A visit that would make a
-    circle brings nobody."""
-    parents: dict[int, int] = {}
-    guests: dict[str, int] = {}
-    for sharer, visitor, guest in visits:
-        if visitor is None:
-            guests.setdefault(guest, sharer)
-        elif visitor not in parents and not _is_above(visitor, sharer, parents):
-            parents[visitor] = sharer
-    return parents, Counter(guests.values())
-
-
-def _is_above(person: int, other: int, parents: dict[int, int]) -> bool:
-    """Whether `person` is `other`, or brought them, straight or through others."""
-    at: int | None = other
-    while at is not None:
-        if at == person:
-            return True
-        at = parents.get(at)
-    return False
-
-
-def _depth(person: int, parents: dict[int, int]) -> int:
-    steps, at = 0, person
-    while at in parents:
-        steps, at = steps + 1, parents[at]
-    return steps
-
-
-def _k(levels: Counter[int]) -> float:
+def _k(people: dict[int, int]) -> float:
     """The next level's people for each of the level before, of all levels whose people were brought;
-    the last one has not had its turn."""
-    last = max(levels, default=0)
-    brought = sum(levels[one] for one in range(2, last + 1))
-    return _ratio(brought, sum(levels[one] for one in range(1, last)))
+    the last one has not had its turn. `people` are by level."""
+    last = max(people, default=0)
+    brought = sum(people[one] for one in range(2, last + 1))
+    return _ratio(brought, sum(people[one] for one in range(1, last)))
 
 
 def _ratio(part: int, whole: int) -> float:
     return round(part / whole, 2) if whole else 0.0
 
 
-def _picture(
-    parents: dict[int, int], depth: dict[int, int], brought: Counter[int]
-) -> tuple[tuple[Node, ...], int, int]:
-    """The people who brought most, and the way to each of them, placed by level."""
-    shown: set[int] = set()
-    for person, _n in brought.most_common():
+def _picture(most: Sequence[Sharer]) -> tuple[tuple[Node, ...], int, int]:
+    """The people who brought most, and the way to each of them, placed by level. `most` has
+    everybody on these ways, the most first."""
+    known = {one.person_id: one for one in most}
+    shown: dict[int, Sharer] = {}
+    for one in most:
         if len(shown) >= MAX_NODES:
             break
-        at: int | None = person
-        while at is not None and at not in shown:
-            shown.add(at)
-            at = parents.get(at)
-    columns: dict[int, list[int]] = {}
-    for person in sorted(shown, key=lambda one: (depth[one], -brought[one], one)):
-        columns.setdefault(depth[person], []).append(person)
-    names = {pk: profile.name for pk, profile in profiles(shown).items()}
+        at: Sharer | None = one
+        while at is not None and at.person_id not in shown:
+            shown[at.person_id] = at
+            at = None if at.parent_id is None else known[at.parent_id]
+    columns: dict[int, list[Sharer]] = {}
+    for one in sorted(shown.values(), key=lambda one: (one.level, -one.brought, one.person_id)):
+        columns.setdefault(one.level, []).append(one)
+    names = {pk: profile.name for pk, profile in profiles(set(shown)).items()}
     places = {
-        person: (40 + 150 * level, 30 + 34 * row)
+        one.person_id: (40 + 150 * level, 30 + 34 * row)
         for level, column in columns.items()
-        for row, person in enumerate(column)
+        for row, one in enumerate(column)
     }
     nodes = []
-    for person, (x, y) in places.items():
-        parent = parents.get(person)
-        parent = parent if parent in places else None
-        parent_x, parent_y = places[parent] if parent is not None else (x, y)
+    for person_id, (x, y) in places.items():
+        one = shown[person_id]
+        parent_x, parent_y = (x, y) if one.parent_id is None else places[one.parent_id]
         nodes.append(
             Node(
-                user_id=person,
-                name=names.get(person, ""),
-                level=depth[person],
-                brought=brought[person],
-                parent=parent,
+                user_id=person_id,
+                name=names.get(person_id, ""),
+                level=one.level,
+                brought=one.brought,
+                parent=one.parent_id,
                 x=x,
                 y=y,
                 parent_x=parent_x,

@@ -15,6 +15,11 @@ from sharing.models import WINDOW_DAYS, AttributionWindow
 USUAL_DAYS = 7
 # What a rule looks like that this code can judge by; SQL reads it, too.
 RULE_PATTERN = r"^v1:last-touch:([0-9]{1,3})d$"
+# The days that an order placed `{at}` is judged by, for a statement about one store.
+DAYS_AT = f"""COALESCE((
+    SELECT days FROM sharing_attributionwindow
+    WHERE store_id = %(store)s AND since_at <= {{at}} ORDER BY since_at DESC, id DESC LIMIT 1
+), {USUAL_DAYS})"""
 
 
 class WindowRefused(Exception):

@@ -1,18 +1,23 @@
 """The spread of a campaign: its product and its groups, bargains or slots together, by title."""
 
 import re
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.utils.timezone import localtime
 
 from accounts.tests.factories import user_make
 from campaigns.bargain.tests.factories import campaign_make as bargain_campaign_make
 from campaigns.bargain.tests.factories import launch
-from campaigns.flash.tests.factories import offer_make
+from campaigns.flash.models import FlashCampaign
+from campaigns.flash.tests.factories import offer_make, over
+from campaigns.groupbuy.services import campaign_end
 from campaigns.groupbuy.tests.factories import campaign_make, group_open
 from core import clock
 from office.spreads import spread_view
-from orders.tests.factories import person, store_open
+from orders.tests.factories import buy, deliver, pay, person, sku_on_sale, store_open
 from sharing.models import AttributionWindow
 from sharing.tests.factories import link_make, visit_make
 from sharing.windows import windows_of
@@ -77,6 +82,39 @@ def test_what_was_opened_before_a_campaign_is_not_its_doing():
     assert view(campaign.store, sku.product.public_id).spread.people == 2
 
 
+def test_two_campaigns_one_after_the_other_are_told_apart():
+    turn = clock.now() - timedelta(days=10)
+    campaign, sku = campaign_make(starts_at=turn - timedelta(days=10))
+    group = group_open(campaign, sku)[0]
+    campaign_end(campaign_id=campaign.pk, now=turn)
+    later = bargain_campaign_make(sku=sku, starts_at=turn)
+    goods = link_make(user_make(), campaign.store, ref=sku.product.public_id)
+    for days in (-5, 3, 5):
+        visit_make(goods, user_make(), at=turn + timedelta(days=days))
+    found = view(campaign.store, campaign.public_id)
+    assert (found.spread.people, found.until) == (2, turn)
+    # Its groups run on.
+    own = link_make(user_make(), campaign.store, ref=group.public_id, target_kind="group")
+    visit_make(own, user_make(), at=turn + timedelta(days=1))
+    assert view(campaign.store, campaign.public_id).spread.people == 4
+    found = view(campaign.store, later.public_id)
+    assert (found.spread.people, found.until) == (3, None)
+
+
+def test_a_flash_sale_is_over_with_its_slot():
+    offer = offer_make()
+    FlashCampaign.objects.update(published_at=clock.now() - timedelta(days=1))
+    over(offer)
+    goods = link_make(user_make(), offer.store, ref=offer.sku.product.public_id)
+    own = link_make(user_make(), offer.store, ref=offer.public_id, target_kind="flash")
+    visit_make(goods, user_make())
+    found = view(offer.store, offer.campaign.public_id)
+    assert (found.spread.people, found.until) == (0, offer.campaign.ends_at)
+    visit_make(goods, user_make(), at=clock.now() - timedelta(hours=1))
+    visit_make(own, user_make())
+    assert view(offer.store, offer.campaign.public_id).spread.people == 4
+
+
 def test_another_stores_campaign_is_not_to_be_chosen():
     campaign, _sku = campaign_make()
     found = view(store_open(), campaign.public_id)
@@ -94,6 +132,66 @@ def test_the_page_shows_the_own_store_alone(client):
     assert cells == ["0", "1", "1", "0", "1", "1", "—", "0"]
     client.force_login(staff_make(store_open()).user)
     assert "爱**" not in client.get(PAGE, {"of": link.target_ref}).content.decode()
+
+
+def test_what_is_chosen_is_said_where_it_counts(client, monkeypatch):
+    """The campaign filters who brought whom; sources and windows are of the whole store."""
+    turn = clock.now() - timedelta(days=1)
+    campaign, sku = campaign_make(starts_at=turn - timedelta(days=5))
+    campaign_end(campaign_id=campaign.pk, now=turn)
+    for _ in range(2):
+        pay(buy(person(), sku))
+    deliver()
+    monkeypatch.setattr("sharing.replay.MAX_ORDERS", 1)
+    client.force_login(staff_make(campaign.store).user)
+    text = client.get(PAGE, {"of": campaign.public_id, "days": "90"}).content.decode()
+    whole, chosen = text.split('id="who"')
+    assert "各来源的转化（全店）" in whole and "如果归因窗口不一样（全店）" in whole
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", whole[whole.index("来的人") :])
+    assert cells[:4] == ["直接打开", "—", "2", "—"]
+    assert "最近 1 个付款订单" in whole
+    assert 'id="of"' in chosen and 'id="of"' not in whole
+    assert '<input type="hidden" name="days" value="90">' in chosen
+    assert f"到 {localtime(turn):%Y-%m-%d %H:%M} 为止" in chosen
+    assert "为止" not in client.get(PAGE).content.decode()
+
+
+@contextmanager
+def reads():
+    """What is read from the database meanwhile: rows, and the values of the longest statement."""
+    seen = {"rows": 0, "values": 0}
+
+    def watch(execute, sql, params, many, context):
+        answer = execute(sql, params, many, context)
+        values = params.values() if isinstance(params, dict) else params or ()
+        number = sum(len(one) if isinstance(one, (list, tuple)) else 1 for one in values)
+        seen["values"] = max(seen["values"], number)
+        seen["rows"] += max(context["cursor"].rowcount, 0)
+        return answer
+
+    with connection.execute_wrapper(watch):
+        yield seen
+
+
+def test_however_many_orders_there_are_as_much_is_read(client):
+    store = store_open()
+    sku, link = sku_on_sale(store), link_make(user_make(), store)
+    client.force_login(staff_make(store).user)
+
+    def read_after(number):
+        for _ in range(number):
+            buyer = person()
+            visit_make(link, buyer.user)
+            pay(buy(buyer, sku))
+        deliver()
+        client.get(PAGE)  # what a first visit reads once
+        with reads() as seen:
+            found = client.get(PAGE).context
+        return seen, found["sources"][0].orders, found["view"].spread.levels[1].orders
+
+    few, *orders = read_after(3)
+    assert (orders, few["values"] < 30) == ([3, 3], True)
+    assert read_after(27) == (few, 30, 30)
 
 
 @pytest.mark.parametrize("asked", [{"days": "x"}, {"days": "-1"}, {"of": "'" * 100}, {"of": "\0"}])

@@ -44,7 +44,7 @@ def test_a_guest_who_searched_signed_in_and_bought_came_by_the_search(client):
     assert SearchArrival.objects.get().visitor_id == bob.id
     bought(bob, sku)
     bought(cast.person(), sku)
-    assert told(sku.store) == {"店内搜索": (1, 1), "直接打开": (0, 1)}
+    assert told(sku.store) == {"店内搜索": (1, 1), "直接打开": (None, 1)}
 
 
 def test_a_share_counts_before_a_search_and_an_old_search_not_at_all():
@@ -60,7 +60,7 @@ def test_a_share_counts_before_a_search_and_an_old_search_not_at_all():
     assert told(sku.store) == {
         "微信好友或群": (1, 1),
         "店内搜索": (2, 0),
-        "直接打开": (0, 1),
+        "直接打开": (None, 1),
     }
 
 

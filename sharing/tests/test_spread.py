@@ -4,13 +4,25 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from accounts.tests.factories import user_make
 from core import clock
-from orders.tests.factories import buy, deliver, pay, person, sku_on_sale, store_open
+from orders.services import OrderItem, order_line_cancel
+from orders.tests.factories import (
+    FREIGHT_FEN,
+    LIST_FEN,
+    buy,
+    deliver,
+    paid_make,
+    pay,
+    person,
+    sku_on_sale,
+    store_open,
+)
 from sharing.sources import sources
-from sharing.spread import MAX_NODES, shared_pages, spread
+from sharing.spread import MAX_NODES, Pages, over_at, shared_pages, spread
 from sharing.tests.factories import link_make, visit_make
 
 pytestmark = pytest.mark.django_db
@@ -35,8 +47,13 @@ def bought(who, sku):
     return ref
 
 
-def picture(store, *pages):
-    return spread(store.pk, pages=pages or None, since=since(), now=clock.now())
+def picture(store, *refs):
+    return spread(store.pk, pages=Pages(refs) if refs else None, since=since(), now=clock.now())
+
+
+def ordered(found):
+    """Level by level: its number, its people, and their orders."""
+    return [(one.number, one.people, one.orders) for one in found.levels]
 
 
 def test_sources_say_who_came_and_what_they_paid(store):
@@ -64,7 +81,7 @@ def test_sources_say_who_came_and_what_they_paid(store):
         "拼团页分享": (1, 1),
         "砍价页分享": (1, 0),
         "秒杀页分享": (1, 0),
-        "直接打开": (0, 1),
+        "直接打开": (None, 1),
     }
     rows = sources(store.pk, since=since(), now=clock.now())
     percents = {row.label: row.percent for row in rows}
@@ -80,6 +97,20 @@ def test_an_order_that_went_back_is_no_conversion(store):
     ref = bought(person(), sku)
     order_cancel(order_id=cast.order_of(ref).pk, reason="断货", now=clock.now())
     assert sources(store.pk, since=since(), now=clock.now()) == ()
+
+
+def test_a_line_that_went_back_is_no_money_kept(store):
+    kept, gone = sku_on_sale(store), sku_on_sale(store)
+    order = paid_make(kept, items=[OrderItem(kept.pk, 1), OrderItem(gone.pk, 1)])
+    order_line_cancel(
+        order_id=order.pk,
+        line_id=order.lines.get(sku=gone).pk,
+        reason="断货",
+        by_id=None,
+        now=clock.now(),
+    )
+    (row,) = sources(store.pk, since=since(), now=clock.now())
+    assert (row.orders, row.kept_fen) == (1, LIST_FEN + FREIGHT_FEN)
 
 
 def test_who_brought_whom_level_by_level(store):
@@ -195,3 +226,94 @@ def test_pages_of_somebody_say_whose_they_are(store):
     (page,) = shared_pages(store.pk, since=since())
     assert (page.ref, page.label, page.sharer) == ("sha_1", "橱窗", "爱**")
     assert shared_pages(store_open().pk, since=since()) == ()
+
+
+def test_whoever_began_it_stays_first_however_it_comes_back(store):
+    """Three in a circle, and a fourth who shares it with the one who began it, later."""
+    alice, bob, cara, dan = people_make(4)
+    brought(store, [(alice, bob), (bob, cara), (cara, alice), (dan, alice)])
+    found = picture(store)
+    assert [(one.number, one.people) for one in found.levels] == [(0, 1), (1, 1), (2, 1)]
+    tree = {node.user_id: (node.level, node.parent) for node in found.nodes}
+    assert tree == {alice.pk: (0, None), bob.pk: (1, alice.pk)}
+
+
+def test_of_a_circle_the_opening_that_came_last_brings_nobody(store):
+    """Bob and Cara send it to one another, and Alice sends it to Bob: before that, or after it."""
+    alice, bob, cara, dora, eve, finn = people_make(6)
+    brought(store, [(bob, cara), (alice, bob), (cara, bob)])
+    assert [one.people for one in picture(store).levels] == [1, 1, 1]
+    brought(other := store_open(), [(eve, finn), (finn, eve), (dora, eve)])
+    found = picture(other)
+    assert [one.people for one in found.levels] == [1, 1]
+    assert found.nodes[0].user_id == eve.pk
+
+
+def test_nobody_is_left_out_however_many_came(store):
+    link = link_make(store=store)
+    ago = clock.now() - DAY
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO sharing_visit (store_id, link_id, guest, first_at, last_at, count) "
+            "SELECT %s, %s, 'guest' || n, %s, %s, 1 FROM generate_series(1, 100001) n",
+            [store.pk, link.pk, ago, ago],
+        )
+    visit_make(link, user_make())
+    found = picture(store)
+    assert [one.people for one in found.levels] == [1, 100_002]
+    assert (found.people, found.sharers) == (100_003, 1)
+
+
+def test_whoever_came_before_and_came_again_is_there_with_their_order(store):
+    bob, link = person(), link_make(store=store)
+    for ago in (40, 1):
+        visit_make(link, bob.user, at=clock.now() - ago * DAY)
+    # The first share that somebody opened brought them, if it was opened again in the time.
+    visit_make(link_make(store=store), bob.user, at=clock.now() - 2 * DAY)
+    bought(bob, sku_on_sale(store))
+    (row,) = sources(store.pk, since=since(), now=clock.now())
+    assert (row.people, row.orders) == (1, 1)
+    found = picture(store)
+    assert ordered(found) == [(0, 1, 0), (1, 1, 1)]
+    assert found.nodes[0].user_id == link.sharer_id
+    assert link.target_ref in [page.ref for page in shared_pages(store.pk, since=since())]
+
+
+def test_whoever_came_before_and_bought_in_the_time_is_there_with_their_order(store):
+    bob, now = person(), clock.now()
+    visit_make(link_make(store=store), bob.user, at=now - 2 * DAY)
+    visit_make(link_make(store=store), user_make(), at=now - 2 * DAY)
+    bought(bob, sku_on_sale(store))
+    found = spread(store.pk, pages=None, since=now - DAY, now=clock.now())
+    assert ordered(found) == [(0, 1, 0), (1, 1, 1)]
+
+
+def test_goods_count_until_a_campaign_was_over_and_its_own_pages_after_it(store):
+    sku, alice, now = sku_on_sale(store), user_make(), clock.now()
+    goods, own = link_make(alice, store), link_make(alice, store, target_kind="group")
+    over = now - 10 * DAY
+    cara, dan, eve = person(), person(), person()
+    visit_make(goods, user_make(), at=over - DAY)
+    visit_make(goods, cara.user, at=over + 6 * DAY)
+    visit_make(own, dan.user, at=over + 6 * DAY)
+    visit_make(goods, eve.user, at=over - DAY)
+    visit_make(goods, eve.user, at=over + 6 * DAY)
+    for who in (cara, dan, eve):
+        bought(who, sku)
+
+    def until(at, *, since=now - 30 * DAY):
+        pages = Pages([own.target_ref], [goods.target_ref], at)
+        return ordered(spread(store.pk, pages=pages, since=since, now=clock.now()))
+
+    assert until(over) == [(0, 1, 0), (1, 3, 1)]
+    assert until(None) == [(0, 1, 0), (1, 4, 3)]
+    # What was opened before and after it is not known to have been opened during it.
+    assert until(over + 4 * DAY, since=over + DAY) == [(0, 1, 0), (1, 1, 1)]
+
+
+def test_a_campaign_is_over_at_its_end_or_when_it_was_stopped_before():
+    now = clock.now()
+    assert over_at(now - DAY, now - DAY / 2, now=now) == now - DAY
+    assert over_at(now + DAY, now - DAY, now=now) == now - DAY
+    assert over_at(now - DAY, None, now=now) == now - DAY
+    assert over_at(now + DAY, None, now=now) is None
