@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
+from core.numbers import foreign
 from guard.models import Acknowledgement, WechatRisk
 from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin
 
@@ -20,7 +21,7 @@ class AcknowledgementPage(ReadOnlyAdmin):
     platform = owner = clerk = VIEW
     list_display = ["given_at", "kind", "reference", "by"]
     list_filter = ["kind"]
-    search_fields = ["=reference"]
+    search_numbers = [foreign("reference")]
     list_select_related = ["by", "store"]
     fields = ["given_at", "kind", "reference", "by", "told"]
     ordering = ["-id"]

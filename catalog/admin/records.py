@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import PriceChange, StockMovement
 from core.money import yuan
+from core.numbers import ref
 from stores.scoped import VIEW, ReadOnlyAdmin
 
 
@@ -24,7 +25,8 @@ class StockMovementPage(ReadOnlyAdmin):
         "by",
     ]
     list_filter = ["kind"]
-    search_fields = ["=reference", "sku__name"]
+    search_fields = ["sku__name"]
+    search_numbers = [ref("ord", "reference"), ref("brg", "reference")]
     list_select_related = ["sku__product", "by", "store"]
     ordering = ["-id"]
 

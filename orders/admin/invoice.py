@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidge
 from core import clock
 from core.limits import UPLOADS_REFUSED, upload_allowed
 from core.money import yuan
+from core.numbers import ref
 from orders.invoices import over_fens, reversal_words
 from orders.models import Invoice
 from orders.services import (
@@ -59,7 +60,7 @@ class InvoicePage(ReadOnlyAdmin):
     platform = owner = clerk = VIEW
     list_display = ["public_id", "order", "state", "over", "kind", "title", "requested_at"]
     list_filter = ["state", "kind"]
-    search_fields = ["=public_id", "=order__public_id"]
+    search_numbers = [ref("inv"), ref("ord", "order__public_id")]
     list_select_related = ["store", "order"]
     ordering = ["-id"]
     actions_detail = ["issue", "decline", "reverse", "fetch"]
