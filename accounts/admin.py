@@ -17,6 +17,7 @@ from core import clock
 from core.admin import PlatformAdmin
 from core.columns import named_in_full
 from core.crypto import mask_phone
+from core.numbers import Number, ref
 
 # allauth's own pages follow neither base class of ours, and people's own pages do what they would.
 for _model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
@@ -44,7 +45,8 @@ class UserPage(PlatformAdmin, DjangoUserAdmin):
     change_password_form = AdminPasswordChangeForm
     list_display = ["public_id", "nickname", "email", "masked_phone", "is_staff", "joined_at"]
     list_filter = ["is_staff", "is_active"]
-    search_fields = ["=public_id", "=email"]
+    search_fields = []
+    search_numbers = [ref("usr"), Number(r"\S+@\S+", "email")]
     ordering = ["-id"]
     filter_horizontal = ()
     readonly_fields = ["public_id", "masked_phone", "joined_at", "last_login"]

@@ -15,12 +15,15 @@ from core import clock
 from core.columns import named_in_full
 from core.deadlines import deadlines_again
 from core.deliveries import deliveries_rerun
+from core.facts import Event, subscribers
+from core.filters import KnownFilter
 from core.models import AccessEntry, Delivery, Fact
+from core.numbers import SearchedByNumber, foreign, whole
 
 admin.site.unregister(Group)
 
 
-class PlatformAdmin(ModelAdmin):
+class PlatformAdmin(SearchedByNumber, ModelAdmin):
     """Pages of the platform's staff, that no merchant may open. Nothing is deleted there."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -60,8 +63,20 @@ class AccessEntryAdmin(PlatformReadOnlyAdmin):
     user_name = named_in_full("user", _("谁"))
     fields = ["at", "user_name", "store_id", "what", "reference", "count"]
     list_select_related = ["user"]
-    search_fields = ["=reference", "=store_id"]
+    search_numbers = [foreign("reference"), whole("store_id")]
     ordering = ["-id"]
+
+
+def _subjects() -> list[str]:
+    return sorted({event.subject() for event in Event.registry.values()})
+
+
+class FactNameFilter(KnownFilter):
+    title = _("事实")
+    parameter_name = "name"
+
+    def known(self) -> list[str]:
+        return sorted(Event.registry)
 
 
 @admin.register(Fact)
@@ -69,8 +84,8 @@ class FactAdmin(PlatformReadOnlyAdmin):
     """The history of everything."""
 
     list_display = ["recorded_at", "name", "subject", "subject_id", "store_id"]
-    list_filter = ["name"]
-    search_fields = ["=subject_id"]
+    list_filter = [FactNameFilter]
+    search_numbers = [whole("subject_id", subject__in=_subjects)]
     ordering = ["-id"]
 
 
@@ -93,6 +108,14 @@ class DeliveryStateFilter(admin.SimpleListFilter):
         return queryset
 
 
+class SubscriberFilter(KnownFilter):
+    title = _("订阅者")
+    parameter_name = "subscriber"
+
+    def known(self) -> list[str]:
+        return [one.name for one in subscribers()]
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(PlatformReadOnlyAdmin):
     """Who was told what, and who could not be."""
@@ -106,8 +129,9 @@ class DeliveryAdmin(PlatformReadOnlyAdmin):
         "parked_at",
         "error",
     ]
-    list_filter = [DeliveryStateFilter, "subscriber"]
-    search_fields = ["=fact_id", "error"]
+    list_filter = [DeliveryStateFilter, SubscriberFilter]
+    search_fields = ["error"]
+    search_numbers = [whole("fact_id")]
     ordering = ["-id"]
     actions = ["rerun"]
 

@@ -125,7 +125,8 @@ class Lag:
 
 
 def deadline_lags(*, now: datetime) -> list[Lag]:
-    """How far every kind is behind, by name; two small index reads for each."""
+    """How far every kind is behind, by name; two small index reads for each, and one more for those
+    that have parked rows."""
     return [_lag(kind, now=now) for kind in deadline_kinds()]
 
 
@@ -144,7 +145,7 @@ def _lag(kind: DeadlineKind, *, now: datetime) -> Lag:
         label=str(kind.model._meta.verbose_name),
         due=due["number"],
         lag_s=int((now - due["oldest"]).total_seconds()) if due["oldest"] else 0,
-        parked=parked.count(),
+        parked=parked.count() if newest else 0,
         error=newest.due_error if newest else "",
     )
 

@@ -1,7 +1,6 @@
 """The kernel's tables: facts, their deliveries, and form keys."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -82,7 +81,14 @@ class AccessEntry(models.Model):
     class Meta:
         verbose_name = _("资料查看记录")
         verbose_name_plural = _("资料查看记录")
-        indexes = [models.Index(fields=["store_id", "-id"], name="core_access_store")]
+        indexes = [
+            models.Index(fields=["store_id", "-id"], name="core_access_store"),
+            models.Index(
+                fields=["reference"],
+                name="core_access_reference",
+                condition=~models.Q(reference=""),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.what} {self.reference}"
@@ -116,6 +122,16 @@ class Deadline(models.Model):
         abstract = True
 
 
-def due_index(name: str) -> Any:
-    """The partial index that a Deadline model adds to its Meta, so that a tick reads due rows only."""
-    return models.Index(fields=["due_at"], name=name, condition=models.Q(due_at__isnull=False))
+def due_indexes(name: str) -> list[models.Index]:
+    """The partial indexes that a Deadline model adds to its Meta: a tick reads the due rows only, and
+    the platform's first page the parked ones."""
+    return [
+        models.Index(
+            fields=["due_at"], name=f"{name}_due", condition=models.Q(due_at__isnull=False)
+        ),
+        models.Index(
+            fields=["due_parked_at"],
+            name=f"{name}_parked",
+            condition=models.Q(due_parked_at__isnull=False),
+        ),
+    ]

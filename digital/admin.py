@@ -15,6 +15,7 @@ from catalog.queries import skus_by_keys
 from catalog.services import StockRefused
 from core import clock
 from core.columns import named_in_full
+from core.numbers import ref
 from digital.models import DigitalItem
 from digital.services import KeysRefused, key_void, keys_import
 from stores.scoped import VIEW, ReadOnlyAdmin, staff_of
@@ -45,7 +46,7 @@ class DigitalItemPage(ReadOnlyAdmin):
         ("delivered_at", admin.EmptyFieldListFilter),
         ("voided_at", admin.EmptyFieldListFilter),
     ]
-    search_fields = ["=line__order__public_id"]
+    search_numbers = [ref("ord", "line__order__public_id")]
     list_select_related = ["sku__product", "line__order", "store"]
     ordering = ["-id"]
     fields = ["key", "sku", "added_at", "by_name", "delivered_at", "order", "voided_at"]

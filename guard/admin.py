@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from core.columns import named_in_full
+from core.numbers import foreign
 from guard.models import Acknowledgement, WechatRisk
 from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin
 
@@ -21,7 +22,7 @@ class AcknowledgementPage(ReadOnlyAdmin):
     platform = owner = clerk = VIEW
     list_display = ["given_at", "kind", "reference", "by_name"]
     list_filter = ["kind"]
-    search_fields = ["=reference"]
+    search_numbers = [foreign("reference")]
     list_select_related = ["by", "store"]
     fields = ["given_at", "kind", "reference", "by_name", "told"]
     by_name = named_in_full("by", _("确认人"))

@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import PublicIdField
-from core.models import Deadline, due_index
+from core.models import Deadline, due_indexes
 from notices.kinds import SHOPPER_TOPICS, Kind, Topic
 from notices.states import ConsentState, DeliveryState
 
@@ -107,7 +107,7 @@ class NoticeDelivery(Deadline):
         ]
         indexes = [
             models.Index(fields=["store", "-id"], name="notices_delivery_store"),
-            due_index("notices_delivery_due"),
+            *due_indexes("notices_delivery"),
         ]
 
     def __str__(self) -> str:
@@ -234,7 +234,7 @@ class Reminder(Deadline):
                 name="notices_reminder_of_one",
             ),
         ]
-        indexes = [due_index("notices_reminder_due")]
+        indexes = due_indexes("notices_reminder")
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.order_id or self.bargain_id}"

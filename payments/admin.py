@@ -11,7 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from core.columns import named_in_full
+from core.filters import KnownFilter
 from core.money import yuan
+from core.numbers import Number, foreign, ref
+from payments.bills import PAID, REFUNDED, REVOKED
 from payments.forms import IDENTITY, KEYS, SECRETS, MerchantAccountForm
 from payments.models import (
     BillDifference,
@@ -35,6 +38,7 @@ from stores.scoped import CHANGE, EDIT, VIEW, ReadOnlyAdmin, StoreAdmin
 
 # What payers find out, and only a payment that is accepted clears.
 TROUBLE = ("trouble", "trouble_at")
+OF_ANY_ACCOUNT = {"account__in": MerchantAccount.objects.values("pk")}
 
 
 class ExplainedPage(ReadOnlyAdmin):
@@ -94,7 +98,7 @@ class MerchantAccountPage(StoreAdmin):
         "created_at",
     ]
     list_filter = [("trouble_at", admin.EmptyFieldListFilter)]
-    search_fields = ["=mchid"]
+    search_numbers = [foreign("mchid")]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         shown = ["store", *IDENTITY, *KEYS, "is_active", *(TROUBLE if obj else ())]
@@ -124,7 +128,12 @@ class PaymentPage(ReadOnlyAdmin):
         "paid_at",
     ]
     list_filter = ["state", "channel"]
-    search_fields = ["=out_trade_no", "=order_ref", "=transaction_id"]
+    # Both indexes begin with the account. WeChat Pay's numbers are digits alone, and ours are not.
+    search_numbers = [
+        ref("ord", "order_ref"),
+        Number("[0-9]{10,32}", "transaction_id", OF_ANY_ACCOUNT),
+        Number("[0-9]{6}[0-9]*[a-z][0-9a-z]*", "out_trade_no", OF_ANY_ACCOUNT),
+    ]
     ordering = ["-id"]
 
     @admin.display(description=_("金额（元）"))
@@ -154,7 +163,7 @@ class RefundPage(ExplainedPage):
         "error",
     ]
     list_filter = ["state", "reason", ("explained_at", admin.EmptyFieldListFilter)]
-    search_fields = ["=out_refund_no", "=order_ref"]
+    search_numbers = [ref("ord", "order_ref"), Number(r"r[0-9]\w*", "out_refund_no")]
     ordering = ["-id"]
     actions = ["retry"]
 
@@ -189,7 +198,7 @@ class LedgerEntryPage(ReadOnlyAdmin):
     platform = owner = VIEW
     list_display = ["entered_at", "kind", "amount", "order_ref", "account"]
     list_filter = ["kind"]
-    search_fields = ["=order_ref"]
+    search_numbers = [ref("ord", "order_ref")]
     list_select_related = ["account", "store"]
     ordering = ["-id"]
 
@@ -260,14 +269,22 @@ class TradeBillPage(ExplainedPage):
         return int(getattr(bill, "open_count", 0))
 
 
+class LineKindFilter(KnownFilter):
+    title = _("交易状态")
+    parameter_name = "kind"
+
+    def known(self) -> tuple[str, ...]:
+        return PAID, REFUNDED, REVOKED
+
+
 @admin.register(BillLine)
 class BillLinePage(ReadOnlyAdmin):
     """Every line of every bill."""
 
     platform = owner = clerk = VIEW
     list_display = ["happened_at", "kind", "out_trade_no", "out_refund_no", "paid", "refunded"]
-    list_filter = ["kind"]
-    search_fields = ["=out_trade_no", "=out_refund_no", "=transaction_id"]
+    list_filter = [LineKindFilter]
+    search_numbers = [foreign("out_trade_no"), foreign("out_refund_no"), foreign("transaction_id")]
     list_select_related = ["bill", "store"]
     ordering = ["-id"]
 
@@ -288,7 +305,7 @@ class BillDifferencePage(ExplainedPage):
     clerk = VIEW
     list_display = ["found_at", "side", "kind", "reference", "ours", "theirs", "explained_at"]
     list_filter = ["side", "kind", ("explained_at", admin.EmptyFieldListFilter)]
-    search_fields = ["=reference", "=order_ref"]
+    search_numbers = [foreign("reference"), ref("ord", "order_ref")]
     list_select_related = ["bill", "store"]
     ordering = ["-id"]
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from core.forms import YuanField
+from core.numbers import foreign, ref
 from risk.models import RiskAssessment, RiskPolicy, RiskReport
 from risk.rules import RULES, Policy
 from stores.scoped import EDIT, VIEW, ReadOnlyAdmin, StoreAdmin
@@ -95,7 +96,7 @@ class RiskAssessmentPage(ReadOnlyAdmin):
     list_display = ["assessed_at", "user", "order_ref", "verdict", "score", "why"]
     list_filter = ["verdict"]
     list_select_related = ["user", "store"]
-    search_fields = ["=order_ref"]
+    search_numbers = [ref("ord", "order_ref")]
     ordering = ["-id"]
 
     @admin.display(description=_("原因"))
@@ -116,7 +117,7 @@ class RiskReportPage(ReadOnlyAdmin):
     platform = owner = clerk = VIEW
     list_display = ["reported_at", "user", "what", "reference", "score", "until"]
     list_select_related = ["user", "store"]
-    search_fields = ["=reference"]
+    search_numbers = [foreign("reference")]
     ordering = ["-id"]
 
     @admin.display(description=_("反映"))

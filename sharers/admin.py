@@ -119,6 +119,7 @@ class SkuRatePage(StoreAdmin):
     owner = ALL
     list_display = ["sku", "rate"]
     list_select_related = ["sku__product", "store"]
+    autocomplete_fields = ["sku"]
     fields = ["sku", "rate_bp", "fixed_fen"]
 
     @admin.display(description=_("奖励"))

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.ids import PublicIdField
-from core.models import Deadline, due_index
+from core.models import Deadline, due_indexes
 from core.money import MAX_FEN, yuan
 from sharers.states import RewardState, SharerState
 
@@ -191,7 +191,7 @@ class Reward(Deadline):
             models.Index(fields=["sharer", "-id"]),
             models.Index(fields=["store", "-id"]),
             models.Index(fields=["order"]),
-            due_index("sharers_reward_due"),
+            *due_indexes("sharers_reward"),
         ]
 
     def __str__(self) -> str:

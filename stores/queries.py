@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.core.files.storage import default_storage
+from django.db.models import QuerySet
 
 from stores.models import PickupPoint, Store, StoreStaff
 
@@ -49,6 +50,11 @@ class PickupPlace:
     street: str
     hours: str
     phone: str
+
+
+def store_ids() -> QuerySet[Store, int]:
+    """Every store's id, to stand in an app's statement about all stores."""
+    return Store.objects.order_by().values_list("pk", flat=True)
 
 
 def pickup_places(store_ids: set[int]) -> dict[int, tuple[PickupPlace, ...]]:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, TabularInline
 
 from core.forms import PictureField
+from core.numbers import SearchedByNumber
 from stores.models import Store, StoreStaff
 
 ALL: frozenset[str] = frozenset({"view", "add", "change", "delete"})
@@ -183,7 +184,7 @@ class StoreInline(_Scoped, TabularInline):
     platform: ClassVar[frozenset[str]] = VIEW
 
 
-class StoreAdmin(_Scoped, ModelAdmin):
+class StoreAdmin(_Scoped, SearchedByNumber, ModelAdmin):
     """A page of a merchant's office. See the module's docstring."""
 
     list_per_page = 50

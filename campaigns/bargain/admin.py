@@ -23,6 +23,7 @@ from catalog.queries import product_texts
 from core import clock
 from core.forms import YuanField
 from core.money import yuan
+from core.numbers import ref
 from guard.outlook import outlook_show, uncounted
 from guard.publishing import DraftOnly, GuardedPublishing
 from guard.rules import Finding, settings_of, wording
@@ -177,7 +178,8 @@ class BargainPage(ReadOnlyAdmin):
     platform = owner = clerk = VIEW
     list_display = ["public_id", "goods", "state", "price", "helped", "launched_at", "deadline_at"]
     list_filter = ["state"]
-    search_fields = ["=public_id", "campaign__sku__product__title"]
+    search_fields = ["campaign__sku__product__title"]
+    search_numbers = [ref("brg")]
     list_select_related = ["campaign__sku__product", "store"]
     fields = [
         "public_id",

@@ -14,7 +14,7 @@ from campaigns.bargain.schedule import NEWCOMER, ORDINARY, Schedule, schedule_re
 from campaigns.bargain.states import LIVE, WAITING, BargainState, CampaignState
 from core.crypto import EncryptedTextField
 from core.ids import PublicIdField
-from core.models import Deadline, due_index
+from core.models import Deadline, due_indexes
 from core.money import MAX_FEN
 
 
@@ -131,7 +131,7 @@ class BargainCampaign(Deadline):
         ]
         indexes = [
             models.Index(fields=["store", "state", "-id"]),
-            due_index("bargain_campaign_due"),
+            *due_indexes("bargain_campaign"),
         ]
 
     def __str__(self) -> str:
@@ -235,7 +235,7 @@ class Bargain(Deadline):
         indexes = [
             models.Index(fields=["store", "state", "-id"]),
             models.Index(fields=["launcher", "-id"]),
-            due_index("bargain_bargain_due"),
+            *due_indexes("bargain_bargain"),
         ]
 
     def __str__(self) -> str:

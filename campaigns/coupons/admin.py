@@ -28,6 +28,7 @@ from core.forms import YuanField
 from core.idempotency import form_key_new
 from core.ids import ALPHABET
 from core.money import yuan
+from core.numbers import ref
 from guard.publishing import DraftOnly, GuardedPublishing
 from guard.rules import Finding, wording
 from stores.scoped import EDIT, VIEW, ReadOnlyAdmin, StoreAdmin
@@ -113,7 +114,8 @@ class TemplatePage(GuardedPublishing, StoreAdmin):
         *("name", "state", "worth", "how", "given", "used", "discount", "sales", "take_until"),
     ]
     list_filter = ["state", "how"]
-    search_fields = ["name", "=public_id", "=code"]
+    search_fields = ["name", "^code"]
+    search_numbers = [ref("cpt")]
     list_select_related = ["store"]
     autocomplete_fields = ["product"]
     fields = [
@@ -237,7 +239,8 @@ class CouponPage(ReadOnlyAdmin):
         "discount",
     ]
     list_filter = ["state", "source", ("taken_at", admin.DateFieldListFilter)]
-    search_fields = ["=public_id", "=order__public_id", "template__name"]
+    search_fields = ["template__name"]
+    search_numbers = [ref("cpn"), ref("ord", "order__public_id")]
     list_select_related = ["store", "template", "user", "order"]
     ordering = ["-id"]
     fields = [

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.coupons.states import CouponState, TemplateState
 from core.ids import PublicIdField
-from core.models import Deadline, due_index
+from core.models import Deadline, due_indexes
 from core.money import MAX_FEN
 
 _AMOUNT = [MinValueValidator(1), MaxValueValidator(MAX_FEN)]
@@ -148,7 +148,7 @@ class CouponTemplate(Deadline):
         ]
         indexes = [
             models.Index(fields=["store", "state", "-id"]),
-            due_index("coupons_template_due"),
+            *due_indexes("coupons_template"),
         ]
 
     def __str__(self) -> str:

@@ -48,12 +48,13 @@ _HELD_ONE = Prepared(
     "coupons_held_one", _HELD.format(condition="coupon.public_id = %(ref)s", limit=1)
 )
 _EFFECTS = """
-    SELECT coupon.template_id, count(*) FILTER (WHERE coupon.state = 'used'),
+    SELECT coupon.template_id, count(*),
         COALESCE(sum(coupon.discount_fen) FILTER (WHERE kept.id IS NOT NULL), 0),
-        count(kept.id), COALESCE(sum(kept.payable_fen), 0)
+        count(kept.id), COALESCE(sum(kept.payable_fen - payment.refunded_fen), 0)
     FROM coupons_coupon coupon LEFT JOIN orders_order kept ON kept.id = coupon.order_id
         AND kept.paid_at IS NOT NULL AND kept.state NOT IN ('closed', 'cancelled')
-    WHERE coupon.template_id = ANY(%s) GROUP BY coupon.template_id
+    LEFT JOIN payments_payment payment ON payment.id = kept.payment_id
+    WHERE coupon.template_id = ANY(%s) AND coupon.state = 'used' GROUP BY coupon.template_id
 """
 
 
@@ -205,7 +206,7 @@ class Wallet:
 @dataclass(frozen=True)
 class Effect:
     """What came of a template: used now, and of orders that are paid and kept: number, discount
-    given, and what was paid with it."""
+    given, and what was paid with it, without what was asked back."""
 
     used: int = 0
     discount_fen: int = 0
@@ -281,7 +282,8 @@ def wallet(user_id: int, *, tab: str, page: int, now: datetime) -> Wallet:
 
 
 def effects(template_ids: Iterable[int]) -> dict[int, Effect]:
-    """What came of templates, by id, in one query."""
+    """What came of templates, by id, in one query; those that nobody used are left out. It reads the
+    used coupons and their orders alone."""
     with connection.cursor() as cursor:
         cursor.execute(_EFFECTS, [list(template_ids)])
         return {

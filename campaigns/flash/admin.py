@@ -23,6 +23,7 @@ from catalog.queries import product_texts, skus_for_sale
 from core import clock
 from core.forms import YuanField
 from core.money import yuan
+from core.numbers import ref
 from guard.outlook import Outlook, outlook_show, uncounted
 from guard.publishing import DraftInline, DraftOnly, GuardedPublishing
 from guard.rules import Finding, settings_of, wording
@@ -80,7 +81,8 @@ class FlashCampaignPage(GuardedPublishing, StoreAdmin):
     list_display = ["day", "slot_start", "slot_end", "state", "pay_minutes"]
     list_filter = ["state"]
     date_hierarchy = "day"
-    search_fields = ["=public_id", "offers__sku__product__title"]
+    search_fields = ["offers__sku__product__title"]
+    search_numbers = [ref("fsc")]
     list_select_related = ["store"]
     fields = [
         "day",
@@ -155,7 +157,8 @@ class FlashPurchasePage(ReadOnlyAdmin):
     platform = owner = clerk = VIEW
     list_display = ["goods", "price", "quantity", "state", "order", "bought_at", "returned_at"]
     list_filter = ["state"]
-    search_fields = ["=order__public_id", "offer__sku__product__title"]
+    search_fields = ["offer__sku__product__title"]
+    search_numbers = [ref("ord", "order__public_id")]
     list_select_related = ["offer__sku__product", "order", "store"]
     fields = ["goods", "price", "quantity", "state", "order", "bought_at", "returned_at"]
     ordering = ["-id"]

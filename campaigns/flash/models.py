@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.flash.states import CampaignState, PurchaseState
 from core.ids import PublicIdField
-from core.models import Deadline, due_index
+from core.models import Deadline, due_indexes
 from core.money import MAX_FEN
 
 MIDNIGHT = time(0)
@@ -83,7 +83,7 @@ class FlashCampaign(Deadline):
             models.Index(
                 fields=["ends_at"], name="flash_campaign_slots", condition=~Q(state="draft")
             ),
-            due_index("flash_campaign_due"),
+            *due_indexes("flash_campaign"),
         ]
 
     def __str__(self) -> str:

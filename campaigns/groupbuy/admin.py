@@ -30,6 +30,7 @@ from catalog.queries import product_texts, skus_for_sale
 from core import clock
 from core.forms import YuanField
 from core.money import yuan
+from core.numbers import ref
 from guard.outlook import outlook_show, uncounted
 from guard.publishing import DraftInline, DraftOnly, GuardedPublishing
 from guard.rules import Finding, settings_of, wording
@@ -283,7 +284,8 @@ class GroupPage(CancelsWithReason, ReadOnlyAdmin):
     owner = clerk = VIEW | {"act"}
     list_display = ["public_id", "product", "state", "seats", "opened_at", "deadline_at"]
     list_filter = ["state"]
-    search_fields = ["=public_id", "campaign__product__title"]
+    search_fields = ["campaign__product__title"]
+    search_numbers = [ref("grp")]
     list_select_related = ["campaign__product", "store"]
     inlines = [MemberInline]
     actions = ["cancel"]

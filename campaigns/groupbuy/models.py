@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.groupbuy.states import LIVE_MEMBER, CampaignState, GroupState, MemberState
 from core.ids import PublicIdField
-from core.models import Deadline, due_index
+from core.models import Deadline, due_indexes
 
 
 class GroupCampaign(Deadline):
@@ -113,7 +113,7 @@ class GroupCampaign(Deadline):
         ]
         indexes = [
             models.Index(fields=["store", "state", "-id"]),
-            due_index("groupbuy_campaign_due"),
+            *due_indexes("groupbuy_campaign"),
         ]
 
     def __str__(self) -> str:
@@ -256,7 +256,7 @@ class Group(Deadline):
         indexes = [
             models.Index(fields=["store", "state", "-id"]),
             models.Index(fields=["campaign", "state", "deadline_at"]),
-            due_index("groupbuy_group_due"),
+            *due_indexes("groupbuy_group"),
         ]
 
     def __str__(self) -> str:

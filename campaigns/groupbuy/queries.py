@@ -6,11 +6,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import (
     Case,
-    Count,
     F,
     Max,
     Min,
-    Q,
     QuerySet,
     When,
     Window,
@@ -44,7 +42,6 @@ class OfferCard:
     ends_at: datetime
     prices: dict[int, int]
     leader_prices: dict[int, int]
-    group_count: int
     deal: Deal
     in_stock: bool
     can_lead: bool
@@ -235,14 +232,7 @@ def product_mine(product_id: int, user_id: int) -> GroupMine | None:
 
 def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
     """The product's running campaign with its prices, in two queries."""
-    campaign = (
-        _running(product_id, now=now)
-        .annotate(
-            in_stock=in_stock("pk"),
-            group_count=Count("groups", filter=_joinable(now), distinct=True),
-        )
-        .first()
-    )
+    campaign = _running(product_id, now=now).annotate(in_stock=in_stock("pk")).first()
     if campaign is None:
         return None
     rows = list(campaign.prices.annotate(now_fen=_price(), lead_now_fen=_lead_price()))
@@ -261,7 +251,6 @@ def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
         leader_prices={
             row.sku_id: row.lead_now_fen for row in rows if row.lead_now_fen < row.now_fen
         },
-        group_count=campaign.group_count,
         deal=deal_of(campaign),
         in_stock=campaign.in_stock,
         can_lead=campaign.in_stock and campaign.quota_left >= campaign.enough,
@@ -339,10 +328,6 @@ def _enough(to: str = "") -> Case:
     """How many pieces another group of a campaign needs at least."""
     all_of_them = When(**{f"{to}ending": GroupCampaign.Ending.REFUND}, then=F(f"{to}size"))
     return Case(all_of_them, default=F(f"{to}least"))
-
-
-def _joinable(now: datetime) -> Q:
-    return Q(groups__state=GroupState.OPEN, groups__deadline_at__gt=now + LAST_CALL)
 
 
 def can_lead(campaign: GroupCampaign, *, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.reductions.states import ReductionState
 from core.ids import PublicIdField
-from core.models import Deadline, due_index
+from core.models import Deadline, due_indexes
 from core.money import MAX_FEN, yuan
 
 _AMOUNT = [MinValueValidator(1), MaxValueValidator(MAX_FEN)]
@@ -86,7 +86,7 @@ class Reduction(Deadline):
         ]
         indexes = [
             models.Index(fields=["store", "state", "ends_at"]),
-            due_index("reductions_reduction_due"),
+            *due_indexes("reductions_reduction"),
         ]
 
     def __str__(self) -> str:

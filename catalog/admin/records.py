@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import PriceChange, StockMovement
 from core.columns import named_in_full
 from core.money import yuan
+from core.numbers import ref
 from stores.scoped import VIEW, ReadOnlyAdmin
 
 
@@ -25,7 +26,8 @@ class StockMovementPage(ReadOnlyAdmin):
         "by_name",
     ]
     list_filter = ["kind"]
-    search_fields = ["=reference", "sku__name"]
+    search_fields = ["sku__name"]
+    search_numbers = [ref("ord", "reference"), ref("brg", "reference")]
     list_select_related = ["sku__product", "by", "store"]
     ordering = ["-id"]
     by_name = named_in_full("by", _("操作人"))

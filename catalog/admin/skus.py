@@ -264,7 +264,7 @@ class SkuPage(RefusalsAsErrors, StoreAdmin):
     list_editable = ["price_fen"]
     list_filter = [LowStockFilter]
     list_select_related = ["product", "store"]
-    search_fields = ["product__title", "name", "=barcode"]
+    search_fields = ["product__title", "name", "^barcode"]
     ordering = ["product__title", "position", "id"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sku]:

@@ -16,6 +16,7 @@ from core.columns import named_in_full
 from core.crypto import mask_name
 from core.limits import UPLOADS_REFUSED, upload_allowed
 from core.money import yuan
+from core.numbers import ref
 from orders.admin.looks import look_record
 from orders.invoices import over_fens, reversal_words
 from orders.models import Invoice
@@ -62,7 +63,7 @@ class InvoicePage(ReadOnlyAdmin):
     platform = owner = clerk = VIEW
     list_display = ["public_id", "order", "state", "over", "kind", "titled", "requested_at"]
     list_filter = ["state", "kind"]
-    search_fields = ["=public_id", "=order__public_id"]
+    search_numbers = [ref("inv"), ref("ord", "order__public_id")]
     list_select_related = ["store", "order"]
     ordering = ["-id"]
     actions_detail = ["issue", "decline", "reverse", "fetch"]

@@ -12,6 +12,7 @@ from unfold.decorators import action
 
 from core.crypto import mask_name, mask_phone
 from core.money import yuan
+from core.numbers import ref
 from orders.admin.batches import OrderBatches
 from orders.admin.inlines import (
     AdjustmentInline,
@@ -47,7 +48,12 @@ class OrderPage(OrderBatches):
         "urged_at",
     ]
     list_filter = ["state", "delivery", "offer_kind", ("placed_at", admin.DateFieldListFilter)]
-    search_fields = ["=public_id", "=offer_ref"]
+    search_numbers = [
+        ref("ord"),
+        ref("grp", "offer_ref", offer_kind=Order.Offer.GROUP),
+        ref("brg", "offer_ref", offer_kind=Order.Offer.BARGAIN),
+        ref("fso", "offer_ref", offer_kind=Order.Offer.FLASH),
+    ]
     list_select_related = ["store"]
     ordering = ["-id"]
     inlines = [LineInline, AdjustmentInline, HoldInline, ShipmentInline]

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from core.models import Deadline, due_index
+from core.models import Deadline, due_indexes
 from orders.models.order import Order
 
 
@@ -81,7 +81,10 @@ class RiskReview(Deadline):
                 name="orders_review_decided",
             )
         ]
-        indexes = [models.Index(fields=["store", "outcome", "-id"]), due_index("orders_review_due")]
+        indexes = [
+            models.Index(fields=["store", "outcome", "-id"]),
+            *due_indexes("orders_review"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.order} {self.score}"

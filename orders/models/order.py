@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.crypto import EncryptedTextField, mask_name, mask_phone
 from core.ids import PublicIdField
-from core.models import Deadline, due_index
+from core.models import Deadline, due_indexes
 from orders.states import OrderState
 
 
@@ -132,6 +132,12 @@ class Order(Deadline):
         indexes = [
             models.Index(fields=["store", "state", "-id"]),
             models.Index(fields=["buyer", "-id"]),
+            models.Index(fields=["store", "placed_at"], name="orders_order_placed"),
+            models.Index(
+                fields=["store", "paid_at"],
+                name="orders_order_paid",
+                condition=Q(paid_at__isnull=False),
+            ),
             models.Index(
                 fields=["offer_kind", "offer_ref"],
                 name="orders_order_offer",
@@ -153,7 +159,7 @@ class Order(Deadline):
                 name="orders_order_checkout",
                 condition=~Q(checkout_ref=""),
             ),
-            due_index("orders_order_due"),
+            *due_indexes("orders_order"),
         ]
 
     def __str__(self) -> str:

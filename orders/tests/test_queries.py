@@ -13,7 +13,7 @@ from orders.queries import (
     orders_brief,
     store_day,
 )
-from orders.services import order_cancel, order_close_request
+from orders.services import OrderItem, order_cancel, order_close_request, order_line_cancel
 from orders.tests.factories import (
     LIST_FEN,
     order_make,
@@ -22,7 +22,8 @@ from orders.tests.factories import (
     sku_on_sale,
     store_open,
 )
-from payments.queries import order_money
+from payments.queries import order_money, staying_by_orders
+from tests.database import plans
 
 pytestmark = pytest.mark.django_db
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -64,7 +65,7 @@ def test_a_stores_day_counts_what_it_kept_since_midnight(django_assert_num_queri
     gone = paid_make(sku)
     order_cancel(order_id=gone.pk, reason="断货", now=clock.now())
     Order.objects.exclude(paid_at=None).update(paid_at=noon)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         day = store_day(store.pk, now=noon + timedelta(hours=1))
     assert day == StoreDay(to_ship=2, on_hold=1, paid_orders=4, paid_fen=5 * LIST_FEN)
     assert store_day(store.pk, now=noon + timedelta(days=1)) == StoreDay(2, 1, 0, 0)
@@ -84,6 +85,41 @@ def test_a_neighbours_day_is_not_ones_own_and_the_platform_sees_both():
     assert store_day(mine.store_id, now=now).paid_orders == 1
     assert store_day(theirs.store_id, now=now).paid_orders == 1
     assert store_day(None, now=now).paid_orders == 2
+    assert store_day(None, now=now).to_ship == 2
+
+
+def test_what_was_asked_back_of_a_line_did_not_come_in():
+    sku = sku_on_sale(store_open())
+    other = sku_on_sale(sku.store)
+    order = paid_make(sku, items=[OrderItem(sku.pk, 1), OrderItem(other.pk, 2)])
+    whole_fen = store_day(sku.store_id, now=clock.now()).paid_fen
+    order_line_cancel(
+        order_id=order.pk,
+        line_id=order.lines.get(sku=other).pk,
+        reason="断货",
+        by_id=None,
+        now=clock.now(),
+    )
+    day = store_day(sku.store_id, now=clock.now())
+    assert whole_fen - day.paid_fen == 2 * LIST_FEN
+    assert day.paid_fen == staying_by_orders([order.public_id])[order.public_id]
+    assert day.paid_orders == 1
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_a_day_is_read_by_indexes_of_what_is_open_and_of_what_was_paid(everywhere):
+    order = paid_make()
+    waiting, today = plans(
+        lambda: store_day(None if everywhere else order.store_id, now=clock.now())
+    )
+    by_state = next(
+        one.name for one in Order._meta.indexes if one.fields == ["store", "state", "-id"]
+    )
+    assert by_state in waiting
+    assert "orders_order_paid" in today
+    for plan in (waiting, today):
+        assert "Seq Scan on orders_order" not in plan
+        assert "Index Cond: ((store_id = " in plan
 
 
 def test_an_orders_money_is_the_ledgers(django_assert_num_queries):

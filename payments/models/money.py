@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.crypto import EncryptedTextField
 from core.ids import PublicIdField
-from core.models import Deadline, due_index
+from core.models import Deadline, due_indexes
 from payments.models.explained import Explained
 from payments.states import LIVE_PAYMENT, PaymentState, RefundState
 
@@ -144,7 +144,7 @@ class Payment(Deadline):
         indexes = [
             models.Index(fields=["order_ref"]),
             models.Index(fields=["store", "-id"]),
-            due_index("payments_payment_due"),
+            *due_indexes("payments_payment"),
             # The rows of the last day or so, for whoever forgets them.
             models.Index(fields=["id"], name="payments_payment_way", condition=~WAY_FORGOTTEN),
         ]
@@ -205,7 +205,7 @@ class Refund(Deadline, Explained):
         ]
         indexes = [
             models.Index(fields=["store", "-id"]),
-            due_index("payments_refund_due"),
+            *due_indexes("payments_refund"),
         ]
 
     def __str__(self) -> str:

@@ -118,6 +118,10 @@ class BillLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["bill", "number"], name="payments_bill_line_once")
         ]
+        indexes = [
+            models.Index(fields=["store", "-id"], name="payments_bill_line_store"),
+            models.Index(fields=["transaction_id"], name="payments_bill_line_wechat"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.out_refund_no or self.out_trade_no}"

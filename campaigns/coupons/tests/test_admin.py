@@ -9,7 +9,8 @@ from campaigns.coupons.queries import Effect, effects
 from campaigns.coupons.tests.factories import OFF_FEN, place, take, template_make
 from core import clock
 from core.idempotency import form_key_new
-from orders.services import order_cancel, order_close_request
+from orders.services import OrderItem, order_cancel, order_close_request, order_line_cancel
+from payments.queries import staying_by_orders
 from stores.tests.factories import staff_make
 from tests import cast
 
@@ -144,6 +145,27 @@ def test_what_came_of_a_coupon(office):
     for words in ("5 / 100", "10.00", f"{kept.payable_fen / 100:.2f}"):
         assert words in page
     assert waiting.payable_fen == kept.payable_fen
+
+
+def test_what_was_asked_back_of_a_line_did_not_come_by_a_coupon():
+    sku, who = cast.sku_on_sale(), cast.person()
+    other = cast.sku_on_sale(sku.store)
+    template = template_make(sku.store)
+    items = [OrderItem(sku.pk, 1), OrderItem(other.pk, 1)]
+    order = place(sku, who, coupon=take(template, who), items=items)
+    cast.pay(order.public_id)
+    cast.deliver()
+    order_line_cancel(
+        order_id=order.pk,
+        line_id=order.lines.get(sku=other).pk,
+        reason="断货",
+        by_id=None,
+        now=clock.now(),
+    )
+    found = effects([template.pk])[template.pk]
+    assert found.sales_fen == staying_by_orders([order.public_id])[order.public_id]
+    assert found.sales_fen < order.payable_fen
+    assert (found.orders, found.discount_fen) == (1, OFF_FEN)
 
 
 def test_the_list_costs_the_same_for_many(office):

@@ -1,6 +1,8 @@
 """How many statements each write and each page's read cost: a loop over rows shows here first."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.groupbuy import services
 from campaigns.groupbuy.joinable import open_groups
@@ -132,3 +134,12 @@ def test_the_other_reads():
     assert statements(lambda: group_mine(group.public_id, group.leader_id)) == 1
     assert statements(lambda: product_mine(sku.product_id, group.leader_id)) == 1
     assert statements(lambda: groups_about_to_fail(None, now=now)) == 1
+
+
+def test_a_products_campaign_is_read_without_the_groups_it_ever_had():
+    group, _sku = group_of(size=3, paid=1)
+    with CaptureQueriesContext(connection) as seen:
+        found = campaign_for_product(group.campaign.product_id, now=clock.now())
+    assert found is not None
+    assert found.public_id == group.campaign.public_id
+    assert [one for one in seen.captured_queries if '"groupbuy_group"' in one["sql"]] == []
