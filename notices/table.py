@@ -107,7 +107,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
     ),
     Kind.RECEIVE_SOON: (
         _("快要自动确认收货了"),
-        _("%(goods)s 将在 %(until)s 自动确认收货；还没收到的话，请延长收货。"),
+        _("%(goods)s 将在 %(until)s 自动确认收货；还没收到的话，%(next)s。"),
     ),
     Kind.GROUP_JOINED: (_("有人参加了你的团"), _("%(goods)s，%(wanted)s。")),
     Kind.GROUP_ONE_SHORT: (
@@ -144,7 +144,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
     Kind.INVOICE_ISSUED: (_("发票开好了"), _("%(goods)s 的发票已经开好，打开就能下载。")),
     Kind.INVOICE_DECLINED: (
         _("发票没有开出"),
-        _("%(goods)s：%(reason)s。改好后可以重新申请。"),
+        _("%(goods)s：%(reason)s。%(next)s"),
     ),
     Kind.STAFF_TO_SHIP: (_("有订单要发货"), _("%(goods)s，已收 %(amount)s 元。")),
     Kind.STAFF_URGED: (_("买家催发货"), _("%(goods)s，请尽快发货。")),

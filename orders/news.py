@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orders.invoices import over_fens
-from orders.models import Invoice, OrderChange, OrderHold
+from orders.models import Invoice, Order, OrderChange, OrderHold
+from orders.services.invoice import PAID, invoice_fen
 from orders.states import InvoiceState
 
 
@@ -49,6 +50,18 @@ def invoice_news(order_id: int) -> InvoiceNews | None:
         decline_reason=row.decline_reason,
         over_fen=over_fens([row]).get(row.pk, 0),
     )
+
+
+def invoice_is_possible(order_id: int) -> bool:
+    """Whether there is anything of the order that an invoice could be asked for."""
+    state, ref = Order.objects.values_list("state", "public_id").get(pk=order_id)
+    return state in PAID and invoice_fen(ref) > 0
+
+
+def is_extended(order_id: int) -> bool:
+    """Whether its buyer got more time to receive it, which one may once."""
+    extended = OrderChange.objects.filter(order_id=order_id, kind=OrderChange.Kind.EXTENDED)
+    return extended.exists()
 
 
 def is_being_checked(order_id: int) -> bool:

@@ -9,7 +9,13 @@ from django.utils.translation import gettext as _
 from campaigns.groupbuy.gist import group_failure, group_gist
 from core.money import yuan
 from notices.about.subject import Subject, clock_words, order_of, order_values, refund_of
-from orders.news import address_news, invoice_news, is_being_checked
+from orders.news import (
+    address_news,
+    invoice_is_possible,
+    invoice_news,
+    is_being_checked,
+    is_extended,
+)
 from orders.queries import OrderGist, order_gist
 
 TOLD_BY_THE_ORDER = frozenset({"cancelled", "late", "group_failed"})
@@ -124,14 +130,17 @@ def invoice_issued(event: Any) -> Iterator[Subject]:
 
 
 def invoice_declined(event: Any) -> Iterator[Subject]:
-    """Each refusal is an event of its own: after it the buyer may ask again."""
+    """Each refusal is an event of its own: after it the buyer may ask again, while there is anything
+    to be invoiced."""
     order, invoice = order_of(event), invoice_news(event.order_id)
     if invoice is not None and invoice.is_declined and invoice.declined_at is not None:
+        may_ask = invoice_is_possible(order.id)
         yield _of_order(
             order,
             f"no_invoice:{event.invoice_id}:{invoice.declined_at:%Y%m%d%H%M%S%f}",
             path="orders:invoice",
             reason=invoice.decline_reason,
+            next=_("改好后可以重新申请。") if may_ask else "",
         )
 
 
@@ -145,7 +154,8 @@ def pay_soon(order: OrderGist) -> Subject:
 def receive_soon(order: OrderGist) -> Subject:
     """An order that will count as received."""
     until = clock_words(order.receive_before) if order.receive_before else ""
-    return _of_order(order, f"receive_soon:{order.id}", until=until)
+    next_step = _("请马上联系商家") if is_extended(order.id) else _("请延长收货")
+    return _of_order(order, f"receive_soon:{order.id}", until=until, next=next_step)
 
 
 def _group_promise(order: OrderGist, *, is_checked: bool) -> str:

@@ -16,6 +16,7 @@ from orders.services import (
     invoice_issue,
     invoice_request,
     order_address_change,
+    order_cancel,
 )
 from orders.tests.factories import deliver, order_make, paid_make, pay, person
 from risk.reports import REFUSED
@@ -114,6 +115,16 @@ def test_each_refusal_is_told_with_its_reason(invoice):
     declined(invoice, "还是不对")
     _first, second = told(Kind.INVOICE_DECLINED)
     assert "还是不对" in second.body
+
+
+def test_who_may_not_ask_again_is_not_told_to(invoice):
+    declined(invoice, "抬头写错了")
+    assert told(Kind.INVOICE_DECLINED)[0].body.endswith("：抬头写错了。改好后可以重新申请。")
+    asked(invoice.order)
+    order_cancel(order_id=invoice.order_id, reason="没货了", now=clock.now())
+    deliver()
+    _first, second = told(Kind.INVOICE_DECLINED)
+    assert second.body.endswith("：款项已全部退回，不能再开票。")
 
 
 # --- another address ---
