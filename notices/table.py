@@ -112,7 +112,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
     ),
     Kind.RECEIVE_SOON: (
         _("快要自动确认收货了"),
-        _("%(goods)s 将在 %(until)s 自动确认收货；还没收到的话，请延长收货。"),
+        _("%(goods)s 将在 %(until)s 自动确认收货；还没收到的话，%(next)s。"),
     ),
     Kind.GROUP_JOINED: (_("有人参加了你的团"), _("%(goods)s，%(wanted)s。")),
     Kind.GROUP_ONE_SHORT: (

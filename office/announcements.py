@@ -17,6 +17,7 @@ from catalog.queries import ProductPage
 from core.money import yuan
 from core.words import shorten
 from guard.rules import Finding, wording
+from stores.queries import store_terms
 
 TITLE_MAX, SUBTITLE_MAX, SKU_MAX = 28, 24, 12
 
@@ -35,9 +36,11 @@ def announcements(
     product: ProductPage, *, link: Callable[[str, str], str], now: datetime
 ) -> tuple[Announcement, ...]:
     """The texts about a product on sale: its group-buy, its flash sales, and the plain goods, as
-    far as there is anything left; in at most four queries, and what `link` of a kind of page and its
+    far as anything of it can be had; in at most five queries, and what `link` of a kind of page and its
     reference costs."""
     made = []
+    if not store_terms(product.store_id).is_open:
+        return ()
     goods = ("product", product.public_id)
     offer = campaign_for_product(product.id, now=now)
     if offer is not None and _group_left(product, offer) > 0:
@@ -110,7 +113,10 @@ def _price(product: ProductPage) -> str:
 
 
 def _group_left(product: ProductPage, offer: OfferCard) -> int:
-    """Neither more than the campaign gives nor more than there is."""
+    """Neither more than the campaign gives nor more than there is; nothing where it could fill no
+    other group and none is open."""
+    if not (offer.can_lead or offer.group_count):
+        return 0
     stock = sum(sku.available for sku in product.skus if sku.id in offer.prices)
     return min(offer.quota_left, stock)
 

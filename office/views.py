@@ -22,6 +22,7 @@ from sharing.replay import replay
 from sharing.services import link_for
 from sharing.sources import PERIODS, sources
 from sharing.windows import WindowRefused, rule_of, window_choose, windows_of
+from stores.queries import store_terms
 from stores.scoped import staff_of
 
 # Where an announcement leads, by the kind of what it is about.
@@ -42,7 +43,8 @@ def announce(request: HttpRequest) -> HttpResponse:
         number = page_number(request)
         page = product_cards(store_id=staff.store_id, page=number)
         in_groups = shelf_offers([card.id for card in page.cards], now=now)
-        context |= {"page": page, "in_groups": set(in_groups)}
+        is_resting = not page.cards and not store_terms(staff.store_id).is_open
+        context |= {"page": page, "in_groups": set(in_groups), "is_resting": is_resting}
         return render(request, "admin/office/announcements.html", context)
     product = product_page(ref)
     if product is None or product.store_id != staff.store_id or not product.on_sale:

@@ -54,6 +54,12 @@ def invoice_news(order_id: int) -> InvoiceNews | None:
     )
 
 
+def is_extended(order_id: int) -> bool:
+    """Whether its buyer got more time to receive it, which one may once."""
+    extended = OrderChange.objects.filter(order_id=order_id, kind=OrderChange.Kind.EXTENDED)
+    return extended.exists()
+
+
 def is_being_checked(order_id: int) -> bool:
     """Whether somebody looks at the paid order before it may go."""
     holds = OrderHold.objects.filter(order_id=order_id, kind=OrderHold.Kind.RISK)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from accounts.queries import Profile, profiles
+from campaigns.bargain.goods import keeps_piece, no_launch, sells_alone, why_not, with_goods
 from campaigns.bargain.models import Bargain, BargainCampaign, Help
 from campaigns.bargain.schedule import TakenCut, schedule_faults
 from campaigns.bargain.services import (
@@ -65,8 +66,10 @@ class BargainBoard:
     """Everything that the public pages of a bargain show about it. `sealed` is empty until it has
     ended.
 
-    `keeps_piece`: one in stock is reserved for it. `price_fen` is what the launcher pays or paid: `costs_less_alone` when a list price that fell
-    below what the helps left is it.
+    `keeps_piece`: one in stock is reserved for it. `price_fen` is what the launcher pays or paid:
+    `costs_less_alone` when a list price that fell below what the helps left is it. `no_launch` says
+    why nobody could launch another one now, `sells_alone` whether the goods can be bought at their own
+    price.
     """
 
     public_id: str
@@ -92,13 +95,19 @@ class BargainBoard:
     deadline_at: datetime
     is_over: bool
     can_help: bool
-    can_launch: bool
+    no_launch: str
+    sells_alone: bool
     buy_midway: bool
     terms: BargainTerms
 
     @property
     def helps_left(self) -> int:
         return self.helpers - self.helps
+
+    @property
+    def can_launch(self) -> bool:
+        """Whether somebody else could launch one, a piece of the quota and one in stock kept for it."""
+        return not self.no_launch
 
     @property
     def risk_accepted(self) -> bool:
@@ -110,7 +119,8 @@ class BargainMine:
     """What the reader is to a bargain: its launcher, one of its helpers, or neither.
 
     `help_fen` is what the reader's own help cut, 0 without one; `shown_as` is how the page names
-    them, if they agreed; `order_public_id` is the launcher's newest order.
+    them, if they agreed; `order_public_id` is the launcher's newest order. `why_not` says what keeps
+    the launcher from buying although the price stands.
     """
 
     is_launcher: bool
@@ -119,6 +129,7 @@ class BargainMine:
     shown_as: str
     can_buy: bool
     order_public_id: str
+    why_not: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,7 +153,7 @@ class MyBargain:
 def bargain_board(public_id: str, *, now: datetime) -> BargainBoard | None:
     """A bargain in any state, in three queries; None for an unknown one."""
     bargain = (
-        _with_prices(Bargain.objects.select_related("campaign__sku__product"))
+        with_goods(_with_prices(Bargain.objects.select_related("campaign__sku__product")), now=now)
         .filter(public_id=public_id)
         .first()
     )
@@ -170,7 +181,7 @@ def bargain_board(public_id: str, *, now: datetime) -> BargainBoard | None:
         price_fen=_price_fen(bargain),
         cut_fen=bargain.cut_fen,
         costs_less_alone=bargain.state in WAITING and bargain.pays_fen < bargain.price_fen,
-        keeps_piece=bool(bargain.reserved_as),
+        keeps_piece=keeps_piece(bargain),
         helpers=bargain.helpers,
         helps=bargain.helps,
         launcher=launcher.name if launcher else "",
@@ -180,7 +191,8 @@ def bargain_board(public_id: str, *, now: datetime) -> BargainBoard | None:
         deadline_at=bargain.deadline_at,
         is_over=is_over,
         can_help=is_running and bargain.helps_left > 0,
-        can_launch=_runs(campaign, now=now),
+        no_launch=str(no_launch(campaign, bargain, now=now) or ""),
+        sells_alone=sells_alone(bargain),
         buy_midway=campaign.buy_midway,
         terms=_terms(campaign),
     )
@@ -188,19 +200,21 @@ def bargain_board(public_id: str, *, now: datetime) -> BargainBoard | None:
 
 def bargain_mine(public_id: str, user_id: int, *, now: datetime) -> BargainMine | None:
     """What the person is to the bargain; None for an unknown one."""
-    bargain = (
-        Bargain.objects.select_related("campaign", "order").filter(public_id=public_id).first()
-    )
+    rows = with_goods(Bargain.objects.select_related("campaign__sku", "order"), now=now)
+    bargain = rows.filter(public_id=public_id).first()
     if bargain is None:
         return None
     if bargain.launcher_id == user_id:
+        stands = buy_refusal(bargain, user_id, now=now) is None
+        because = why_not(bargain) if stands else ""
         return BargainMine(
             is_launcher=True,
             help_fen=0,
             shows_profile=bargain.shows_profile,
             shown_as="",
-            can_buy=buy_refusal(bargain, user_id, now=now) is None,
+            can_buy=stands and not because,
             order_public_id=bargain.order.public_id if bargain.order else "",
+            why_not=because,
         )
     given = Help.objects.filter(bargain=bargain, user_id=user_id).first()
     shows_profile = given is not None and given.shows_profile
@@ -253,20 +267,16 @@ def bargains_of(user_id: int, *, in_wechat: bool = False, limit: int = 50) -> tu
 def bargains_for_product(
     product_id: int, *, in_wechat: bool, now: datetime
 ) -> tuple[BargainTerms, ...]:
-    """The product's running campaigns that have something left and may be shown there, in one query;
-    the cheapest first. A page that is the same for everyone may be read inside WeChat."""
-    rows = BargainCampaign.objects.select_related("sku__product").filter(
-        sku__product_id=product_id,
-        sku__removed_at=None,
-        state=CampaignState.PUBLISHED,
-        starts_at__lte=now,
-        ends_at__gt=now,
-        quota__gt=F("quota_used"),
-    )
+    """The product's campaigns that somebody could launch a bargain of now and that may be shown there,
+    in one query; the cheapest first. A page that is the same for everyone may be read inside WeChat."""
+    rows = with_goods(
+        BargainCampaign.objects.select_related("sku__product"), now=now, to=""
+    ).filter(sku__product_id=product_id, state=CampaignState.PUBLISHED)
     return tuple(
         _terms(row)
         for row in rows.order_by("floor_fen", "id")
-        if helping_allowed(
+        if no_launch(row, row, now=now) is None
+        and helping_allowed(
             store_id=row.store_id, risk_accepted=row.wechat_risk_accepted, in_wechat=in_wechat
         )
     )
@@ -318,12 +328,6 @@ def _price_fen(bargain: Any) -> int:
 def _limits(bargain: Bargain) -> tuple[int, int]:
     terms = bargain.schedule.terms
     return terms.list_fen, terms.floor_fen
-
-
-def _runs(campaign: BargainCampaign, *, now: datetime) -> bool:
-    """Whether somebody could launch one now: it runs, and something is left."""
-    runs = campaign.state == CampaignState.PUBLISHED and campaign.starts_at <= now
-    return runs and now < campaign.ends_at and campaign.quota_left > 0
 
 
 def _terms(campaign: BargainCampaign) -> BargainTerms:

@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from campaigns.flash.models import FlashCampaign, FlashOffer, FlashReminder
 from campaigns.flash.services import (
@@ -16,7 +19,7 @@ from campaigns.flash.services import (
     offer_find,
 )
 from campaigns.flash.states import CampaignState
-from catalog.queries import ProductCard, cards_of
+from catalog.queries import ProductCard, cards_of, sku_on_sale
 
 COMING, RUNNING, ENDED = "coming", "running", "ended"
 OFFERS_ON_A_PAGE = 60
@@ -26,7 +29,11 @@ REMINDERS_COUNTED = 400
 @dataclass(frozen=True)
 class FlashTerms:
     """An offer as everybody may see it. `phase` is by the server's clock; neither price is above the
-    SKU's own of now, which may have fallen since the offer was published."""
+    SKU's own of now, which may have fallen since the offer was published.
+
+    The quota reserves nothing: `stock` pieces can be ordered, while the store `takes_orders` and the
+    SKU is `on_sale`, which before the start is said of that moment.
+    """
 
     offer_id: int
     public_id: str
@@ -43,12 +50,25 @@ class FlashTerms:
     starts_at: datetime
     ends_at: datetime
     phase: str
-    may_remind: bool
     takes_coupons: bool
+    stock: int
+    on_sale: bool
+    takes_orders: bool
+    tells_soon: bool
 
     @property
     def left(self) -> int:
+        """How many pieces can be had: neither more than the quota has nor more than there are."""
+        return min(self.quota_left, self.stock) if self.on_sale and self.takes_orders else 0
+
+    @property
+    def quota_left(self) -> int:
         return self.quota - self.sold
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there are fewer pieces than the quota says."""
+        return self.stock < self.quota_left
 
     @property
     def saves(self) -> bool:
@@ -58,6 +78,34 @@ class FlashTerms:
     @property
     def can_buy(self) -> bool:
         return self.phase == RUNNING and self.left > 0
+
+    @property
+    def may_remind(self) -> bool:
+        """Whether one may ask to be told of the start: what is sold out, or rests, may be there by
+        then."""
+        return self.phase == COMING and self.on_sale and not self.tells_soon
+
+    @property
+    def why_not(self) -> str:
+        """What keeps everybody from having a piece; "" while one can be had, and of what is over."""
+        if self.left > 0 or self.phase == ENDED:
+            return ""
+        if not self.takes_orders:
+            return _("店铺正在休息")
+        if not self.on_sale:
+            return _("商品已下架")
+        return _("已抢光") if self.quota_left < 1 else _("商品暂时售罄")
+
+    @property
+    def hope(self) -> str:
+        """What would bring a piece that cannot be had now; "" when nothing is to be waited for."""
+        if not self.why_not or not self.on_sale:
+            return ""
+        if not self.takes_orders:
+            return _("恢复营业后、结束前可以再来")
+        if self.quota_left < 1:
+            return _("有人没付款会空出来")
+        return _("补了货，或有人没付款让出来，就能抢")
 
     @property
     def percent(self) -> int:
@@ -135,10 +183,11 @@ def flash_page(slot: str, page: int, *, now: datetime) -> FlashPage | None:
         return None
     start = (page - 1) * OFFERS_ON_A_PAGE
     rows = _shown().filter(campaign__starts_at__in=shown.starts, campaign__ends_at__in=shown.ends)
+    rows = _with_goods(rows, now=now)
     offers = list(rows.order_by("campaign__starts_at", "pk")[start : start + OFFERS_ON_A_PAGE + 1])
     if not offers and page > 1:
         return None
-    terms = [terms_of(row, now=now) for row in offers[:OFFERS_ON_A_PAGE]]
+    terms = [_terms(row, now=now) for row in offers[:OFFERS_ON_A_PAGE]]
     cards = cards_of(list({one.product_id for one in terms}))
     return FlashPage(
         slots=tuple(found),
@@ -155,14 +204,14 @@ def flash_page(slot: str, page: int, *, now: datetime) -> FlashPage | None:
 def flash_for_product(product_id: int, *, now: datetime) -> tuple[FlashTerms, ...]:
     """The product's offers that run or come until tomorrow night, the next first; one query."""
     limit = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = _shown().filter(
+    rows = _with_goods(_shown(), now=now).filter(
         sku__product_id=product_id,
         sku__removed_at=None,
         campaign__state=CampaignState.PUBLISHED,
         campaign__ends_at__gt=now,
         campaign__starts_at__lt=limit + timedelta(days=2),
     )
-    return tuple(terms_of(row, now=now) for row in rows.order_by("campaign__starts_at", "pk")[:10])
+    return tuple(_terms(row, now=now) for row in rows.order_by("campaign__starts_at", "pk")[:10])
 
 
 def flash_is_on(*, now: datetime) -> bool:
@@ -177,8 +226,9 @@ def flash_is_on(*, now: datetime) -> bool:
 
 def flash_terms(public_id: str, *, now: datetime) -> FlashTerms | None:
     """One offer that was ever published, with its SKU; None for an unknown one."""
-    row = _shown(cancelled=True).filter(public_id=public_id).first()
-    return terms_of(row, now=now) if row else None
+    rows = _with_goods(_shown(cancelled=True), now=now)
+    row = rows.filter(public_id=public_id).first()
+    return _terms(row, now=now) if row else None
 
 
 def buy_refused(public_id: str, user_id: int, *, now: datetime) -> BuyRefused | None:
@@ -195,7 +245,11 @@ def reminded(user_id: int, offer_ids: Iterable[int]) -> frozenset[int]:
 
 def my_reminders(user_id: int, *, now: datetime) -> frozenset[str]:
     """The public ids of the coming offers that the person wants to be reminded of."""
-    rows = FlashReminder.objects.filter(user_id=user_id, offer__campaign__starts_at__gt=now)
+    rows = FlashReminder.objects.filter(
+        user_id=user_id,
+        offer__campaign__state=CampaignState.PUBLISHED,
+        offer__campaign__starts_at__gt=now,
+    )
     return frozenset(rows.values_list("offer__public_id", flat=True)[:REMINDERS_COUNTED])
 
 
@@ -226,8 +280,8 @@ def flash_awaited(campaign_id: int, *, called_off: bool = False) -> tuple[FlashG
     )
 
 
-def terms_of(row: FlashOffer, *, now: datetime) -> FlashTerms:
-    """Needs the offer's campaign and SKU with it."""
+def _terms(row: Any, *, now: datetime) -> FlashTerms:
+    """Needs `_with_goods`."""
     campaign = row.campaign
     assert campaign.starts_at is not None
     assert campaign.ends_at is not None
@@ -249,14 +303,23 @@ def terms_of(row: FlashOffer, *, now: datetime) -> FlashTerms:
         starts_at=campaign.starts_at,
         ends_at=campaign.ends_at,
         phase=phase,
-        may_remind=phase == COMING and now < campaign.starts_at - REMIND_BEFORE,
         takes_coupons=campaign.takes_coupons,
+        stock=row.sku.available,
+        on_sale=row.on_sale,
+        takes_orders=row.takes_orders,
+        tells_soon=now >= campaign.starts_at - REMIND_BEFORE,
     )
 
 
 def _shown(*, cancelled: bool = False) -> QuerySet[FlashOffer]:
     hidden = [CampaignState.DRAFT] if cancelled else [CampaignState.DRAFT, CampaignState.CANCELLED]
     return FlashOffer.objects.select_related("campaign", "sku").exclude(campaign__state__in=hidden)
+
+
+def _with_goods(rows: QuerySet[FlashOffer], *, now: datetime) -> QuerySet[FlashOffer]:
+    """With whether their goods may be bought while their slots run, in the same query."""
+    at = Greatest(Value(now), F("campaign__starts_at"))
+    return rows.annotate(on_sale=sku_on_sale(at, "sku__"), takes_orders=F("store__is_open"))
 
 
 def _slots(*, now: datetime) -> list[FlashSlot]:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from campaigns.groupbuy.counts import in_stock
+from campaigns.groupbuy.counts import with_goods
 from campaigns.groupbuy.joinable import open_groups
 from campaigns.groupbuy.locks import LAST_CALL
 from campaigns.groupbuy.models import Group, GroupCampaign, Member
@@ -30,8 +31,8 @@ class WayOn:
 def way_on(public_id: str, user_id: int | None, *, now: datetime) -> WayOn | None:
     """The way on from a group; None for an unknown one. The same group while it takes people, then
     the one that lacks fewest, then a new one; whoever already has a seat is led to that."""
-    groups = Group.objects.select_related("campaign__product").annotate(in_stock=in_stock())
-    group = groups.filter(public_id=public_id).first()
+    groups = with_goods(Group.objects.select_related("campaign__product"))
+    group: Any = groups.filter(public_id=public_id).first()
     if group is None:
         return None
     campaign = group.campaign
@@ -41,18 +42,18 @@ def way_on(public_id: str, user_id: int | None, *, now: datetime) -> WayOn | Non
     sku, quantity = _lost(group, user_id) if user_id is not None else ("", 0)
     if user_id is None or not campaign.newcomers_only or _is_new(campaign, user_id):
         others = open_groups(campaign.pk, now=now, limit=1, without=public_id)
-        found = public_id if group.in_stock and _takes_people(group, now=now) else ""
+        found = public_id if _takes_people(group, now=now) else ""
         if found or others:
             return WayOn(group=found or others[0].public_id, sku=sku, quantity=quantity)
-    if group.in_stock and can_lead(campaign, now=now):
+    if can_lead(group, now=now):
         return WayOn(product=campaign.product.public_id, sku=sku, quantity=quantity)
     return WayOn(page=public_id)
 
 
-def _takes_people(group: Group, *, now: datetime) -> bool:
+def _takes_people(group: Any, *, now: datetime) -> bool:
     in_time = group.deadline_at is not None and group.deadline_at > now + LAST_CALL
     left = group.seats_left > 0 and group.campaign.quota_left > 0
-    return group.state == GroupState.OPEN and in_time and left
+    return bool(group.state == GroupState.OPEN and in_time and left and group.in_stock)
 
 
 def _is_new(campaign: GroupCampaign, user_id: int) -> bool:

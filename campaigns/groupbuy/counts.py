@@ -1,10 +1,11 @@
 """What a group lacks and whether its campaign has goods left, as the database counts them."""
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
-from campaigns.groupbuy.models import GroupPrice
+from campaigns.groupbuy.models import Group, GroupPrice
+from catalog.queries import on_sale_now
 
 
 def missing_people(to: str = "") -> CombinedExpression:
@@ -22,5 +23,16 @@ def in_stock(campaign: str = "campaign_id") -> Exists:
 
 
 def can_be_had() -> Q:
-    """Whether a price's SKU can be had."""
-    return Q(sku__removed_at=None, sku__on_hand__gt=F("sku__reserved"))
+    """Whether a price's SKU can be had: there is a piece, and its store takes orders. That its product
+    is withdrawn keeps nobody from joining a group that is open."""
+    return Q(sku__removed_at=None, sku__on_hand__gt=F("sku__reserved"), store__is_open=True)
+
+
+def with_goods(groups: QuerySet[Group]) -> QuerySet[Group]:
+    """With what there is to join them or to lead another: `in_stock`, whether the store
+    `takes_orders`, and whether the product is `on_sale`."""
+    return groups.annotate(
+        in_stock=in_stock(),
+        takes_orders=F("store__is_open"),
+        on_sale=on_sale_now("campaign__product__"),
+    )

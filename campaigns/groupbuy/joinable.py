@@ -41,8 +41,8 @@ class AcquaintedGroup:
 def open_groups(
     campaign_id: int, *, now: datetime, limit: int = 6, without: str = ""
 ) -> tuple[OpenGroup, ...]:
-    """Groups with a seat, quota, goods and time to pay left: those that lack one person first, then
-    the newest."""
+    """Groups with a seat, quota, goods and time to pay left, in a store that takes orders: those that
+    lack one person first, then the newest."""
     left = F("size") - F("reserved") - F("joined") - F("confirmed")
     one_short = Case(When(lacks=1, then=Value(0)), default=Value(1), output_field=IntegerField())
     groups = list(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Sum
 
-from campaigns.groupbuy.counts import in_stock
+from campaigns.groupbuy.counts import with_goods
 from campaigns.groupbuy.deals import Deal, tiers_of
 from campaigns.groupbuy.locks import LAST_CALL
 from campaigns.groupbuy.models import Group, GroupCampaign, Member
@@ -85,12 +85,10 @@ class Unopened:
 
 def group_unopened(public_id: str, *, now: datetime) -> Unopened | None:
     """A group before its leader's payment, in one query; None for every other one."""
-    group = (
-        Group.objects.select_related("campaign", "campaign__product")
-        .filter(public_id=public_id, state__in=[GroupState.FORMING, GroupState.ABANDONED])
-        .annotate(in_stock=in_stock())
-        .first()
-    )
+    groups = with_goods(Group.objects.select_related("campaign", "campaign__product"))
+    group = groups.filter(
+        public_id=public_id, state__in=[GroupState.FORMING, GroupState.ABANDONED]
+    ).first()
     if group is None:
         return None
     return Unopened(
@@ -102,7 +100,7 @@ def group_unopened(public_id: str, *, now: datetime) -> Unopened | None:
         size=group.size,
         is_over=group.state == GroupState.ABANDONED,
         fail_reason=group.fail_reason,
-        can_lead=group.in_stock and can_lead(group.campaign, now=now),
+        can_lead=can_lead(group, now=now),
     )
 
 
@@ -188,6 +186,15 @@ def lead_refusal(campaign_id: int, user_id: int, *, now: datetime) -> JoinRefuse
     return refusal
 
 
+def may_lead(product_public_id: str, user_id: int, *, now: datetime) -> bool:
+    """Whether the form to lead a group of the product lets the person in, in a store that takes
+    orders."""
+    terms = terms_to_lead(product_public_id)
+    if terms is None or not any(one.sku.on_sale and one.sku.available > 0 for one in terms.skus):
+        return False
+    return lead_refusal(terms.campaign_id, user_id, now=now) is None
+
+
 def join_refusal(terms: Terms, user_id: int, *, now: datetime) -> JoinRefused | None:
     """Why the person could not join now, whatever is typed in the form."""
     mine = already_in(terms.campaign_id, user_id)
@@ -210,5 +217,8 @@ def _nothing_left(campaign: GroupCampaign, user_id: int) -> JoinRefused | None:
     if campaign.quota_left < 1:
         return QuotaGone(0)
     mine = Member.objects.filter(campaign=campaign, user_id=user_id, state__in=LIVE_MEMBER)
-    taken = mine.aggregate(taken=Sum("quantity", default=0))["taken"]
+    # As taking a seat counts them: what a merchant could not deliver is not bought.
+    taken = mine.exclude(order__state="cancelled").aggregate(taken=Sum("quantity", default=0))[
+        "taken"
+    ]
     return LimitReached(0, per_order=False) if taken >= campaign.limit_per_person else None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import (
     Case,
@@ -15,12 +16,13 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Least, RowNumber
 
-from campaigns.groupbuy.counts import can_be_had, in_stock, missing_people
+from campaigns.groupbuy.counts import can_be_had, in_stock, missing_people, with_goods
 from campaigns.groupbuy.deals import Deal, deal_of
 from campaigns.groupbuy.faces import Face, faces_of
 from campaigns.groupbuy.locks import LAST_CALL
 from campaigns.groupbuy.models import Group, GroupCampaign, GroupPrice, Member
 from campaigns.groupbuy.states import LIVE_MEMBER, CampaignState, GroupState, MemberState
+from catalog.queries import on_sale_now
 from core.prepared import Prepared
 
 ABOUT_TO_FAIL = timedelta(hours=2)
@@ -29,8 +31,8 @@ ABOUT_TO_FAIL = timedelta(hours=2)
 @dataclass(frozen=True)
 class OfferCard:
     """A product's running campaign. `prices` maps SKU ids to fen, `leader_prices` those that the
-    leader pays less for; `in_stock` while any of them can be had, and `can_lead` when its quota could
-    then fill another group."""
+    leader pays less for; `in_stock` while any of them can be had, which nothing can of a store that
+    rests, and `can_lead` when its product is on sale and its quota could then fill another group."""
 
     campaign_id: int
     public_id: str
@@ -90,6 +92,7 @@ class GroupBoard:
     succeeded_at: datetime | None
     fail_reason: str
     can_join: bool
+    is_resting: bool
     is_quota_gone: bool
     is_sold_out: bool
     is_too_late: bool
@@ -108,7 +111,7 @@ class GroupBoard:
 
 @dataclass(frozen=True)
 class GroupMine:
-    """The reader's own seat."""
+    """The reader's own seat. `order_state` says more than the seat once its group has succeeded."""
 
     state: str
     state_label: str
@@ -116,6 +119,11 @@ class GroupMine:
     order_public_id: str
     order_state: str
     group_public_id: str
+
+    @property
+    def is_called_off(self) -> bool:
+        """Its group succeeded, and then its merchant could not deliver: the money goes back."""
+        return self.state == MemberState.CONFIRMED and self.order_state == "cancelled"
 
 
 @dataclass(frozen=True)
@@ -159,15 +167,14 @@ def group_to_join(public_id: str, sku_id: int) -> GroupToJoin | None:
 
 def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
     """A group that its leader has paid for, in four queries; None for others."""
-    group = (
-        Group.objects.select_related("campaign", "campaign__product")
+    group: Any = (
+        with_goods(Group.objects.select_related("campaign", "campaign__product"))
         .exclude(state__in=[GroupState.FORMING, GroupState.ABANDONED])
         .filter(public_id=public_id)
         .annotate(
             from_fen=Min(_price("campaign__prices__")),
             lead_from_fen=Min(_lead_price("campaign__prices__")),
             leader_saves_fen=Max(_price("campaign__prices__") - _lead_price("campaign__prices__")),
-            in_stock=in_stock(),
         )
         .first()
     )
@@ -177,7 +184,10 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
     is_open = group.state == GroupState.OPEN
     in_time = group.deadline_at is not None and group.deadline_at > now + LAST_CALL
     is_free = is_open and in_time and group.seats_left > 0
+    is_resting = is_free and not group.takes_orders
     has_quota = campaign.quota_left > 0
+    # What a store that rests lacks besides is not what keeps people out.
+    is_free = is_free and not is_resting
     members = _shown(group)
     faces = faces_of(members)
     return GroupBoard(
@@ -202,10 +212,11 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
         succeeded_at=group.succeeded_at,
         fail_reason=group.fail_reason,
         can_join=is_free and has_quota and group.in_stock,
+        is_resting=is_resting,
         is_quota_gone=is_free and not has_quota,
         is_sold_out=is_free and has_quota and not group.in_stock,
         is_too_late=is_open and not in_time,
-        can_lead=group.in_stock and can_lead(campaign, now=now),
+        can_lead=can_lead(group, now=now),
         is_paid_back=not any(member.state == MemberState.REFUNDING for member in members),
         deal=deal_of(campaign, size=group.size),
         confirmed=group.confirmed,
@@ -232,7 +243,11 @@ def product_mine(product_id: int, user_id: int) -> GroupMine | None:
 
 def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
     """The product's running campaign with its prices, in two queries."""
-    campaign = _running(product_id, now=now).annotate(in_stock=in_stock("pk")).first()
+    campaign = (
+        _running(product_id, now=now)
+        .annotate(in_stock=in_stock("pk"), on_sale=on_sale_now("product__"))
+        .first()
+    )
     if campaign is None:
         return None
     rows = list(campaign.prices.annotate(now_fen=_price(), lead_now_fen=_lead_price()))
@@ -253,7 +268,7 @@ def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
         },
         deal=deal_of(campaign),
         in_stock=campaign.in_stock,
-        can_lead=campaign.in_stock and campaign.quota_left >= campaign.enough,
+        can_lead=campaign.in_stock and campaign.on_sale and campaign.quota_left >= campaign.enough,
     )
 
 
@@ -293,12 +308,11 @@ def products_on_offer(*, now: datetime, limit: int = 6) -> list[int]:
     """Products whose campaigns run now in open stores: each store's first before any's second."""
     rows = GroupCampaign.objects.filter(
         in_stock("pk"),
+        on_sale_now("product__"),
         state=CampaignState.PUBLISHED,
         starts_at__lte=now,
         ends_at__gt=now,
-        store__is_open=True,
         quota__gte=F("quota_used") + _enough(),
-        product__state="on_sale",
     )
     turn = Window(RowNumber(), partition_by=F("store_id"), order_by=[F("ends_at"), F("id")])
     ordered = rows.annotate(turn=turn).order_by("turn", "ends_at", "id")
@@ -330,13 +344,13 @@ def _enough(to: str = "") -> Case:
     return Case(all_of_them, default=F(f"{to}least"))
 
 
-def can_lead(campaign: GroupCampaign, *, now: datetime) -> bool:
-    """Whether somebody could start a group of it now: it runs, as much of its quota is left as a group
-    needs, and its product (which the caller has read with it) is not withdrawn. Goods are the caller's
-    to look for (`counts.in_stock`)."""
+def can_lead(group: Any, *, now: datetime) -> bool:
+    """Whether somebody could start another group of its campaign now: that runs, as much of its quota
+    is left as a group needs, and there are goods. Needs the campaign and `counts.with_goods`."""
+    campaign: GroupCampaign = group.campaign
     runs = campaign.state == CampaignState.PUBLISHED and campaign.starts_at <= now
-    left = campaign.quota_left >= campaign.enough and campaign.product.state == "on_sale"
-    return runs and now < campaign.ends_at and left
+    left = campaign.quota_left >= campaign.enough and group.in_stock and group.on_sale
+    return bool(runs and now < campaign.ends_at and left)
 
 
 def _shown(group: Group) -> list[Member]:

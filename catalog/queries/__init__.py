@@ -28,6 +28,7 @@ from catalog.queries.sale import (
     on_sale_now,
     reason_words,
     sku_for_sale,
+    sku_on_sale,
     skus_by_keys,
     skus_for_sale,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "reason_words",
     "related_products",
     "sku_for_sale",
+    "sku_on_sale",
     "skus_by_keys",
     "skus_for_sale",
     "store_categories",

@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.models import Fulfilment, Product, Sku
-from catalog.queries import product_page, skus_for_sale
+from catalog.queries import product_page, sku_on_sale, skus_for_sale
 from catalog.services import (
     PublishRefused,
     fulfilment_check,
@@ -32,7 +32,9 @@ def virtual(*, published=True, content=LINK):
 
 
 def on_sale(sku) -> bool:
-    return skus_for_sale([sku.pk])[sku.pk].on_sale
+    said = skus_for_sale([sku.pk])[sku.pk].on_sale
+    assert Sku.objects.filter(sku_on_sale(clock.now()), pk=sku.pk).exists() is said
+    return said
 
 
 def test_a_sku_added_later_is_not_sold_before_its_text_is_there():

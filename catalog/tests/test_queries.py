@@ -2,12 +2,14 @@
 
 import pytest
 
+from catalog.models import Sku
 from catalog.queries import (
     cards_of,
     photo_src,
     product_cards,
     product_page,
     sku_for_sale,
+    sku_on_sale,
     skus_for_sale,
     store_shelf,
 )
@@ -43,6 +45,15 @@ def test_skus_for_sale_come_in_one_query(django_assert_num_queries):
     assert (one.photo, found[other.pk].photo) == (str(photo.image), "")
     assert sku_for_sale(sku.public_id) == one
     assert sku_for_sale("sku_nothing") is None
+
+
+def test_of_a_sku_that_was_removed_none_is_left():
+    product = product_make(on_hand=5)
+    gone = sku_make(product, on_hand=5)
+    sku_remove(sku_id=gone.pk, now=clock.now())
+    found = skus_for_sale([gone.pk])[gone.pk]
+    assert (found.on_sale, found.available) == (False, 0)
+    assert not Sku.objects.filter(sku_on_sale(clock.now()), pk=gone.pk).exists()
 
 
 def test_a_draft_is_not_for_sale_and_has_no_page():

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from catalog.models import Product
+from catalog.models import Product, Sku
 from catalog.queries import (
     first_products,
     product_cards,
     product_page,
+    sku_on_sale,
     skus_for_sale,
     store_categories,
 )
@@ -34,6 +35,10 @@ def timed(*, begins=None, ends=None, published=True):
     return product
 
 
+def found(sku, at):
+    return Sku.objects.filter(sku_on_sale(at), pk=sku.pk).exists()
+
+
 @pytest.mark.parametrize(
     ("begins", "ends", "sold"),
     [
@@ -51,6 +56,7 @@ def test_every_reader_keeps_to_the_times(begins, ends, sold):
     product = timed(begins=begins, ends=ends)
     sku = product.skus.get()
     assert skus_for_sale([sku.pk])[sku.pk].on_sale is sold
+    assert found(sku, clock.now()) is sold
     assert product_page(product.public_id).on_sale is sold
     assert bool(product_cards(store_id=product.store_id).cards) is sold
     assert bool(first_products([product.store_id], limit=5)) is sold
@@ -62,7 +68,9 @@ def test_it_begins_and_ends_to_the_instant():
     sku, tick = product.skus.get().pk, timedelta(microseconds=1)
 
     def sold(at):
-        return skus_for_sale([sku], now=at)[sku].on_sale
+        said = skus_for_sale([sku], now=at)[sku].on_sale
+        assert Sku.objects.filter(sku_on_sale(at), pk=sku).exists() is said
+        return said
 
     begins, ends = product.on_sale_from, product.on_sale_until
     assert [sold(begins - tick), sold(begins)] == [False, True]

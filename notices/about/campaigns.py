@@ -134,7 +134,8 @@ def _of_flash(offer: FlashGist, key: str) -> Iterator[Subject]:
             key=key,
             store_id=offer.store_id,
             people=offer.user_ids[start : start + AT_ONCE],
-            path=reverse("flash:buy", args=[offer.public_id]),
+            # Told before the start or of none: its form would turn everybody away.
+            path=reverse("flash:offer", args=[offer.public_id]),
             values={
                 "store": offer.store_name,
                 "goods": offer.goods,

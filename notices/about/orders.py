@@ -9,7 +9,12 @@ from django.utils.translation import gettext as _
 from campaigns.groupbuy.gist import group_failure, group_gist
 from core.money import yuan
 from notices.about.subject import Subject, clock_words, order_of, order_values, refund_of
-from orders.news import address_news, invoice_news, is_being_checked
+from orders.news import (
+    address_news,
+    invoice_news,
+    is_being_checked,
+    is_extended,
+)
 from orders.queries import OrderGist, order_gist
 
 TOLD_BY_THE_ORDER = frozenset({"cancelled", "late", "group_failed"})
@@ -147,7 +152,8 @@ def pay_soon(order: OrderGist) -> Subject:
 def receive_soon(order: OrderGist) -> Subject:
     """An order that will count as received."""
     until = clock_words(order.receive_before) if order.receive_before else ""
-    return _of_order(order, f"receive_soon:{order.id}", until=until)
+    next_step = _("请马上联系商家") if is_extended(order.id) else _("请延长收货")
+    return _of_order(order, f"receive_soon:{order.id}", until=until, next=next_step)
 
 
 def _group_promise(order: OrderGist, *, is_checked: bool) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.paths import with_query
 from community.queries import entry_missing_codes
 from core.money import yuan
 from notices.about.subject import Subject, order_of, order_values, refund_of
@@ -20,7 +21,7 @@ def to_ship(event: Any) -> Iterator[Subject]:
     """An order may be sent: at once when it is paid, or when its last hold is released."""
     order = order_of(event)
     if order.state == "to_ship" and order.delivery != "digital":
-        yield _for_staff(order, f"to_ship:{order.id}", page="orders_order")
+        yield _for_staff(order, f"to_ship:{order.id}")
 
 
 def urged(event: Any) -> Iterator[Subject]:
@@ -28,7 +29,7 @@ def urged(event: Any) -> Iterator[Subject]:
     order = order_of(event)
     if order.state == "to_ship" and order.urged_at is not None:
         day = timezone.localtime(order.urged_at).date()
-        yield _for_staff(order, f"urged:{order.id}:{day}", page="orders_order")
+        yield _for_staff(order, f"urged:{order.id}:{day}")
 
 
 def address_changed(event: Any) -> Iterator[Subject]:
@@ -36,17 +37,18 @@ def address_changed(event: Any) -> Iterator[Subject]:
     older label perhaps."""
     order, change = order_of(event), address_news(event.order_id)
     if change is not None and change.by_id == order.buyer_id and order.state != "cancelled":
-        yield _for_staff(order, f"staff:address:{change.id}", page="orders_order")
+        yield _for_staff(order, f"staff:address:{change.id}")
 
 
 def refund_stuck(event: Any) -> Iterator[Subject]:
     order = order_gist(order_ref=event.order_ref)
     refund = refund_of(event)
     if order is not None and refund.state == "stuck":
-        key = f"staff:stuck:{event.refund_id}"
-        yield _for_staff(
-            order, key, page="payments_refund", pk=refund.pk, amount=yuan(refund.amount_fen)
-        )
+        # Asking for it again is an act of the list.
+        listed = reverse("admin:payments_refund_changelist")
+        path = with_query(listed, q=refund.out_refund_no)
+        amount = yuan(refund.amount_fen)
+        yield _for_staff(order, f"staff:stuck:{event.refund_id}", path=path, amount=amount)
 
 
 def invoice_over(event: Any) -> Iterator[Subject]:
@@ -68,7 +70,7 @@ def codes_out(event: Any) -> Iterator[Subject]:
             key=f"codes_out:{event.entry_id}:{entry.since:%Y%m%d%H%M%S%f}",
             store_id=event.store_id,
             people=staff_ids(event.store_id),
-            path=reverse("admin:community_groupentry_change", args=[event.entry_id]),
+            path=with_query(reverse("admin:community_groupcode_add"), entry=str(event.entry_id)),
             values={"goods": entry.name},
             for_staff=True,
         )
@@ -105,13 +107,19 @@ def account_troubled(event: Any) -> Iterator[Subject]:
 
 
 def _for_staff(
-    order: OrderGist, key: str, *, page: str, pk: int | None = None, **values: str
+    order: OrderGist,
+    key: str,
+    *,
+    page: str = "orders_order",
+    pk: int | None = None,
+    path: str = "",
+    **values: str,
 ) -> Subject:
     return Subject(
         key=key,
         store_id=order.store_id,
         people=staff_ids(order.store_id),
-        path=reverse(f"admin:{page}_change", args=[pk or order.id]),
+        path=path or reverse(f"admin:{page}_change", args=[pk or order.id]),
         values={**order_values(order), **values},
         for_staff=True,
     )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django.urls import reverse
 
 from campaigns.flash.models import FlashCampaign, FlashReminder
 from campaigns.flash.services import (
@@ -13,11 +14,12 @@ from campaigns.flash.services import (
     reminder_ask,
     reminder_drop,
 )
-from campaigns.flash.tests.factories import coming, offer_make
+from campaigns.flash.tests.factories import coming, offer_make, opened
 from core import clock
 from core.deadlines import deadlines_run
 from core.facts import facts_record
 from core.models import Fact
+from core.public_pages import public_pages_forget
 from notices.models import Notice
 from notices.tests.test_table import told
 from tests import cast
@@ -61,7 +63,7 @@ def test_who_reserved_is_reminded_once_and_nobody_else(offer):
     assert told(bob.id) == ["flash_soon", "flash_soon"]
     assert told(charlie.id) == []
     notice = Notice.objects.get(user_id=alice.id)
-    assert notice.path == f"/flash/{offer.public_id}/buy/"
+    assert notice.path == f"/flash/{offer.public_id}/"
     assert "39.00 元" in notice.body
     # Neither a second tick nor the fact a second time says it again.
     campaign_tick(campaign_id=offer.campaign_id, now=clock.now())
@@ -83,6 +85,22 @@ def test_after_the_telling_nobody_reserves_in_vain(offer):
     with pytest.raises(ReminderRefused):
         ask(offer, cast.person())
     assert not FlashReminder.objects.exists()
+
+
+def test_the_reminders_page_waits_for_the_start_and_then_sells(offer, client):
+    alice = cast.person()
+    ask(offer, alice)
+    soon(offer)
+    client.force_login(alice.user)
+    notice = Notice.objects.get(user_id=alice.id)
+    public_pages_forget()
+    page = client.get(reverse("notices:notice", args=[notice.public_id]), follow=True)
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert "离开抢还有" in text and "data-countdown-reload" in text
+    opened(offer)
+    public_pages_forget()
+    assert f"{notice.path}buy/" in client.get(notice.path).content.decode()
 
 
 def test_a_sale_that_is_called_off_reminds_nobody_and_says_so_to_who_waits(offer):

@@ -110,6 +110,18 @@ def test_who_asked_for_more_time_is_told_later():
     assert Reminder.objects.filter(pk=reminder.pk).exists()
 
 
+def test_only_who_may_ask_for_more_time_is_told_to():
+    for extended, said in ((False, "请延长收货"), (True, "请马上联系商家")):
+        order = order_sent()
+        if extended:
+            order_receive_extend(order_id=order.pk, by_id=order.buyer_id, now=clock.now())
+        order.refresh_from_db()
+        pk = Reminder.objects.get(kind=Kind.RECEIVE_SOON).pk
+        reminder_due(reminder_id=pk, now=order.receive_before - timedelta(hours=23))
+        notice = told(Kind.RECEIVE_SOON).get(user_id=order.buyer_id)
+        assert said in notice.body, notice.body
+
+
 def test_who_has_the_goods_is_not_told():
     order = order_sent()
     order_receive(order_id=order.pk, now=clock.now())

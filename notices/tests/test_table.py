@@ -306,7 +306,7 @@ def part_back(order, fen):
         )
 
 
-def test_a_refund_that_is_stuck_is_the_staffs_business_until_it_is_not():
+def test_a_refund_that_is_stuck_is_the_staffs_business_until_it_is_not(client):
     sku = cast.sku_on_sale()
     owner = staff_make(sku.store).user
     order = paid_make(sku)
@@ -323,9 +323,14 @@ def test_a_refund_that_is_stuck_is_the_staffs_business_until_it_is_not():
     deliver()
     stuck(other)
     assert Kind.STAFF_REFUND_STUCK in told(owner.pk, for_staff=True)
+    client.force_login(owner)
+    page = client.get(Notice.objects.get(kind=Kind.STAFF_REFUND_STUCK).path)
+    refund = Refund.objects.get(order_ref=other.public_id)
+    assert [row.pk for row in page.context["cl"].result_list] == [refund.pk]
+    assert "用原单号重新提交退款" in page.content.decode()
 
 
-def test_a_group_without_codes_is_told_to_the_staff_once_and_not_when_there_is_one_again():
+def test_a_group_without_codes_is_told_to_the_staff_once_and_not_when_there_is_one_again(client):
     entry = entry_make()
     owner = staff_make(entry.store).user
 
@@ -336,6 +341,11 @@ def test_a_group_without_codes_is_told_to_the_staff_once_and_not_when_there_is_o
     comes(2)
     assert told(owner.pk, for_staff=True) == [Kind.STAFF_CODES_OUT]
     assert entry.name in Notice.objects.get().body
+    client.force_login(owner)
+    page = client.get(Notice.objects.get().path)
+    assert page.status_code == 200
+    form = page.context["adminform"].form
+    assert "picture" in form.fields and form.initial["entry"] == str(entry.pk)
     code_make(entry, capacity=1)
     comes(3)
     comes(4)

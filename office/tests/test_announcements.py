@@ -8,6 +8,8 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from campaigns.flash.tests.factories import offer_make
+from campaigns.flash.tests.gone import GONE
+from campaigns.groupbuy.models import GroupCampaign
 from campaigns.groupbuy.tests.factories import campaign_make
 from catalog.models import Product, Sku
 from catalog.queries import product_page
@@ -16,7 +18,7 @@ from core import clock
 from guard.rules import wording
 from office.announcements import announcements
 from sharing.models import ShareLink
-from stores.models import StoreStaff
+from stores.models import Store, StoreStaff
 from stores.tests.factories import staff_make, store_make
 from tests import cast
 
@@ -88,6 +90,22 @@ def test_a_price_that_fell_since_is_what_a_flash_sale_is_compared_with(fen, said
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", GONE)
+def test_a_flash_sale_without_a_piece_to_be_had_has_nothing_to_announce(name):
+    offer = offer_make()
+    sku_make(offer.sku.product, on_hand=3)
+    happens, _said = GONE[name]
+    happens(offer)
+    assert "秒杀公告" not in texts(offer.sku.product)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_flash_sale_says_the_lesser_of_quota_and_stock():
+    offer = offer_make(quota=40, on_hand=7)
+    assert "还剩 7 件" in texts(offer.sku.product)["秒杀公告"]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_flash_sales_link_leads_to_its_own_page():
     offer = offer_make()
     client, staff = client_of(offer.store)
@@ -136,6 +154,25 @@ def test_what_is_sold_out_has_nothing_to_announce():
     assert texts(product) == {}
     client, _staff = client_of(product.store)
     assert "已经售罄" in client.get(f"{PAGE}?product={product.public_id}").content.decode()
+
+
+def test_a_store_that_rests_has_nothing_to_announce():
+    campaign, sku = campaign_make()
+    assert texts(sku.product)
+    client, _staff = client_of(sku.store)
+    Store.objects.update(is_open=False)
+    assert texts(sku.product) == {}
+    text = client.get(f"{PAGE}?product={sku.product.public_id}").content.decode()
+    assert "店铺正在休息" in text and "已经售罄" not in text
+    assert "店铺正在休息" in client.get(PAGE).content.decode()
+    assert campaign.pk
+
+
+def test_a_group_buy_that_takes_nobody_is_not_announced():
+    """What is left of its quota fills no other group, and none is open."""
+    campaign, sku = campaign_make(size=3)
+    GroupCampaign.objects.filter(pk=campaign.pk).update(quota=2)
+    assert set(texts(sku.product)) == {"商品公告"}
 
 
 @pytest.mark.parametrize("role", [StoreStaff.Role.OWNER, StoreStaff.Role.CLERK])

@@ -56,7 +56,7 @@ class CheckoutView(View, ABC):
         """What would be refused whatever is typed: said when the page opens, not after filling it."""
         if not wares.store.is_open:
             text = _("店铺正在休息，暂时不能下单。")
-        elif not any(choice.sku.on_sale for choice in wares.choices):
+        elif not any(choice.offered for choice in wares.choices):
             text = _("这件商品已下架，不能购买。")
         elif not any(choice.buyable for choice in wares.choices):
             text = _("这件商品已售罄。")

@@ -15,13 +15,24 @@ from stores.queries import PickupPlace, StoreInfo, pickup_places, store_by_id
 
 @dataclass(frozen=True)
 class Choice:
-    """A SKU that this checkout sells, and what one costs here."""
+    """A SKU that this checkout sells, and what one costs here. What `goes_on` is sold here after its
+    product was withdrawn, too; `kept` pieces are reserved for this buyer already."""
 
     sku: SkuForSale
     unit_price_fen: int
+    goes_on: bool = False
+    kept: int = 0
+
+    @property
+    def offered(self) -> bool:
+        return self.sku.on_sale or self.goes_on
 
     @property
     def buyable(self) -> bool:
+        return self.offered and self.sku.available + self.kept > 0
+
+    @property
+    def buyable_alone(self) -> bool:
         return self.sku.on_sale and self.sku.available > 0
 
 
@@ -47,8 +58,12 @@ class ForSale:
 
     @property
     def alone_url(self) -> str:
-        """Where the first of it is bought at its own price, whatever the campaign says."""
-        query = urlencode({"sku": self.choices[0].sku.public_id, "quantity": "1", "draft": "1"})
+        """Where the first of it that can be had is bought at its own price, whatever the campaign says;
+        "" when none can be."""
+        had = next((one.sku.public_id for one in self.choices if one.buyable_alone), "")
+        if not had or not self.store.is_open:
+            return ""
+        query = urlencode({"sku": had, "quantity": "1", "draft": "1"})
         return f"{reverse('orders:checkout')}?{query}"
 
     @cached_property

@@ -24,7 +24,12 @@ from campaigns.bargain.services.help import (
     help_tie,
     helping_allowed,
 )
-from campaigns.bargain.services.launch import bargain_launch, launch_refusal
+from campaigns.bargain.services.launch import (
+    Goods,
+    bargain_launch,
+    launch_refusal,
+    offer_refusal,
+)
 from campaigns.bargain.services.network import network_report
 from campaigns.bargain.services.refusals import (
     AlreadyHelped,
@@ -41,12 +46,14 @@ from campaigns.bargain.services.refusals import (
     LaunchRefused,
     NothingLeft,
     NotMidway,
+    NotOnSale,
     NotYours,
     OutsideOnly,
     OwnBargain,
     PriceStands,
     QuotaGone,
     SoldOut,
+    StoreResting,
     TooLateToBuy,
 )
 
@@ -60,11 +67,13 @@ __all__ = [
     "CampaignOver",
     "CampaignRefused",
     "FloorReached",
+    "Goods",
     "HelpLimitReached",
     "HelpRefused",
     "LaunchLimitReached",
     "LaunchRefused",
     "NotMidway",
+    "NotOnSale",
     "NotYours",
     "NothingLeft",
     "OutsideOnly",
@@ -72,6 +81,7 @@ __all__ = [
     "PriceStands",
     "QuotaGone",
     "SoldOut",
+    "StoreResting",
     "TooLateToBuy",
     "bargain_buy",
     "bargain_expire",
@@ -94,4 +104,5 @@ __all__ = [
     "helping_allowed",
     "launch_refusal",
     "network_report",
+    "offer_refusal",
 ]

@@ -5,6 +5,7 @@ form key → bargain → campaign quota → SKU
 """
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -20,7 +21,9 @@ from campaigns.bargain.services.refusals import (
     LaunchLimitReached,
     LaunchRefused,
     NothingLeft,
+    NotOnSale,
     QuotaGone,
+    StoreResting,
 )
 from campaigns.bargain.states import LIVE, CampaignState
 from catalog.queries import skus_for_sale
@@ -29,6 +32,17 @@ from core.facts import facts_record
 from core.idempotency import form_claim
 from core.ids import public_id
 from stores.queries import store_terms
+
+
+@dataclass(frozen=True)
+class Goods:
+    """What a campaign is about, as it is now: `available` pieces at `price_fen` alone, for as long as
+    they are `on_sale` and the store `takes_orders`."""
+
+    available: int
+    price_fen: int
+    on_sale: bool
+    takes_orders: bool
 
 
 def bargain_launch(
@@ -72,6 +86,21 @@ def launch_refusal(campaign_id: int, user_id: int, *, now: datetime) -> LaunchRe
     if _launches(campaign, user_id) >= campaign.launches_per_person:
         return LaunchLimitReached(campaign.launches_per_person)
     return QuotaGone() if campaign.quota_left < 1 else None
+
+
+def offer_refusal(
+    campaign: BargainCampaign, goods: Goods, *, now: datetime
+) -> LaunchRefused | None:
+    """Why nobody could launch now, the quota aside. Reads nothing."""
+    runs = campaign.state == CampaignState.PUBLISHED and campaign.starts_at <= now
+    cuts = _starts_from(campaign, goods) - campaign.floor_fen
+    if not runs or now >= campaign.ends_at or cuts < campaign.helpers:
+        return CampaignOver()
+    if not goods.takes_orders:
+        return StoreResting()
+    if not goods.on_sale:
+        return NotOnSale()
+    return NothingLeft() if goods.available < 1 else None
 
 
 def _launch(
@@ -123,21 +152,21 @@ def _launch(
 
 
 def _offer(campaign_id: int, *, now: datetime) -> tuple[BargainCampaign, int]:
-    """The running campaign, and what its bargains start from: never more than the SKU costs now."""
-    campaign = BargainCampaign.objects.filter(
-        pk=campaign_id, state=CampaignState.PUBLISHED, starts_at__lte=now, ends_at__gt=now
-    ).first()
-    if campaign is None:
+    """The running campaign, and what its bargains start from."""
+    campaign = BargainCampaign.objects.filter(pk=campaign_id).first()
+    sku = skus_for_sale([campaign.sku_id]).get(campaign.sku_id) if campaign else None
+    if campaign is None or sku is None:
         raise CampaignOver
-    sku = skus_for_sale([campaign.sku_id]).get(campaign.sku_id)
-    if sku is None or not sku.on_sale or not store_terms(campaign.store_id).is_open:
-        raise CampaignOver
-    if sku.available < 1:
-        raise NothingLeft
-    list_fen = min(campaign.list_fen, sku.price_fen)
-    if list_fen - campaign.floor_fen < campaign.helpers:
-        raise CampaignOver
-    return campaign, list_fen
+    is_open = store_terms(campaign.store_id).is_open
+    goods = Goods(sku.available, sku.price_fen, on_sale=sku.on_sale, takes_orders=is_open)
+    if (refusal := offer_refusal(campaign, goods, now=now)) is not None:
+        raise refusal
+    return campaign, _starts_from(campaign, goods)
+
+
+def _starts_from(campaign: BargainCampaign, goods: Goods) -> int:
+    """What a bargain starts from: never more than the SKU costs now."""
+    return min(campaign.list_fen, goods.price_fen)
 
 
 def _running(campaign_id: int, user_id: int) -> AlreadyRunning | None:

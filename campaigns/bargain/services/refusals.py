@@ -42,6 +42,20 @@ class QuotaGone(LaunchRefused):
         super().__init__(_("砍价名额已经占满，有人过期会空出来；也可以直接购买。"))
 
 
+class StoreResting(LaunchRefused):
+    """The store takes no orders for now: nobody could buy in it what friends cut."""
+
+    def __init__(self) -> None:
+        super().__init__(_("店铺正在休息，暂时不能发起砍价。"))
+
+
+class NotOnSale(LaunchRefused):
+    """The goods were withdrawn; bargains that run go on."""
+
+    def __init__(self) -> None:
+        super().__init__(_("这件商品已下架，不能发起砍价。"))
+
+
 class NothingLeft(LaunchRefused):
     """No piece in stock can be kept: friends would help in vain."""
 

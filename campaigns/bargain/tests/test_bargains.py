@@ -87,7 +87,7 @@ def test_nobody_launches_what_is_sold_out_or_in_a_closed_store():
         launch(campaign, alice)
     campaign.sku.__class__.objects.update(on_hand=5)
     campaign.store.__class__.objects.update(is_open=False)
-    with pytest.raises(services.CampaignOver):
+    with pytest.raises(services.StoreResting):
         launch(campaign, alice)
     assert (written(), used(campaign)) == ((0, 0, 0), 0)
 

@@ -1,6 +1,5 @@
 """The form to buy at a bargain's price: a checkout of one piece, by its launcher."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from django.http import HttpRequest
@@ -38,14 +37,16 @@ class BuyView(CheckoutView):
         sku = skus_for_sale([board.terms.sku_id]).get(board.terms.sku_id) if board else None
         if board is None or sku is None:
             raise NotHere(_("没有这个砍价，请核对链接。"))
-        # The piece that is kept for the launcher is not among those that others may buy.
-        sku = replace(sku, available=sku.available + 1) if board.keeps_piece else sku
         return ForSale(
             store_id=board.store_id,
             title=sku.title,
             photo=sku.photo,
             back_url=reverse("bargain:bargain", args=[board.public_id]),
-            choices=(Choice(sku, board.price_fen),),
+            # A withdrawn product's bargains go on; and the piece that is kept for the launcher is not among
+            # those that others may buy.
+            choices=(
+                Choice(sku, board.price_fen, goes_on=True, kept=1 if board.keeps_piece else 0),
+            ),
             limit=1,
             takes=CAMPAIGN_KINDS if board.terms.takes_coupons else (),
             about=board,
@@ -58,10 +59,7 @@ class BuyView(CheckoutView):
         refused = buy_refused(board.public_id, self.buyer_id, now=now)
         if refused is not None:
             return _refusal(refused, wares, final=True)
-        # A withdrawn product's bargains go on, so what counts here is stock alone.
-        if not wares.store.is_open or wares.choices[0].sku.available < 1:
-            return super().refusal_foreseen(request, wares, now=now)
-        return None
+        return super().refusal_foreseen(request, wares, now=now)
 
     def place(self, request: HttpRequest, wares: ForSale, form: CheckoutForm, now: datetime) -> str:
         if not limit_check("bargain-buy", f"user:{self.buyer_id}", BUYS, BUYS_WINDOW_S):
@@ -87,7 +85,7 @@ def _refusal(refused: services.BuyRefused, wares: ForSale, *, final: bool = Fals
     """The refusal's own words, and the way out that fits it."""
     if isinstance(refused, services.AlreadyOrdered):
         label, url = _("去那个订单"), reverse("orders:detail", args=[refused.order_public_id])
-    elif isinstance(refused, services.NotMidway):
+    elif isinstance(refused, services.NotMidway) or not wares.alone_url:
         label, url = _("看看砍价"), wares.back_url
     else:
         label, url = _("直接购买"), wares.alone_url

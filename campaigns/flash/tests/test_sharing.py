@@ -7,8 +7,8 @@ from django.test import Client
 
 from accounts.tests.factories import user_make
 from campaigns.flash.models import FlashOffer
-from campaigns.flash.services import campaign_cancel
 from campaigns.flash.tests.factories import attempt, buy, coming, offer_make, over
+from campaigns.flash.tests.gone import GONE
 from catalog.models import Product, Sku
 from core import clock
 from core.public_pages import public_pages_forget
@@ -16,7 +16,6 @@ from sharing.models import Attribution, ShareLink, Visit
 from sharing.pages import poster_read
 from sharing.sources import sources
 from sharing.spread import shared_pages
-from stores.models import Store
 from tests import cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,19 +133,10 @@ def test_what_is_not_there_is_not_promised(offer):
     assert "秒杀价 35.00 元" in desc and "还剩 7 件" in desc
 
 
-@pytest.mark.parametrize(
-    "happens",
-    [
-        lambda offer: FlashOffer.objects.filter(pk=offer.pk).update(sold=50),
-        lambda offer: Sku.objects.filter(pk=offer.sku_id).update(on_hand=0),
-        lambda offer: Product.objects.filter(pk=offer.sku.product_id).update(state="withdrawn"),
-        lambda offer: Store.objects.filter(pk=offer.store_id).update(is_open=False),
-        lambda offer: campaign_cancel(campaign_id=offer.campaign_id, now=clock.now()),
-        over,
-    ],
-)
-def test_without_a_piece_to_be_had_the_card_says_what_the_goods_are(offer, happens):
+@pytest.mark.parametrize("name", GONE)
+def test_without_a_piece_to_be_had_the_card_says_what_the_goods_are(offer, name):
     Product.objects.filter(pk=offer.sku.product_id).update(subtitle="晒足四十天")
+    happens, _said = GONE[name]
     happens(offer)
     card = card_of(offer)
     assert (card.desc, card.poster) == ("晒足四十天", "")

@@ -1,6 +1,7 @@
 """The form to buy at a flash price. Whoever cannot win is answered before the order path opens."""
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -56,7 +57,7 @@ class BuyView(CheckoutView):
                 now=clock.now(),
             )
         except services.BuyRefused as refused:
-            return self._turned_away(request, str(refused), 409)
+            return self._turned_away(request, str(refused), 409, refused)
         if first:
             return redirect("orders:cashier", first)
         has_order = False
@@ -112,14 +113,27 @@ class BuyView(CheckoutView):
         except services.BuyRefused as refused:
             raise Refused(_refusal(refused, wares)) from refused
 
-    def _turned_away(self, request: HttpRequest, message: str, status: int) -> HttpResponse:
-        """A small page without a query. What was typed stays in its form, which tries again."""
+    def _turned_away(
+        self,
+        request: HttpRequest,
+        message: str,
+        status: int,
+        refused: services.BuyRefused | None = None,
+    ) -> HttpResponse:
+        """A small page without a query. What was typed stays in its form, which tries again while that
+        may help."""
         names = (*KEPT, "form_key", "shown_fen")
         kept = [(name, request.POST[name][:2000]) for name in names if name in request.POST]
         return render(
             request,
             "flash/turned_away.html",
-            {"message": message, "kept": kept, "now": clock.now()},
+            {
+                "message": message,
+                "kept": kept,
+                "now": clock.now(),
+                "is_over": isinstance(refused, services.SlotOver),
+                "alone_url": _alone_url(request, refused),
+            },
             status=status,
         )
 
@@ -130,9 +144,22 @@ def _refusal(refused: services.BuyRefused, wares: ForSale, *, final: bool = Fals
         label, url = _("看秒杀时段"), reverse("flash:slot", args=[wares.about.slot])
     elif isinstance(refused, services.SoldOut) and refused.left > 0:
         return Refusal(str(refused))
-    else:
+    elif wares.alone_url:
         label, url = _("直接购买"), wares.alone_url
+    else:
+        label, url = _("返回商品页"), wares.back_url
     return Refusal(str(refused), label, url, final=final)
+
+
+def _alone_url(request: HttpRequest, refused: services.BuyRefused | None) -> str:
+    """Where the same is bought at its own price, for whoever is told to; "" for others. It is the form
+    that says what was wanted: nothing is looked up for a crowd."""
+    sku = request.POST.get("sku", "")[:40]
+    is_gone = isinstance(refused, services.SoldOut) and refused.left < 1
+    if not sku or not (is_gone or isinstance(refused, services.SlotOver)):
+        return ""
+    wanted = {"sku": sku, "quantity": str(_quantity(request))}
+    return f"{reverse('orders:checkout')}?{urlencode(wanted)}"
 
 
 def _quantity(request: HttpRequest) -> int:

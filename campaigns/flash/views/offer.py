@@ -1,8 +1,5 @@
 """The page of one offer: the same for everyone, with one fragment for whoever looks at it."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.flash.posters import FlashPoster
 from campaigns.flash.queries import COMING, ENDED, FlashTerms, flash_terms, reminded
-from catalog.queries import ProductCard, cards_of, skus_for_sale
+from catalog.queries import ProductCard, cards_of
 from core import clock
 from core.errors import NotHere
 from core.money import yuan
@@ -64,7 +61,7 @@ def _offer(public_id: str) -> tuple[FlashTerms, ProductCard]:
 
 def _card(request: HttpRequest, terms: FlashTerms, product: ProductCard) -> ShareCard:
     """What is promised is what can still be had: without it the card says what the goods are."""
-    deal = _deal(terms, now=clock.now())
+    promises = terms.phase != ENDED and terms.left > 0
     return share_card(
         request,
         kind="flash",
@@ -72,46 +69,28 @@ def _card(request: HttpRequest, terms: FlashTerms, product: ProductCard) -> Shar
         store_id=terms.store_id,
         path=reverse("flash:offer", args=[terms.public_id]),
         title=product.title,
-        desc=deal.promise if deal else product.subtitle,
+        desc=_promise(terms) if promises else product.subtitle,
         image_url=product.share_image or "/static/img/icon.svg",
-        about=_poster(deal, product) if deal else None,
+        about=_poster(terms, product) if promises else None,
     )
 
 
-@dataclass(frozen=True)
-class _Deal:
-    """An offer that can be bought, or will be, and how much of it there is."""
-
-    terms: FlashTerms
-    left: int
-
-    @property
-    def promise(self) -> str:
-        """The price, the slot and the pieces, in one line."""
-        starts_at = timezone.localtime(self.terms.starts_at)
-        told = {
-            "price": yuan(self.terms.flash_fen),
-            "day": date_format(starts_at, "MONTH_DAY_FORMAT"),
-            "from": f"{starts_at:%H:%M}",
-            "until": f"{timezone.localtime(self.terms.ends_at):%H:%M}",
-            "left": self.left,
-        }
-        if self.terms.phase == COMING:
-            return _("秒杀价 %(price)s 元，%(day)s %(from)s 开抢，共 %(left)d 件") % told
-        return _("秒杀价 %(price)s 元，%(until)s 结束，还剩 %(left)d 件") % told
+def _promise(terms: FlashTerms) -> str:
+    """The price, the slot and the pieces, in one line."""
+    starts_at = timezone.localtime(terms.starts_at)
+    told = {
+        "price": yuan(terms.flash_fen),
+        "day": date_format(starts_at, "MONTH_DAY_FORMAT"),
+        "from": f"{starts_at:%H:%M}",
+        "until": f"{timezone.localtime(terms.ends_at):%H:%M}",
+        "left": terms.left,
+    }
+    if terms.phase == COMING:
+        return _("秒杀价 %(price)s 元，%(day)s %(from)s 开抢，共 %(left)d 件") % told
+    return _("秒杀价 %(price)s 元，%(until)s 结束，还剩 %(left)d 件") % told
 
 
-def _deal(terms: FlashTerms, *, now: datetime) -> _Deal | None:
-    store = store_by_id(terms.store_id)
-    sku = skus_for_sale([terms.sku_id], now=max(now, terms.starts_at)).get(terms.sku_id)
-    left = min(terms.left, sku.available) if sku and sku.on_sale else 0
-    if left < 1 or terms.phase == ENDED or store is None or not store.is_open:
-        return None
-    return _Deal(terms, left)
-
-
-def _poster(deal: _Deal, product: ProductCard) -> FlashPoster:
-    terms = deal.terms
+def _poster(terms: FlashTerms, product: ProductCard) -> FlashPoster:
     return FlashPoster(
         photo=product.photo.name if product.photo else "",
         price_fen=terms.flash_fen,

@@ -52,6 +52,8 @@ def remind(request: HttpRequest, public_id: str) -> HttpResponse:
                 raise services.FlashRefused(_("操作太频繁了，请过一分钟再试。"))
             if "drop" in request.POST:
                 services.reminder_drop(offer_public_id=public_id, user_id=request.user.pk)
+            elif terms.phase == queries.ENDED:
+                raise services.SlotOver
             else:
                 services.reminder_ask(offer_public_id=public_id, user_id=request.user.pk, now=now)
             return redirect("flash:remind", public_id)

@@ -26,4 +26,5 @@ def newcomer_refusal(user_id: int, store_id: int, campaign_id: int) -> JoinRefus
         is_leader=False,
         campaign__newcomers_only=True,
     ).exclude(campaign_id=campaign_id)
-    return NewcomerSeatTaken() if elsewhere.exists() else None
+    ref = elsewhere.values_list("order__public_id", flat=True).first()
+    return NewcomerSeatTaken(ref) if ref is not None else None

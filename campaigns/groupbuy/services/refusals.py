@@ -57,13 +57,15 @@ class NewcomersOnly(JoinRefused):
     """Joining is for people who never bought in this store; leading is for everybody."""
 
     def __init__(self) -> None:
-        super().__init__(_("这个团留给没有在本店买过的新朋友；你可以自己开一个团，带新朋友参加。"))
+        super().__init__(_("这个团留给没有在本店买过的新朋友。"))
 
 
 class NewcomerSeatTaken(JoinRefused):
-    """The person holds another unpaid seat that this store keeps for newcomers."""
+    """The person holds another unpaid seat that this store keeps for newcomers; `order_public_id` says
+    on which order."""
 
-    def __init__(self) -> None:
+    def __init__(self, order_public_id: str) -> None:
+        self.order_public_id = order_public_id
         super().__init__(
             _("新朋友的名额在一家店一次只能占一个，你还有一个没付款；付款或取消它再来。")
         )

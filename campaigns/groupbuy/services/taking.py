@@ -35,9 +35,12 @@ from orders.services import Offer, OrderItem, order_place
 ONE_LIVE_GROUP = "groupbuy_one_live_group"
 _TAKEN = Prepared(
     "groupbuy_pieces_taken",
+    # A seat of a group that succeeded stays when its merchant cancels its order; nothing was bought.
+    # No order leaves that state: one that is cancelled in this moment only leaves more to buy.
     """
-    SELECT COALESCE(sum(quantity), 0) FROM groupbuy_member
-    WHERE campaign_id = %(campaign)s AND user_id = %(user)s AND state = ANY(%(live)s)
+    SELECT COALESCE(sum(m.quantity), 0) FROM groupbuy_member m JOIN orders_order o ON o.id = m.order_id
+    WHERE m.campaign_id = %(campaign)s AND m.user_id = %(user)s AND m.state = ANY(%(live)s)
+        AND o.state <> 'cancelled'
     """,
 )
 

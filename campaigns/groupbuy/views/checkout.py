@@ -27,6 +27,12 @@ from orders.pricing import CAMPAIGN_KINDS
 
 # A person who really wants to join tries a few times; a script tries more.
 JOINS, JOINS_WINDOW_S = 10, 60
+_BUY_ALONE = (
+    services.CampaignOver,
+    services.LimitReached,
+    services.NoNewGroup,
+    services.QuotaGone,
+)
 
 
 class GroupCheckoutView(CheckoutView):
@@ -56,7 +62,11 @@ class GroupCheckoutView(CheckoutView):
             title=terms.skus[0].sku.title,
             photo=terms.skus[0].sku.photo,
             back_url=reverse("storefront:product", args=[terms.product_public_id]),
-            choices=tuple(Choice(priced.sku, priced.price_fen) for priced in terms.skus),
+            choices=tuple(
+                # A withdrawn product's open groups go on.
+                Choice(priced.sku, priced.price_fen, goes_on=bool(terms.group_public_id))
+                for priced in terms.skus
+            ),
             limit=terms.limit_per_order,
             takes=CAMPAIGN_KINDS if terms.takes_coupons else (),
             about=terms,
@@ -67,11 +77,8 @@ class GroupCheckoutView(CheckoutView):
     ) -> Refusal | None:
         refused = self.refused(wares.about, now)
         if refused is not None:
-            return _refusal(refused, wares, final=True)
-        # A withdrawn product's open groups go on, so what counts here is stock alone.
-        if not wares.store.is_open or not any(c.sku.available > 0 for c in wares.choices):
-            return super().refusal_foreseen(request, wares, now=now)
-        return None
+            return self.refusal(refused, wares, now, final=True)
+        return super().refusal_foreseen(request, wares, now=now)
 
     def place(self, request: HttpRequest, wares: ForSale, form: CheckoutForm, now: datetime) -> str:
         if not limit_check("join", f"user:{self.buyer_id}", JOINS, JOINS_WINDOW_S):
@@ -81,7 +88,33 @@ class GroupCheckoutView(CheckoutView):
         try:
             return self.act(wares, form, now).order_public_id
         except services.JoinRefused as refused:
-            raise Refused(_refusal(refused, wares)) from refused
+            raise Refused(self.refusal(refused, wares, now)) from refused
+
+    def refusal(
+        self, refused: services.JoinRefused, wares: ForSale, now: datetime, *, final: bool = False
+    ) -> Refusal:
+        """The refusal's own words, and the way out that fits it."""
+        terms: Terms = wares.about
+        said = str(refused)
+        label, url = _("返回商品页"), wares.back_url
+        if isinstance(refused, services.AlreadyIn) and refused.group_public_id:
+            label, url = _("去看我的团"), reverse("groupbuy:group", args=[refused.group_public_id])
+        elif isinstance(refused, services.GroupOver | services.GroupFull | services.TooLate):
+            label = _("看看其他团")
+            url = reverse("groupbuy:group", args=[terms.group_public_id]) + "#others"
+        elif isinstance(refused, services.NewcomerSeatTaken):
+            label, url = _("去那个订单"), reverse("orders:detail", args=[refused.order_public_id])
+        elif isinstance(refused, services.NewcomersOnly) and self.may_lead(wares, now):
+            said = _("%(refusal)s你可以自己开一个团，带新朋友参加。") % {"refusal": said}
+            label, url = _("自己开一个团"), reverse("groupbuy:lead", args=[terms.product_public_id])
+        elif isinstance(refused, _BUY_ALONE) and wares.alone_url:
+            label, url = _("单独购买"), wares.alone_url
+        return Refusal(said, label, url, final=final)
+
+    def may_lead(self, wares: ForSale, now: datetime) -> bool:
+        """Whether the buyer could lead a group of the same goods."""
+        product: str = wares.about.product_public_id
+        return wares.store.is_open and pages.may_lead(product, self.buyer_id, now=now)
 
     def seat_fields(self, wares: ForSale, form: CheckoutForm, now: datetime) -> dict[str, Any]:
         """What both services take."""
@@ -127,26 +160,3 @@ class JoinView(GroupCheckoutView):
         return services.group_join(
             group_public_id=self.kwargs["public_id"], **self.seat_fields(wares, form, now)
         )
-
-
-_BUY_ALONE = (
-    services.CampaignOver,
-    services.LimitReached,
-    services.NoNewGroup,
-    services.QuotaGone,
-)
-
-
-def _refusal(refused: services.JoinRefused, wares: ForSale, *, final: bool = False) -> Refusal:
-    """The refusal's own words, and the way out that fits it."""
-    terms: Terms = wares.about
-    if isinstance(refused, services.AlreadyIn) and refused.group_public_id:
-        label, url = _("去看我的团"), reverse("groupbuy:group", args=[refused.group_public_id])
-    elif isinstance(refused, services.GroupOver | services.GroupFull | services.TooLate):
-        label = _("看看其他团")
-        url = reverse("groupbuy:group", args=[terms.group_public_id]) + "#others"
-    elif isinstance(refused, _BUY_ALONE):
-        label, url = _("单独购买"), wares.alone_url
-    else:
-        label, url = "", ""
-    return Refusal(str(refused), label, url, final=final)

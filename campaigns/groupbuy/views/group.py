@@ -103,7 +103,8 @@ def _personal(
         "board": board,
         "mine": _mine(request, public_id),
         "card": _card(request, board) if board else None,
-        "share_label": _("复制链接，叫朋友一起拼"),
+        # Nobody is called to what cannot be joined.
+        "share_label": _("复制链接，叫朋友一起拼") if board and board.can_join else "",
         "sign_in_url": "",
     }
     if not request.user.is_authenticated:
