@@ -51,7 +51,7 @@ def way_on(public_id: str, user_id: int | None, *, now: datetime) -> WayOn | Non
 
 def _takes_people(group: Group, *, now: datetime) -> bool:
     in_time = group.deadline_at is not None and group.deadline_at > now + LAST_CALL
-    left = group.seats_left > 0 and group.campaign.quota_left > 0
+    left = group.seats_left > 0 and group.has_quota
     return group.state == GroupState.OPEN and in_time and left
 
 

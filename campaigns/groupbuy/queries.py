@@ -15,6 +15,7 @@ from django.db.models import (
     When,
     Window,
 )
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Least, RowNumber
 
 from campaigns.groupbuy.counts import can_be_had, in_stock, missing_people
@@ -180,7 +181,6 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
     is_open = group.state == GroupState.OPEN
     in_time = group.deadline_at is not None and group.deadline_at > now + LAST_CALL
     is_free = is_open and in_time and group.seats_left > 0
-    has_quota = campaign.quota_left > 0
     members = _shown(group)
     faces = faces_of(members)
     return GroupBoard(
@@ -204,9 +204,9 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
         deadline_at=group.deadline_at,
         succeeded_at=group.succeeded_at,
         fail_reason=group.fail_reason,
-        can_join=is_free and has_quota and group.in_stock,
-        is_quota_gone=is_free and not has_quota,
-        is_sold_out=is_free and has_quota and not group.in_stock,
+        can_join=is_free and group.has_quota and group.in_stock,
+        is_quota_gone=is_free and not group.has_quota,
+        is_sold_out=is_free and group.has_quota and not group.in_stock,
         is_too_late=is_open and not in_time,
         can_lead=group.in_stock and can_lead(campaign, now=now),
         is_paid_back=not any(member.state == MemberState.REFUNDING for member in members),
@@ -264,7 +264,7 @@ def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
         group_count=campaign.group_count,
         deal=deal_of(campaign),
         in_stock=campaign.in_stock,
-        can_lead=campaign.in_stock and campaign.quota_left >= campaign.enough,
+        can_lead=campaign.in_stock and campaign.quota_free >= campaign.enough,
     )
 
 
@@ -291,7 +291,7 @@ def shelf_offers(product_ids: Iterable[int], *, now: datetime) -> dict[int, Shel
         campaign__state=CampaignState.PUBLISHED,
         campaign__starts_at__lte=now,
         campaign__ends_at__gt=now,
-        campaign__quota__gte=F("campaign__quota_used") + _enough("campaign__"),
+        campaign__quota__gte=_spoken_for("campaign__") + _enough("campaign__"),
     )
     grouped = rows.values("campaign__product_id", "campaign__size").annotate(low=Min(_price()))
     return {
@@ -308,7 +308,7 @@ def products_on_offer(*, now: datetime, limit: int = 6) -> list[int]:
         starts_at__lte=now,
         ends_at__gt=now,
         store__is_open=True,
-        quota__gte=F("quota_used") + _enough(),
+        quota__gte=_spoken_for() + _enough(),
         product__state="on_sale",
     )
     turn = Window(RowNumber(), partition_by=F("store_id"), order_by=[F("ends_at"), F("id")])
@@ -335,6 +335,11 @@ def _lead_price(to: str = "") -> Least:
     return Least(own, F(f"{to}sku__price_fen"))
 
 
+def _spoken_for(to: str = "") -> CombinedExpression:
+    """The pieces of a campaign that are taken, or kept for groups that have begun."""
+    return F(f"{to}quota_used") + F(f"{to}quota_needed")
+
+
 def _enough(to: str = "") -> Case:
     """How many pieces another group of a campaign needs at least."""
     all_of_them = When(**{f"{to}ending": GroupCampaign.Ending.REFUND}, then=F(f"{to}size"))
@@ -346,11 +351,11 @@ def _joinable(now: datetime) -> Q:
 
 
 def can_lead(campaign: GroupCampaign, *, now: datetime) -> bool:
-    """Whether somebody could start a group of it now: it runs, as much of its quota is left as a group
+    """Whether somebody could start a group of it now: it runs, as much of its quota is free as a group
     needs, and its product (which the caller has read with it) is not withdrawn. Goods are the caller's
     to look for (`counts.in_stock`)."""
     runs = campaign.state == CampaignState.PUBLISHED and campaign.starts_at <= now
-    left = campaign.quota_left >= campaign.enough and campaign.product.state == "on_sale"
+    left = campaign.quota_free >= campaign.enough and campaign.product.state == "on_sale"
     return runs and now < campaign.ends_at and left
 
 
