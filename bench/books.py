@@ -27,6 +27,7 @@ from orders.services import (
     order_cancel,
     order_close_request,
     order_line_cancel,
+    order_price_ask,
     order_receive,
 )
 from orders.tests.factories import (
@@ -133,6 +134,9 @@ def _originals() -> None:
     line = partly.lines.get(sku=other)
     order_line_cancel(order_id=partly.pk, line_id=line.pk, reason="", by_id=None, now=now)
     order_close_request(order_id=order_make(sku, who=person()).pk, now=now)
+    cheaper = order_make(sku, who=person())
+    order_price_ask(order_id=cheaper.pk, payable_fen=cheaper.payable_fen - 100, by_id=None, now=now)
+    pay(cheaper.public_id)
     _deliver()
     for refund in Refund.objects.exclude(state="succeeded"):
         refund_settle(

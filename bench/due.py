@@ -39,8 +39,9 @@ SHELF = """
         on_hand = (SELECT sum(on_hand_change) FROM catalog_stockmovement WHERE sku_id = catalog_sku.id),
         reserved = (SELECT sum(reserved_change) FROM catalog_stockmovement
             WHERE sku_id = catalog_sku.id);
-    UPDATE groupbuy_groupcampaign SET quota = %(groups)s + 100,
-        quota_used = (SELECT COALESCE(sum(quantity), 0) FROM groupbuy_member);
+    UPDATE groupbuy_groupcampaign SET quota = 2 * %(groups)s + 100,
+        quota_used = (SELECT COALESCE(sum(quantity), 0) FROM groupbuy_member),
+        quota_needed = (SELECT COALESCE(sum(size - joined), 0) FROM groupbuy_group);
 """
 
 

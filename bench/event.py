@@ -173,20 +173,21 @@ class Event:
         with self.lock:
             token = dice.choice(self.tokens) if self.tokens else ""
         page = f"/p/{self.product}/?s={token}" if token else f"/p/{self.product}/"
-        self.site("GET", page, person)
+        _status, _place, public = self.site("GET", page, person)
         fragment = f"/p/{self.product}/mine/" + (f"?s={token}" if token else "")
         _status, _place, text = self.site("GET", fragment, person)
         self.count("people")
         if person is None:
             return
-        placed = self.orders(person, dice)
+        placed = self.orders(person, dice, shown=re.findall(r"/g/(grp_\w+)/", public))
         if placed and dice.random() >= FORGETS:
             self.pays(person, placed)
         if dice.random() < SHARES:
             self.passes_on(person, text)
 
-    def orders(self, person: Person, dice: random.Random) -> Placed | None:
-        """A seat in a group that is open, or one of their own; None when it was refused."""
+    def orders(self, person: Person, dice: random.Random, *, shown: list[str]) -> Placed | None:
+        """A seat in a group that is open, or one of their own; None when it was refused. Where no new
+        group is begun any more, those that the page has `shown` still lack people."""
         with self.lock:
             group = dice.choice(self.groups) if self.groups and dice.random() < 0.9 else ""
         if group:
@@ -196,7 +197,10 @@ class Event:
             with self.lock:
                 if group in self.groups:
                     self.groups.remove(group)
-        return self._sent(f"/p/{self.product}/group/?sku={self.sku}", person)
+        placed = self._sent(f"/p/{self.product}/group/?sku={self.sku}", person)
+        for other in shown[:2]:
+            placed = placed or self._sent(f"/g/{other}/join/", person)
+        return placed
 
     def _sent(self, path: str, person: Person) -> Placed | None:
         _status, _place, page = self.site("GET", path, person)

@@ -105,9 +105,11 @@ def _campaigns(store: Store, products: list[Product], skus: list[Sku]) -> list[G
             starts_at=now - timedelta(hours=1),
             ends_at=now + timedelta(days=30),
             quota=1_000_000,
+            quota_used=_groups_of(number),
+            quota_needed=_groups_of(number) * (GROUP_SIZE - 1),
             published_at=now,
         )
-        for product in products
+        for number, product in enumerate(products)
     )
     GroupPrice.objects.bulk_create(
         GroupPrice(store=store, campaign=campaign, sku=sku, price_fen=4900)
@@ -118,13 +120,18 @@ def _campaigns(store: Store, products: list[Product], skus: list[Sku]) -> list[G
     return campaigns
 
 
+def _groups_of(number: int) -> int:
+    """How many groups the campaign of that number gets."""
+    return 1 if number else HOT_GROUPS
+
+
 def _groups(store: Store, campaigns: list[GroupCampaign], skus: list[Sku]) -> list[list[str]]:
     """Open groups whose leader has paid: many in the first campaign, one in each other."""
     now = clock.now()
     wanted = [
         (campaign, sku)
-        for campaign, sku in zip(campaigns, skus, strict=True)
-        for _ in range(HOT_GROUPS if campaign is campaigns[0] else 1)
+        for number, (campaign, sku) in enumerate(zip(campaigns, skus, strict=True))
+        for _ in range(_groups_of(number))
     ]
     leaders = User.objects.bulk_create(User(nickname=f"团长{n}") for n in range(len(wanted)))
     groups = Group.objects.bulk_create(

@@ -84,6 +84,42 @@ def discounts_add_up(now: datetime) -> Broken:
 
 
 @invariant(
+    "orders.repriced",
+    because="a merchant's change of price is the one that was asked for and applied, and its lines "
+    "share it as far as they cost anything",
+)
+def repriced(now: datetime) -> Broken:
+    for ref, adjust_fen, asked_fen, lines_fen, share_fen in rows(
+        """
+        SELECT o.public_id, o.adjust_fen, COALESCE(r.after_fen - r.before_fen, 0), lines.adjust_fen,
+            share.fen
+        FROM (
+            SELECT id FROM orders_order WHERE adjust_fen <> 0
+            UNION SELECT order_id FROM orders_orderline WHERE adjust_fen <> 0
+            UNION SELECT order_id FROM orders_orderreprice WHERE applied_at IS NOT NULL
+        ) touched
+        JOIN orders_order o ON o.id = touched.id
+        LEFT JOIN orders_orderreprice r ON r.order_id = o.id AND r.applied_at IS NOT NULL
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(sum(line.adjust_fen), 0) AS adjust_fen,
+                COALESCE(sum(line.amount_fen - line.discount_fen), 0) AS cost_fen
+            FROM orders_orderline line WHERE line.order_id = o.id
+        ) lines
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN lines.cost_fen = 0 THEN 0
+                ELSE GREATEST(o.adjust_fen, -lines.cost_fen) END AS fen
+        ) share
+        WHERE o.adjust_fen <> COALESCE(r.after_fen - r.before_fen, 0)
+            OR lines.adjust_fen <> share.fen
+        """
+    ):
+        yield (
+            f"order {ref}",
+            f"changed by {adjust_fen} fen, asked for {asked_fen}; lines share {lines_fen} of {share_fen}",
+        )
+
+
+@invariant(
     "orders.money_in",
     because="every payment that arrived is kept by its order or goes back in full, never both",
 )

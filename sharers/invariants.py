@@ -64,6 +64,40 @@ def worth(now: datetime) -> Broken:
         yield f"reward {pk}", f"{amount_fen} fen of order {order_ref}"
 
 
+@invariant(
+    "sharers.terms",
+    because="what is kept of an order earns what the terms of its reward say, and nothing without any",
+)
+def terms(now: datetime) -> Broken:
+    for pk, order_ref, amount_fen, due_fen in rows(
+        """
+        SELECT r.id, o.public_id, r.amount_fen, due.fen
+        FROM sharers_reward r JOIN orders_order o ON o.id = r.order_id
+        JOIN orders_orderline l ON l.id = r.line_id
+        CROSS JOIN LATERAL (
+            SELECT GREATEST(l.amount_fen - l.discount_fen - l.rebate_fen + l.adjust_fen, 0) AS fen
+        ) paid
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN r.fixed_fen IS NOT NULL THEN LEAST(r.fixed_fen * l.quantity, paid.fen)
+                ELSE paid.fen * COALESCE(r.rate_bp, 0) / 10000 END AS fen
+        ) due
+        WHERE o.state IN ('to_ship', 'shipped', 'completed') AND l.cancelled_at IS NULL
+            AND r.amount_fen <> due.fen AND o.paid_at < %(settled)s
+            -- Asked of few: what else may have changed what it is worth a moment ago.
+            AND NOT EXISTS (
+                SELECT FROM orders_orderhold h
+                WHERE h.order_id = o.id AND h.closed_at >= %(settled)s
+            )
+            AND NOT EXISTS (
+                SELECT FROM payments_refund back
+                WHERE back.payment_id = o.payment_id AND back.requested_at >= %(settled)s
+            )
+        """,
+        settled=now - DELIVERY,
+    ):
+        yield f"reward {pk}", f"{amount_fen} fen of order {order_ref}, its terms say {due_fen}"
+
+
 @invariant("sharers.due", because="what waits for the time of returns knows when that is over")
 def due(now: datetime) -> Broken:
     for pk, order_ref in rows(

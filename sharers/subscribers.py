@@ -18,14 +18,15 @@ from sharers.services import rewards_settle, sharer_leave
 from sharing.events import OrderAttributed
 
 
-def _settle(event: OrderEvent | OrderAttributed, *, now: datetime) -> None:
+def _settle(event: OrderEvent, *, now: datetime) -> None:
     rewards_settle(order_id=event.order_id, now=now)
 
 
 @subscribe(OrderAttributed)
 def order_attributed(event: OrderAttributed, *, now: datetime) -> None:
-    """The share may be found after the money came: then nobody was there to be rewarded yet."""
-    _settle(event, now=now)
+    """The one fact that brings terms. The share may be found after the money came: then nobody was
+    there to be rewarded yet."""
+    rewards_settle(order_id=event.order_id, pins=True, now=now)
 
 
 @subscribe(OrderPaid)

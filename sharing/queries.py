@@ -26,6 +26,7 @@ class OrderSource:
     channel: str
     token: str
     rule: str
+    store_id: int
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def order_source(order_id: int) -> OrderSource | None:
     row = Attribution.objects.select_related("link").filter(order_id=order_id).first()
     if row is None:
         return None
-    return OrderSource(row.sharer_id, row.link.channel, row.link.token, row.rule)
+    return OrderSource(row.sharer_id, row.link.channel, row.link.token, row.rule, row.store_id)
 
 
 def link_results(

@@ -147,6 +147,7 @@ class GroupCampaignPage(CancelsWithReason, GuardedPublishing, StoreAdmin):
         "hours",
         "quota",
         "quota_used",
+        "quota_needed",
         "starts_at",
         "ends_at",
     ]

@@ -52,8 +52,8 @@ def way_on(public_id: str, user_id: int | None, *, now: datetime) -> WayOn | Non
 
 def _takes_people(group: Any, *, now: datetime) -> bool:
     in_time = group.deadline_at is not None and group.deadline_at > now + LAST_CALL
-    left = group.seats_left > 0 and group.campaign.quota_left > 0
-    return bool(group.state == GroupState.OPEN and in_time and left and group.in_stock)
+    left = group.seats_left > 0 and group.has_quota and group.in_stock
+    return bool(group.state == GroupState.OPEN and in_time and left)
 
 
 def _is_new(campaign: GroupCampaign, user_id: int) -> bool:

@@ -15,6 +15,16 @@ def missing_people(to: str = "") -> CombinedExpression:
     return enough - F(f"{to}joined") - F(f"{to}confirmed")
 
 
+def has_quota(to: str = "") -> Q:
+    """`Group.has_quota` of an undecided group. `to` leads to the group."""
+    quota = f"{to}campaign__quota__gt"
+    used, needed = F(f"{to}campaign__quota_used"), F(f"{to}campaign__quota_needed")
+    taken = F(f"{to}reserved") + F(f"{to}joined") + F(f"{to}confirmed")
+    all_of_them = Q(**{f"{to}least": None, f"{to}size__gt": taken})
+    needs = all_of_them | Q(**{f"{to}least__gt": taken})
+    return Q(**{quota: used}) & (needs | Q(**{quota: used + needed}))
+
+
 def in_stock(campaign: str = "campaign_id") -> Exists:
     """Whether any SKU of a campaign can be had. `campaign` is what leads to its id: these rows are its
     groups or seats, or with "pk" campaigns themselves."""

@@ -54,19 +54,43 @@ def succeeded(now: datetime) -> Broken:
         yield f"group {ref}", f"size {size}, {confirmed} confirmed, {others} undecided"
 
 
-@invariant("groupbuy.quota", because="a campaign's used quota is what its live seats took of it")
+@invariant(
+    "groupbuy.quota",
+    because="a campaign's used quota is what its live seats took of it, those aside whose order was "
+    "cancelled afterwards",
+)
 def quota(now: datetime) -> Broken:
     for ref, used, taken in rows(
         """
         SELECT c.public_id, c.quota_used, COALESCE(m.pieces, 0)
         FROM groupbuy_groupcampaign c LEFT JOIN (
             SELECT campaign_id, sum(quantity) AS pieces FROM groupbuy_member
-            WHERE state IN ('reserved', 'joined', 'confirmed') GROUP BY campaign_id
+            WHERE state IN ('reserved', 'joined', 'confirmed') AND returned_at IS NULL
+            GROUP BY campaign_id
         ) m ON m.campaign_id = c.id
         WHERE c.quota_used <> COALESCE(m.pieces, 0)
         """
     ):
         yield f"campaign {ref}", f"{used} used, seats took {taken}"
+
+
+@invariant(
+    "groupbuy.needed",
+    because="a campaign keeps a piece for everybody whom its undecided groups need, and has it",
+)
+def needed(now: datetime) -> Broken:
+    for ref, kept, needs, left in rows(
+        """
+        SELECT c.public_id, c.quota_needed, COALESCE(g.needs, 0), c.quota - c.quota_used
+        FROM groupbuy_groupcampaign c LEFT JOIN (
+            SELECT campaign_id,
+                sum(GREATEST(COALESCE(least, size) - reserved - joined - confirmed, 0)) AS needs
+            FROM groupbuy_group WHERE state IN ('forming', 'open') GROUP BY campaign_id
+        ) g ON g.campaign_id = c.id
+        WHERE c.quota_needed <> COALESCE(g.needs, 0) OR c.quota_needed > c.quota - c.quota_used
+        """
+    ):
+        yield f"campaign {ref}", f"{kept} of {left} kept, its groups need {needs}"
 
 
 @invariant("groupbuy.decided", because="no group stays undecided beyond its time limit")
@@ -128,6 +152,51 @@ def orders(now: datetime) -> Broken:
         settled=now - DELIVERY,
     ):
         yield f"group {ref}", f"a {member} seat whose order {order_ref} is {order}"
+
+
+@invariant(
+    "groupbuy.returned",
+    because="what a seat took is free again exactly when its order was cancelled after its group had "
+    "succeeded",
+)
+def returned(now: datetime) -> Broken:
+    for ref, state, order_ref, order, returned_at in rows(
+        """
+        SELECT g.public_id, m.state, o.public_id, o.state, m.returned_at
+        FROM groupbuy_member m
+        JOIN groupbuy_group g ON g.id = m.group_id
+        JOIN orders_order o ON o.id = m.order_id
+        WHERE (m.returned_at IS NOT NULL) <> (m.state = 'confirmed' AND o.state = 'cancelled')
+            AND COALESCE(o.cancelled_at < %(settled)s, TRUE)
+        """,
+        settled=now - DELIVERY,
+    ):
+        yield f"group {ref}", f"a {state} seat, order {order_ref} {order}: returned {returned_at}"
+
+
+@invariant(
+    "groupbuy.prices",
+    because="a seat is for what its order buys, at no more than its campaign's price, a leader's at no "
+    "more than the leader's",
+)
+def prices(now: datetime) -> Broken:
+    for ref, order_ref, unit_fen, price_fen in rows(
+        """
+        SELECT g.public_id, o.public_id, line.unit_price_fen, price.fen
+        FROM groupbuy_member m
+        JOIN orders_orderline line ON line.order_id = m.order_id
+        LEFT JOIN groupbuy_groupprice p
+            ON p.campaign_id = m.campaign_id AND p.sku_id = line.sku_id
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN m.is_leader THEN COALESCE(p.leader_fen, p.price_fen)
+                ELSE p.price_fen END AS fen
+        ) price
+        JOIN groupbuy_group g ON g.id = m.group_id
+        JOIN orders_order o ON o.id = m.order_id
+        WHERE COALESCE(line.unit_price_fen > price.fen OR line.quantity <> m.quantity, TRUE)
+        """
+    ):
+        yield f"group {ref}", f"order {order_ref} costs {unit_fen} a piece, its seat {price_fen}"
 
 
 @invariant("groupbuy.refunded", because="a seat counts as refunded exactly when its money is back")

@@ -7,7 +7,7 @@ from django.db.models import Case, F, IntegerField, Value, When
 from django.db.models.functions import Greatest, NullIf
 
 from accounts.queries import profiles
-from campaigns.groupbuy.counts import in_stock, missing_people
+from campaigns.groupbuy.counts import has_quota, in_stock, missing_people
 from campaigns.groupbuy.faces import Face, face_of
 from campaigns.groupbuy.locks import LAST_CALL
 from campaigns.groupbuy.models import Group, Member
@@ -48,10 +48,10 @@ def open_groups(
     groups = list(
         Group.objects.filter(
             in_stock(),
+            has_quota(),
             campaign_id=campaign_id,
             state=GroupState.OPEN,
             deadline_at__gt=now + LAST_CALL,
-            campaign__quota__gt=F("campaign__quota_used"),
         )
         .exclude(public_id=without)
         .alias(left=left, lacks=missing_people())
@@ -90,13 +90,13 @@ def acquainted_groups(
         Member.objects.select_related("group")
         .filter(
             in_stock(),
+            has_quota("group__"),
             user_id__in=people,
             state=MemberState.JOINED,
             shows_profile=True,
             group__state=GroupState.OPEN,
             group__deadline_at__gt=now + LAST_CALL,
             campaign__product_id=product_id,
-            campaign__quota__gt=F("campaign__quota_used"),
         )
         .annotate(left=left, lacks=NullIf(Greatest(missing_people("group__"), 0), Value(0)))
         .filter(left__gt=0)

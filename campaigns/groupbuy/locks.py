@@ -24,21 +24,28 @@ _SEAT_TAKE = Prepared(
     UPDATE groupbuy_group SET reserved = reserved + 1
     WHERE id = %(group)s AND state = %(open)s AND deadline_at > %(last_call)s
         AND size > reserved + joined + confirmed
+    RETURNING CASE WHEN reserved + joined + confirmed <= COALESCE(least, size) THEN -1 ELSE 0 END
     """,
 )
+# One row says it all: a sum over groups would be of before the wait for the row.
 _QUOTA_TAKE = Prepared(
     "groupbuy_quota_take",
     """
-    UPDATE groupbuy_groupcampaign SET quota_used = quota_used + %(quantity)s
-    WHERE id = %(campaign)s AND quota >= quota_used + %(quantity)s AND (NOT %(leads)s OR (
-        state = %(published)s AND quota >= quota_used + %(quantity)s
-            + CASE WHEN ending = 'refund' THEN size ELSE least END - 1
-    ))
+    UPDATE groupbuy_groupcampaign SET quota_used = quota_used + %(quantity)s,
+        quota_needed = quota_needed + %(needs)s
+    WHERE id = %(campaign)s AND quota >= quota_used + %(quantity)s
+        AND (quota >= quota_used + quota_needed + %(quantity)s + %(needs)s
+            OR %(quantity)s + %(needs)s <= 0)
+        AND (NOT %(leads)s OR state = %(published)s)
     """,
 )
 _QUOTA_GIVE_BACK = Prepared(
     "groupbuy_quota_give_back",
-    "UPDATE groupbuy_groupcampaign SET quota_used = quota_used - %(quantity)s WHERE id = %(campaign)s",
+    """
+    UPDATE groupbuy_groupcampaign SET quota_used = quota_used - %(quantity)s,
+        quota_needed = quota_needed + %(needs)s
+    WHERE id = %(campaign)s
+    """,
 )
 # Nobody joins so late that there is hardly time to pay.
 LAST_CALL = timedelta(minutes=2)
@@ -54,13 +61,15 @@ def campaign_lock(campaign_id: int) -> GroupCampaign:
     return GroupCampaign.objects.select_for_update(no_key=True).get(pk=campaign_id)
 
 
-def seat_take(*, group_id: int, now: datetime) -> bool:
-    """Take a seat of an open group if one is left; False when there is none to take.
+def seat_take(*, group_id: int, now: datetime) -> int | None:
+    """Take a seat of an open group if one is left; None when there is none to take. Otherwise by how
+    many pieces it changes what the group needs: -1, or 0 when enough seats were taken before.
 
     One conditional UPDATE, which is the group's lock from here on.
     """
     values = {"group": group_id, "open": GroupState.OPEN.value, "last_call": now + LAST_CALL}
-    return _SEAT_TAKE.count(values) == 1
+    found = _SEAT_TAKE.row(values)
+    return None if found is None else int(found[0])
 
 
 def newcomer_lock(*, user_id: int, store_id: int) -> None:
@@ -72,23 +81,27 @@ def newcomer_lock(*, user_id: int, store_id: int) -> None:
         )
 
 
-def quota_take(*, campaign_id: int, quantity: int, leads: bool) -> bool:
+def quota_take(*, campaign_id: int, quantity: int, needs: int, leads: bool) -> bool:
     """Take from the campaign's quota if there is enough left. Comes after payments, before SKUs.
 
-    A new group needs a piece for everybody it cannot succeed without; and a campaign that still runs:
-    its merchant may be ending it at this moment, and whoever cancels all of its groups must find this
+    `needs` is by how many pieces it changes what groups that have begun cannot succeed without: those
+    are kept for them, so a new group and whoever takes more than a group waits for find as many free.
+    A piece that a group waits for is always given. A new group needs a campaign that still runs: its
+    merchant may be ending it at this moment, and whoever cancels all of its groups must find this
     one or have stopped it.
     """
     values = {
         "campaign": campaign_id,
         "quantity": quantity,
+        "needs": needs,
         "leads": leads,
         "published": CampaignState.PUBLISHED.value,
     }
     return _QUOTA_TAKE.count(values) == 1
 
 
-def quota_give_back(*, campaign_id: int, quantity: int) -> None:
-    """Return what seats that are gone had taken."""
-    if quantity:
-        _QUOTA_GIVE_BACK.count({"campaign": campaign_id, "quantity": quantity})
+def quota_give_back(*, campaign_id: int, quantity: int, needs: int = 0) -> None:
+    """Return what seats that are gone had taken; `needs` is by how many pieces their group needs more
+    or, now that it is decided, less."""
+    if quantity or needs:
+        _QUOTA_GIVE_BACK.count({"campaign": campaign_id, "quantity": quantity, "needs": needs})

@@ -10,7 +10,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.groupbuy.states import LIVE_MEMBER, CampaignState, GroupState, MemberState
+from campaigns.groupbuy.states import (
+    LIVE_MEMBER,
+    UNDECIDED,
+    CampaignState,
+    GroupState,
+    MemberState,
+)
 from core.ids import PublicIdField
 from core.models import Deadline, due_indexes
 
@@ -70,6 +76,8 @@ class GroupCampaign(Deadline):
     ends_at = models.DateTimeField(_("结束时间"))
     quota = models.PositiveIntegerField(_("活动库存（件）"), validators=[MinValueValidator(1)])
     quota_used = models.PositiveIntegerField(_("已占用（件）"), default=0, editable=False)
+    # What undecided groups cannot succeed without: a piece for each seat that nobody has taken.
+    quota_needed = models.PositiveIntegerField(_("留给已开的团（件）"), default=0, editable=False)
     limit_per_person = models.PositiveSmallIntegerField(
         _("每人限购（件）"), default=5, validators=[MinValueValidator(1)]
     )
@@ -122,6 +130,11 @@ class GroupCampaign(Deadline):
     @property
     def quota_left(self) -> int:
         return self.quota - self.quota_used
+
+    @property
+    def quota_free(self) -> int:
+        """What is left of the quota for new groups, and for more than a group waits for."""
+        return self.quota_left - self.quota_needed
 
     @property
     def least_people(self) -> int | None:
@@ -276,6 +289,20 @@ class Group(Deadline):
     def seats_left(self) -> int:
         return self.size - self.reserved - self.joined - self.confirmed
 
+    @property
+    def needs(self) -> int:
+        """How many seats must be taken yet for it to succeed; 0 once it is decided. Its campaign keeps
+        a piece for each."""
+        if self.state not in UNDECIDED:
+            return 0
+        return max(self.enough - self.reserved - self.joined - self.confirmed, 0)
+
+    @property
+    def has_quota(self) -> bool:
+        """Whether its campaign, which the caller has read with it, has a piece for one more."""
+        campaign = self.campaign
+        return campaign.quota_left > 0 and (self.needs > 0 or campaign.quota_free > 0)
+
 
 class Member(models.Model):
     """A seat and the order that pays for it."""
@@ -302,6 +329,8 @@ class Member(models.Model):
     reserved_at = models.DateTimeField(_("占座时间"))
     joined_at = models.DateTimeField(_("参团时间"), null=True, blank=True)
     left_at = models.DateTimeField(_("离开时间"), null=True, blank=True)
+    # When its order was cancelled after the group had succeeded: what it took is free again.
+    returned_at = models.DateTimeField(_("订单取消时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("拼团成员")

@@ -180,8 +180,9 @@ def lead_refusal(campaign_id: int, user_id: int, *, now: datetime) -> JoinRefuse
     ).first()
     if campaign is None:
         return CampaignOver()
-    refusal = already_in(campaign_id, user_id) or _nothing_left(campaign, user_id)
-    if refusal is None and campaign.quota_left < campaign.enough:
+    mine = already_in(campaign_id, user_id)
+    refusal = mine or _nothing_left(campaign, user_id, left=campaign.quota_left)
+    if refusal is None and campaign.quota_free < campaign.enough:
         return NoNewGroup(0)
     return refusal
 
@@ -209,16 +210,18 @@ def join_refusal(terms: Terms, user_id: int, *, now: datetime) -> JoinRefused | 
     known = None
     if terms.newcomers_only:
         known = newcomer_refusal(user_id, terms.store_id, terms.campaign_id)
-    return known or _nothing_left(GroupCampaign.objects.get(pk=terms.campaign_id), user_id)
+    campaign = GroupCampaign.objects.get(pk=terms.campaign_id)
+    is_needed = terms.size - terms.seats_left < campaign.enough
+    left = campaign.quota_left if is_needed else campaign.quota_free
+    return known or _nothing_left(campaign, user_id, left=left)
 
 
-def _nothing_left(campaign: GroupCampaign, user_id: int) -> JoinRefused | None:
-    """Whether the campaign has nothing left, or nothing for this person."""
-    if campaign.quota_left < 1:
+def _nothing_left(campaign: GroupCampaign, user_id: int, *, left: int) -> JoinRefused | None:
+    """Whether the campaign has nothing `left`, or nothing for this person."""
+    if left < 1:
         return QuotaGone(0)
-    mine = Member.objects.filter(campaign=campaign, user_id=user_id, state__in=LIVE_MEMBER)
-    # As taking a seat counts them: what a merchant could not deliver is not bought.
-    taken = mine.exclude(order__state="cancelled").aggregate(taken=Sum("quantity", default=0))[
-        "taken"
-    ]
+    mine = Member.objects.filter(
+        campaign=campaign, user_id=user_id, state__in=LIVE_MEMBER, returned_at=None
+    )
+    taken = mine.aggregate(taken=Sum("quantity", default=0))["taken"]
     return LimitReached(0, per_order=False) if taken >= campaign.limit_per_person else None

@@ -20,7 +20,7 @@ held_register(
         _("参加的团"),
         (
             *("group__public_id", "order__public_id", "state", "is_leader", "quantity"),
-            *("shows_profile", "reserved_at", "joined_at", "left_at"),
+            *("shows_profile", "reserved_at", "joined_at", "left_at", "returned_at"),
         ),
         kept=TRADE,
         unlink={"shows_profile": False},

@@ -14,6 +14,7 @@ from django.db.models import (
     When,
     Window,
 )
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Least, RowNumber
 
 from campaigns.groupbuy.counts import can_be_had, in_stock, missing_people, with_goods
@@ -185,7 +186,6 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
     in_time = group.deadline_at is not None and group.deadline_at > now + LAST_CALL
     is_free = is_open and in_time and group.seats_left > 0
     is_resting = is_free and not group.takes_orders
-    has_quota = campaign.quota_left > 0
     # What a store that rests lacks besides is not what keeps people out.
     is_free = is_free and not is_resting
     members = _shown(group)
@@ -211,10 +211,10 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
         deadline_at=group.deadline_at,
         succeeded_at=group.succeeded_at,
         fail_reason=group.fail_reason,
-        can_join=is_free and has_quota and group.in_stock,
+        can_join=is_free and group.has_quota and group.in_stock,
         is_resting=is_resting,
-        is_quota_gone=is_free and not has_quota,
-        is_sold_out=is_free and has_quota and not group.in_stock,
+        is_quota_gone=is_free and not group.has_quota,
+        is_sold_out=is_free and group.has_quota and not group.in_stock,
         is_too_late=is_open and not in_time,
         can_lead=can_lead(group, now=now),
         is_paid_back=not any(member.state == MemberState.REFUNDING for member in members),
@@ -268,7 +268,7 @@ def campaign_for_product(product_id: int, *, now: datetime) -> OfferCard | None:
         },
         deal=deal_of(campaign),
         in_stock=campaign.in_stock,
-        can_lead=campaign.in_stock and campaign.on_sale and campaign.quota_left >= campaign.enough,
+        can_lead=campaign.in_stock and campaign.on_sale and campaign.quota_free >= campaign.enough,
     )
 
 
@@ -295,7 +295,7 @@ def shelf_offers(product_ids: Iterable[int], *, now: datetime) -> dict[int, Shel
         campaign__state=CampaignState.PUBLISHED,
         campaign__starts_at__lte=now,
         campaign__ends_at__gt=now,
-        campaign__quota__gte=F("campaign__quota_used") + _enough("campaign__"),
+        campaign__quota__gte=_spoken_for("campaign__") + _enough("campaign__"),
     )
     grouped = rows.values("campaign__product_id", "campaign__size").annotate(low=Min(_price()))
     return {
@@ -312,7 +312,7 @@ def products_on_offer(*, now: datetime, limit: int = 6) -> list[int]:
         state=CampaignState.PUBLISHED,
         starts_at__lte=now,
         ends_at__gt=now,
-        quota__gte=F("quota_used") + _enough(),
+        quota__gte=_spoken_for() + _enough(),
     )
     turn = Window(RowNumber(), partition_by=F("store_id"), order_by=[F("ends_at"), F("id")])
     ordered = rows.annotate(turn=turn).order_by("turn", "ends_at", "id")
@@ -338,6 +338,11 @@ def _lead_price(to: str = "") -> Least:
     return Least(own, F(f"{to}sku__price_fen"))
 
 
+def _spoken_for(to: str = "") -> CombinedExpression:
+    """The pieces of a campaign that are taken, or kept for groups that have begun."""
+    return F(f"{to}quota_used") + F(f"{to}quota_needed")
+
+
 def _enough(to: str = "") -> Case:
     """How many pieces another group of a campaign needs at least."""
     all_of_them = When(**{f"{to}ending": GroupCampaign.Ending.REFUND}, then=F(f"{to}size"))
@@ -346,10 +351,10 @@ def _enough(to: str = "") -> Case:
 
 def can_lead(group: Any, *, now: datetime) -> bool:
     """Whether somebody could start another group of its campaign now: that runs, as much of its quota
-    is left as a group needs, and there are goods. Needs the campaign and `counts.with_goods`."""
+    is free as a group needs, and there are goods. Needs the campaign and `counts.with_goods`."""
     campaign: GroupCampaign = group.campaign
     runs = campaign.state == CampaignState.PUBLISHED and campaign.starts_at <= now
-    left = campaign.quota_left >= campaign.enough and group.in_stock and group.on_sale
+    left = campaign.quota_free >= campaign.enough and group.in_stock and group.on_sale
     return bool(runs and now < campaign.ends_at and left)
 
 

@@ -7,9 +7,8 @@ from datetime import datetime
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from campaigns.groupbuy.models import Group, Member
-from campaigns.groupbuy.states import GroupState, MemberState
+from campaigns.groupbuy.states import UNDECIDED, GroupState, MemberState
 
-UNDECIDED = (GroupState.FORMING, GroupState.OPEN)
 SHOWN = 200
 
 

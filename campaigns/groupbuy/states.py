@@ -51,6 +51,8 @@ class GroupState(models.TextChoices):
     ABANDONED = "abandoned", _("未开团")
 
 
+UNDECIDED = (GroupState.FORMING, GroupState.OPEN)
+
 GROUP = Machine(
     "group",
     states=GroupState,

@@ -11,7 +11,7 @@ from campaigns.groupbuy.events import (
     MemberStranded,
 )
 from core.facts import subscribe
-from orders.events import OrderClosed, OrderPaid, OrderPaidLate
+from orders.events import OrderCancelled, OrderClosed, OrderPaid, OrderPaidLate
 from orders.services import order_cancel, order_close_request
 from payments.events import RefundSucceeded
 
@@ -29,6 +29,11 @@ def order_closed(event: OrderClosed, *, now: datetime) -> None:
 @subscribe(OrderPaidLate)
 def order_paid_late(event: OrderPaidLate, *, now: datetime) -> None:
     services.seat_late(order_id=event.order_id, now=now)
+
+
+@subscribe(OrderCancelled)
+def order_cancelled(event: OrderCancelled, *, now: datetime) -> None:
+    services.seat_returned(order_id=event.order_id, now=now)
 
 
 @subscribe(MemberRefunding, first=True)

@@ -8,9 +8,10 @@ from django.db import transaction
 from catalog.models import Sku
 from core import clock
 from core.invariants import audit, invariants
-from orders.models import Order, OrderHold, OrderLine
-from orders.services import order_cancel, order_close_request
+from orders.models import Order, OrderHold, OrderLine, OrderReprice
+from orders.services import OrderItem, order_cancel, order_close_request, order_price_ask
 from orders.tests.factories import (
+    LIST_FEN,
     deliver,
     order_make,
     paid_make,
@@ -71,6 +72,7 @@ def test_every_invariant_of_orders_is_broken_here():
         "orders.lines_cancelled",
         "orders.money_in",
         "orders.paid_once",
+        "orders.repriced",
         "orders.reviews",  # in test_risk
         "orders.shipped",
         "orders.stock_reserved",
@@ -106,6 +108,38 @@ def test_goods_that_are_not_the_lines_are_named(life):
     order = life["shipped"]
     change(order, goods_fen=order.goods_fen + 1, freight_fen=order.freight_fen - 1)
     assert broken() == [named("orders.lines_add_up", order)]
+
+
+@pytest.fixture(params=[-777, 777, -2 * LIST_FEN, -2 * LIST_FEN - 1])
+def repriced(request):
+    """An order of two lines whose price the merchant changed."""
+    sku = sku_on_sale()
+    other = sku_on_sale(sku.store)
+    order = order_make(sku, items=[OrderItem(sku.pk, 1), OrderItem(other.pk, 1)])
+    fen = order.payable_fen + request.param
+    assert order_price_ask(order_id=order.pk, payable_fen=fen, by_id=None, now=clock.now())
+    order.refresh_from_db()
+    return order
+
+
+def test_a_price_that_was_changed_as_asked_breaks_nothing(repriced):
+    assert repriced.adjust_fen != 0
+    assert broken() == []
+
+
+@pytest.mark.parametrize("values", [{"after_fen": 1234}, {"applied_at": None}])
+def test_a_price_that_nobody_asked_for_is_named(repriced, values):
+    OrderReprice.objects.filter(order=repriced).update(**values)
+    assert broken() == [named("orders.repriced", repriced)]
+
+
+def test_lines_that_share_another_change_are_named(repriced, life):
+    line = repriced.lines.first()
+    OrderLine.objects.filter(pk=line.pk).update(adjust_fen=line.adjust_fen + 1)
+    OrderLine.objects.filter(order=life["to_ship"]).update(adjust_fen=5)
+    assert sorted(broken()) == sorted(
+        named("orders.repriced", order) for order in (repriced, life["to_ship"])
+    )
 
 
 def test_money_that_is_kept_and_given_back_is_named(life):

@@ -23,29 +23,24 @@ class PayoutRefused(Exception):
     """A payout that cannot be booked or taken back; the message says why, for the merchant."""
 
 
-def rewards_settle(*, order_id: int, now: datetime) -> int:
+def rewards_settle(*, order_id: int, pins: bool = False, now: datetime) -> int:
     """Make what an order's lines earn agree with the order; by how many fen it changed.
 
-    Nothing without a share that brought the order, or by somebody who was no sharer when it was
-    placed. The terms are kept the first time, when the order is attributed; from then on it is that
-    sharer's, whatever becomes of sharer and plan. An order is worth something from when it may be
-    shipped until it is cancelled; a line that was given up is worth nothing. Safe to repeat.
+    `pins` when the order was just found to be somebody's: the terms of now are kept, and from then on
+    it is that sharer's, whatever becomes of sharer and plan. Nothing for an order without terms, and
+    no terms for somebody who was no sharer when it was placed. An order is worth something from when
+    it may be shipped until it is cancelled; a line that was given up is worth nothing. Safe to repeat.
     """
-    hint = next(iter(_known(order_id).values()), None)
-    if hint is None and order_source(order_id) is None:
-        return 0
-    order = order_kept(order_id)
-    if order is None:
+    sharer_id = _sharer_id(order_id)
+    if sharer_id is None:
         return 0
     with transaction.atomic():
-        sharer = sharer_lock(hint.sharer_id) if hint is not None else _sharer(order)
-        if sharer is None:
-            return 0
-        # Read again behind the lock: somebody else may have settled it meanwhile.
+        sharer = sharer_lock(sharer_id)
+        # Behind the lock: somebody else may be settling it, or bring the terms, at this moment.
         order = order_kept(order_id)
         assert order is not None
         known = _known(order_id)
-        if not known:
+        if not known and pins and _was_sharing(sharer, order):
             known = _pinned(order, sharer=sharer)
         return sum(
             _agree(known[line.id], order, line, sharer=sharer, now=now)
@@ -140,17 +135,26 @@ def _known(order_id: int) -> dict[int, Reward]:
     return {one.line_id: one for one in Reward.objects.filter(order_id=order_id)}
 
 
-def _sharer(order: OrderKept) -> Sharer | None:
-    """Who is to be rewarded for the order, locked; None when nobody is."""
-    source = order_source(order.id)
-    if source is None or source.sharer_id == order.buyer_id:
+def _sharer_id(order_id: int) -> int | None:
+    """Who is rewarded for the order, or would be, had it terms; None when a share did not bring it."""
+    reward = Reward.objects.filter(order_id=order_id).first()
+    if reward is not None:
+        return reward.sharer_id
+    source = order_source(order_id)
+    if source is None:
         return None
-    found = Sharer.objects.filter(store_id=order.store_id, person_id=source.sharer_id).first()
-    if found is None or found.approved_at is None or found.approved_at > order.placed_at:
-        return None
-    if found.stopped_at is not None and found.stopped_at <= order.placed_at:
-        return None
-    return sharer_lock(found.pk)
+    sharers = Sharer.objects.filter(store_id=source.store_id, person_id=source.sharer_id)
+    return sharers.values_list("pk", flat=True).first()
+
+
+def _was_sharing(sharer: Sharer, order: OrderKept) -> bool:
+    """Needs the sharer's lock: whoever closes the account meanwhile is promised nothing any more.
+    Nobody is rewarded for what they buy themselves."""
+    if sharer.person_id == order.buyer_id:
+        return False
+    if sharer.approved_at is None or sharer.approved_at > order.placed_at:
+        return False
+    return sharer.stopped_at is None or sharer.stopped_at > order.placed_at
 
 
 def _pinned(order: OrderKept, *, sharer: Sharer) -> dict[int, Reward]:

@@ -9,9 +9,17 @@ from hypothesis import strategies as st
 
 from core import clock
 from core.idempotency import form_key_new
-from orders.models import OrderLine
-from orders.services import OrderItem, hold_release, order_cancel, order_line_cancel
+from core.invariants import audit
+from orders.models import Order, OrderLine
+from orders.services import (
+    OrderItem,
+    hold_release,
+    order_cancel,
+    order_give_back,
+    order_line_cancel,
+)
 from orders.tests.factories import deliver, order_make, pay
+from payments.services import RefundReason
 from sharers import queries
 from sharers.models import Reward, RewardEntry, SkuRate
 from sharers.queries import desk, statements
@@ -265,3 +273,57 @@ def test_a_planted_fault_is_named(sku, sharer, buyer, sql, name):
     with connection.cursor() as cursor:
         cursor.execute(sql)
     assert any(one.startswith(name) for one in cast.broken(name))
+
+
+def off_the_terms(*, later=timedelta(0)):
+    return [one.row for one in audit(now=clock.now() + later, names=["sharers.terms"])]
+
+
+SOON, LATER = timedelta(seconds=50), timedelta(seconds=70)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"rate_bp": 501},
+        {"rate_bp": None},
+        {"rate_bp": None, "fixed_fen": REWARD_FEN // 2 + 1},
+        {"fixed_fen": 9 * REWARD_FEN},
+    ],
+)
+def test_a_reward_that_is_not_what_its_terms_say_is_named(sku, sharer, buyer, terms):
+    bought(sku, buyer, items=[OrderItem(sku.pk, 2)])
+    assert off_the_terms(later=LATER) == []
+    reward = Reward.objects.get()
+    Reward.objects.update(**terms)
+    assert off_the_terms(later=SOON) == []
+    assert off_the_terms(later=LATER) == [f"reward {reward.pk}"]
+
+
+def test_a_kept_line_that_earned_nothing_on_its_terms_is_named(sku, sharer, buyer):
+    """The plain fault: nobody settled it."""
+    order = order_make(sku, who=buyer)
+    deliver()
+    reward = Reward.objects.get(order=order)
+    assert off_the_terms(later=LATER) == []
+    past = clock.now() - timedelta(minutes=5)
+    Order.objects.filter(pk=order.pk).update(state="to_ship", paid_at=past)
+    assert off_the_terms() == [f"reward {reward.pk}"]
+    order.holds.create(
+        store=sku.store, kind="group", reference="grp_1", opened_at=past, closed_at=clock.now()
+    )
+    assert off_the_terms() == []
+    assert off_the_terms(later=LATER) == [f"reward {reward.pk}"]
+
+
+def test_terms_that_more_than_pay_for_the_line_pay_for_the_line(sku, sharer, buyer):
+    SkuRate.objects.create(store=sku.store, sku=sku, fixed_fen=2 * cast.LIST_FEN)
+    order = bought(sku, buyer)
+    assert money(sharer) == (cast.LIST_FEN, 0)
+    order_give_back(
+        order_id=order.pk, amount_fen=100, reason=RefundReason.GROUP_TIER, now=clock.now()
+    )
+    assert off_the_terms() == []
+    assert off_the_terms(later=LATER) != []
+    deliver()
+    assert off_the_terms(later=LATER) == []

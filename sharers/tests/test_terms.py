@@ -6,7 +6,7 @@ import pytest
 from core import clock
 from orders.services import hold_release, order_cancel, order_receive, order_ship
 from orders.tests.factories import deliver, order_make, pay
-from sharers.models import Reward, RewardEntry, SkuRate
+from sharers.models import Reward, RewardEntry, SharerPlan, SkuRate
 from sharers.queries import desk
 from sharers.services import sharer_approve, sharer_stop
 from sharers.tests.factories import REWARD_FEN, bought, money
@@ -104,3 +104,20 @@ def test_a_store_that_pays_no_more_keeps_what_it_promised(client, sku, plan, sha
     client.force_login(sharer.person)
     page = client.get(f"/store/{sku.store.slug}/sharer/").content.decode()
     assert "这家店现在不给新订单奖励" in page
+
+
+def test_an_order_placed_while_the_store_paid_nothing_earns_nothing_later_either(
+    sku, plan, sharer, buyer
+):
+    SharerPlan.objects.update(pays_rewards=False)
+    order = order_make(sku, who=buyer)
+    deliver()
+    SharerPlan.objects.update(pays_rewards=True)
+    pay(order.public_id)
+    deliver()
+    order_ship(order_id=order.pk, carrier="sf", tracking_no="SF1234", by_id=None, now=clock.now())
+    order_receive(order_id=order.pk, now=clock.now())
+    deliver()
+    assert money(sharer) == (0, 0)
+    assert not Reward.objects.exists()
+    assert cast.broken() == []

@@ -221,7 +221,8 @@ def test_without_lock_and_comparison_its_quota_comes_back_twice(
 ):
     """Control: two ticks have both counted the same paid seat before either gives it back."""
     campaign, group, _ = overdue
-    GroupCampaign.objects.filter(pk=campaign.pk).update(quota_used=F("quota_used") + 5)
+    more = {"quota_used": F("quota_used") + 5, "quota_needed": F("quota_needed") + 5}
+    GroupCampaign.objects.filter(pk=campaign.pk).update(**more)
     meet, move_set = together(lambda: None, 2), MEMBER.move_set
 
     def counted(*args, **kwargs):

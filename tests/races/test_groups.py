@@ -1,10 +1,12 @@
 """Seats: the last one, the last two payers, the deadline, the merchant. Each with its control."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 
 from campaigns.groupbuy import locks
@@ -54,7 +56,7 @@ def test_without_the_condition_a_seat_is_taken_twice(monkeypatch):
         seen.wait(timeout=MEETING_S)
         if free:
             Group.objects.filter(pk=group_id).update(reserved=F("reserved") + 1)
-        return free
+        return -1 if free else None
 
     monkeypatch.setattr("campaigns.groupbuy.services.join.seat_take", careless)
     told = kinds(many(lambda n: cast.join(group.public_id, sku, crowd[n]), 8))
@@ -180,15 +182,103 @@ def test_without_the_lock_a_newcomer_buys_twice_as_one(monkeypatch):
     assert all(cast.order_of(ref).paid_at is not None for ref in refs)
 
 
+def needed(campaign):
+    """How many pieces begun groups cannot succeed without."""
+    return sum(group.needs for group in campaign.groups.all())
+
+
 def test_the_quota_is_never_exceeded():
-    """The last piece is left for somebody to join with."""
+    """The other two pieces are left for whoever joins the two."""
     campaign, sku = cast.campaign_make(quota=4)
     crowd = cast.people(8)
     told = kinds(many(lambda n: cast.lead(campaign, sku, crowd[n]), 8))
-    assert told == {"ok": 3, "NoNewGroup": 5}
+    assert told == {"ok": 2, "NoNewGroup": 6}
     campaign.refresh_from_db()
-    assert campaign.quota_used == 3
+    assert (campaign.quota_used, campaign.quota_needed, needed(campaign)) == (2, 2, 2)
     assert cast.broken() == []
+
+
+SUMMED = """
+    UPDATE groupbuy_groupcampaign c SET quota_used = quota_used + %(quantity)s
+    WHERE id = %(campaign_id)s AND quota >= quota_used + %(quantity)s + (
+        SELECT sum(size - reserved - joined - confirmed) FROM groupbuy_group
+        WHERE campaign_id = c.id AND state IN ('forming', 'open'))
+"""
+
+
+def test_a_sum_of_what_groups_need_is_of_before_the_wait(monkeypatch):
+    """Control: PostgreSQL reads a row again after waiting for it, and does not sum again."""
+    campaign, sku = cast.campaign_make(quota=4)
+    crowd = cast.people(4)
+
+    def summed(**taken):
+        with connection.cursor() as cursor:
+            cursor.execute(SUMMED, taken)
+            return cursor.rowcount == 1
+
+    monkeypatch.setattr("campaigns.groupbuy.services.taking.quota_take", summed)
+    with ThreadPoolExecutor(1) as crowded:
+        with transaction.atomic():
+            locks.campaign_lock(campaign.pk)
+            told = crowded.submit(many, lambda n: cast.lead(campaign, sku, crowd[n]), 4)
+            all_wait(4)
+        assert kinds(told.result()) == {"ok": 3, "NoNewGroup": 1}
+    campaign.refresh_from_db()
+    assert (needed(campaign), campaign.quota_left) == (3, 1)
+
+
+def all_wait(number):
+    """Until so many statements wait for a lock."""
+    give_up = time.monotonic() + MEETING_S
+    with connection.cursor() as cursor:
+        while time.monotonic() < give_up:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0] >= number:
+                return
+            time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+@pytest.fixture
+def three_groups():
+    """Each has a leader and needs one more; of seven pieces one is free."""
+    campaign, sku = cast.campaign_make(size=2, quota=7)
+    groups = [cast.group_open(campaign, sku)[0].public_id for _ in range(3)]
+    return campaign, sku, groups
+
+
+def two_each(sku, groups):
+    crowd = cast.people(3)
+    return kinds(many(lambda n: cast.join(groups[n], sku, crowd[n], quantity=2), 3))
+
+
+def test_who_wants_more_than_one_leaves_what_other_groups_need(three_groups):
+    campaign, sku, groups = three_groups
+    assert two_each(sku, groups) == {"ok": 1, "QuotaGone": 2}
+    told = [at_once(lambda ref=ref: cast.join(ref, sku, cast.person()))[0] for ref in groups]
+    assert kinds(told) == {"ok": 2, "GroupFull": 1}
+    campaign.refresh_from_db()
+    assert (campaign.quota_used, campaign.quota_needed) == (7, 0)
+    assert cast.broken() == []
+
+
+def test_without_the_condition_one_group_is_left_without_its_piece(three_groups, monkeypatch):
+    """Control: whoever fits into the quota takes of it."""
+    campaign, sku, groups = three_groups
+
+    def careless(*, campaign_id, quantity, needs, leads):
+        rows = GroupCampaign.objects.filter(pk=campaign_id, quota__gte=F("quota_used") + quantity)
+        return bool(
+            rows.update(
+                quota_used=F("quota_used") + quantity, quota_needed=F("quota_needed") + needs
+            )
+        )
+
+    monkeypatch.setattr("campaigns.groupbuy.services.taking.quota_take", careless)
+    assert two_each(sku, groups) == {"ok": 2, "QuotaGone": 1}
+    campaign.refresh_from_db()
+    assert (needed(campaign), campaign.quota_left) == (1, 0)
+    assert cast.broken("groupbuy.needed") != []
 
 
 def test_without_the_condition_the_quota_constraint_is_all_that_holds(monkeypatch):
@@ -196,7 +286,7 @@ def test_without_the_condition_the_quota_constraint_is_all_that_holds(monkeypatc
     campaign, sku = cast.campaign_make(quota=3)
     crowd = cast.people(6)
 
-    def careless(*, campaign_id, quantity, leads):
+    def careless(*, campaign_id, quantity, needs, leads):
         rows = GroupCampaign.objects.filter(pk=campaign_id)
         return bool(rows.update(quota_used=F("quota_used") + quantity))
 

@@ -13,6 +13,11 @@ from orders.models import Order
 from orders.services import BuyerGone
 from orders.standing import standing_lock
 from orders.tests.factories import order_make
+from sharers.locks import sharer_lock
+from sharers.models import Reward
+from sharers.services import rewards_settle, sharer_leave
+from sharers.tests.factories import brings, plan_make, sharer_make
+from sharing.services import order_attribute
 from tests import cast
 from tests.races.threads import LEADS, at_once, head_to_head, kinds, many
 from wechat.services import OAuthPerson
@@ -110,3 +115,70 @@ def test_signing_in_while_leaving_ends_in_an_open_account(alice, lead_s):
 def test_leaving_twice_is_leaving_once(alice):
     assert kinds(many(lambda _n: close(alice), 4)) == {"ok": 4}
     assert User.objects.filter(is_active=False).count() == 1
+
+
+# A reward is promised to somebody who leaves while an order of their share is settled.
+
+
+@pytest.fixture
+def shared(alice):
+    """Alice shares, and Bob ordered through her; he has not paid."""
+    sku = cast.sku_on_sale()
+    plan_make(sku.store)
+    sharer, bob = sharer_make(sku.store, alice), cast.person("Bob")
+    brings(sharer, bob)
+    order = order_make(sku, who=bob)
+    order_attribute(
+        order_id=order.pk,
+        store_id=order.store_id,
+        buyer_id=bob.id,
+        placed_at=order.placed_at,
+        now=clock.now(),
+    )
+    return order
+
+
+def settle(order, *, pins):
+    return rewards_settle(order_id=order.pk, pins=pins, now=clock.now())
+
+
+def settled_after_leaving(monkeypatch, alice, order, *, pins):
+    """The fact has read whose share it was; before it has the sharer's lock, they leave."""
+
+    def late(pk):
+        at_once(lambda: sharer_leave(person_id=alice.id, now=clock.now()))
+        return sharer_lock(pk)
+
+    monkeypatch.setattr("sharers.services.rewards.sharer_lock", late)
+    return settle(order, pins=pins)
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("pins", [False, True])
+def test_nothing_is_promised_to_whoever_has_just_left(alice, shared, monkeypatch, before, pins):
+    if before:
+        settle(shared, pins=True)
+        assert Reward.objects.count() == 1
+    assert settled_after_leaving(monkeypatch, alice, shared, pins=pins) == 0
+    assert not Reward.objects.exists()
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_without_a_look_behind_the_lock_it_is_promised_again(alice, shared, monkeypatch, before):
+    """Control: what was read before the lock is believed."""
+    if before:
+        settle(shared, pins=True)
+    monkeypatch.setattr("sharers.services.rewards._was_sharing", lambda *_: True)
+    settled_after_leaving(monkeypatch, alice, shared, pins=True)
+    assert Reward.objects.get().sharer.approved_at is None
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_leaving_while_an_order_is_found_to_be_ones_own_leaves_no_promise(alice, shared, lead_s):
+    settled, closed = head_to_head(
+        lambda: settle(shared, pins=True),
+        lambda: sharer_leave(person_id=alice.id, now=clock.now()),
+        lead_s=lead_s,
+    )
+    assert (settled, closed) == (0, None)
+    assert not Reward.objects.exists()

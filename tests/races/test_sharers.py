@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 from itertools import count
+from threading import Event, Timer
 
 import pytest
+from django.db import transaction
 
 from core import clock
+from orders.models import Order
 from orders.services import order_receive
 from orders.tests.factories import deliver, order_make, pay, shipped_make
 from sharers.models import Reward, RewardEntry, Sharer
@@ -17,14 +20,23 @@ from sharers.services import (
     rewards_settle,
 )
 from sharers.tests.factories import brings, plan_make, sharer_make
+from sharing.queries import order_source
 from sharing.services import order_attribute
 from tests import cast
-from tests.races.threads import LEADS, at_once, head_to_head, kinds, many, unlocked
+from tests.races.threads import (
+    LEADS,
+    MEETING_S,
+    at_once,
+    head_to_head,
+    kinds,
+    many,
+    unlocked,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 REWARD_FEN = cast.LIST_FEN * 5 // 100
-BOOKS = ("sharers.rewards", "sharers.balances", "sharers.worth")
+BOOKS = ("sharers.rewards", "sharers.balances", "sharers.worth", "sharers.terms")
 
 
 @pytest.fixture
@@ -41,8 +53,8 @@ def buyer(sharer):
     return who
 
 
-def paid_and_unsettled(sharer, buyer):
-    """An order that a share brought and money came for; nobody has been rewarded yet."""
+def attributed(sharer, buyer):
+    """An order that a share brought."""
     sku = cast.sku_on_sale(sharer.store)
     order = order_make(sku, who=buyer)
     order_attribute(
@@ -52,6 +64,12 @@ def paid_and_unsettled(sharer, buyer):
         placed_at=order.placed_at,
         now=clock.now(),
     )
+    return order
+
+
+def paid_and_unsettled(sharer, buyer):
+    """An order that a share brought and money came for; nobody has been rewarded yet."""
+    order = attributed(sharer, buyer)
     pay(order.public_id)
     order.refresh_from_db()
     assert order.state == "to_ship"
@@ -80,9 +98,13 @@ def pay_out(sharer, by, key, amount_fen=REWARD_FEN):
 # The same order, settled by many facts at once: it is rewarded once.
 
 
+def settle(order):
+    return rewards_settle(order_id=order.pk, pins=True, now=clock.now())
+
+
 def test_eight_facts_reward_an_order_once(sharer, buyer):
     order = paid_and_unsettled(sharer, buyer)
-    told = kinds(many(lambda _n: rewards_settle(order_id=order.pk, now=clock.now()), 8))
+    told = kinds(many(lambda _n: settle(order), 8))
     assert told == {"ok": 8}
     assert RewardEntry.objects.count() == 1
     assert Sharer.objects.get().frozen_fen == REWARD_FEN
@@ -100,8 +122,47 @@ def test_without_the_lock_an_order_is_rewarded_twice(sharer, buyer, monkeypatch)
     of them with an error that parks its fact."""
     order = paid_and_unsettled(sharer, buyer)
     sharer_unlocked(monkeypatch)
-    told = kinds(many(lambda _n: rewards_settle(order_id=order.pk, now=clock.now()), 2))
+    told = kinds(many(lambda _n: settle(order), 2))
     assert told == {"ok": 1, "IntegrityError": 1}
+
+
+# The money comes while the order is found to be somebody's: they are rewarded for it.
+
+
+def paid_while_pinned(sharer, buyer, monkeypatch, *, look=order_source):
+    """The terms are being kept for an unpaid order; money comes, and its fact has nothing to see yet."""
+    order = attributed(sharer, buyer)
+    pinned, go_on = Event(), Event()
+
+    def pin():
+        with transaction.atomic():
+            settle(order)
+            pinned.set()
+            go_on.wait(MEETING_S)
+
+    def money():
+        pinned.wait(MEETING_S)
+        pay(order.public_id)
+        monkeypatch.setattr("sharers.services.rewards.order_source", look)
+        Timer(0.3, go_on.set).start()
+        return rewards_settle(order_id=order.pk, now=clock.now())
+
+    assert kinds(at_once(pin, money)) == {"ok": 2}
+    return order
+
+
+def test_money_that_comes_while_the_terms_are_kept_earns_on_them(sharer, buyer, monkeypatch):
+    paid_while_pinned(sharer, buyer, monkeypatch)
+    assert Reward.objects.get().amount_fen == REWARD_FEN
+    assert cast.broken(*BOOKS) == []
+
+
+def test_without_waiting_for_the_terms_nothing_is_earned(sharer, buyer, monkeypatch):
+    """Control: a fact that sees no terms goes away."""
+    order = paid_while_pinned(sharer, buyer, monkeypatch, look=lambda _pk: None)
+    assert Reward.objects.get().amount_fen == 0
+    Order.objects.filter(pk=order.pk).update(paid_at=clock.now() - timedelta(minutes=2))
+    assert cast.broken("sharers.terms") != []
 
 
 # Released by the clock while the order is cancelled.

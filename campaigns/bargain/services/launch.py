@@ -22,15 +22,17 @@ from campaigns.bargain.services.refusals import (
     LaunchRefused,
     NothingLeft,
     NotOnSale,
+    PurchaseLimitReached,
     QuotaGone,
     StoreResting,
 )
 from campaigns.bargain.states import LIVE, CampaignState
-from catalog.queries import skus_for_sale
+from catalog.queries import SkuForSale, skus_for_sale
 from catalog.services import OutOfStock
 from core.facts import facts_record
 from core.idempotency import form_claim
 from core.ids import public_id
+from orders.queries import bought_quantities
 from stores.queries import store_terms
 
 
@@ -66,8 +68,8 @@ def bargain_launch(
             )
             if first is not None:
                 return str(first["bargain"])
-            campaign, list_fen = _offer(campaign_id, now=now)
-            _launch(ref, campaign, list_fen, user_id, shows_profile=shows_profile, now=now)
+            campaign, sku = _offer(campaign_id, now=now)
+            _launch(ref, campaign, sku, user_id, shows_profile=shows_profile, now=now)
     except IntegrityError as error:
         if "bargain_one_live" not in str(error):
             raise
@@ -78,13 +80,15 @@ def bargain_launch(
 def launch_refusal(campaign_id: int, user_id: int, *, now: datetime) -> LaunchRefused | None:
     """Why the person could not launch now. Reads only."""
     try:
-        campaign, _list_fen = _offer(campaign_id, now=now)
+        campaign, sku = _offer(campaign_id, now=now)
     except LaunchRefused as refused:
         return _running(campaign_id, user_id) or refused
     if (mine := _running(campaign_id, user_id)) is not None:
         return mine
     if _launches(campaign, user_id) >= campaign.launches_per_person:
         return LaunchLimitReached(campaign.launches_per_person)
+    if (limit := _purchase_limit_reached(sku, user_id)) is not None:
+        return PurchaseLimitReached(limit)
     return QuotaGone() if campaign.quota_left < 1 else None
 
 
@@ -93,7 +97,7 @@ def offer_refusal(
 ) -> LaunchRefused | None:
     """Why nobody could launch now, the quota aside. Reads nothing."""
     runs = campaign.state == CampaignState.PUBLISHED and campaign.starts_at <= now
-    cuts = _starts_from(campaign, goods) - campaign.floor_fen
+    cuts = _list_fen(campaign, goods.price_fen) - campaign.floor_fen
     if not runs or now >= campaign.ends_at or cuts < campaign.helpers:
         return CampaignOver()
     if not goods.takes_orders:
@@ -106,12 +110,13 @@ def offer_refusal(
 def _launch(
     ref: str,
     campaign: BargainCampaign,
-    list_fen: int,
+    sku: SkuForSale,
     user_id: int,
     *,
     shows_profile: bool,
     now: datetime,
 ) -> None:
+    list_fen = _list_fen(campaign, sku.price_fen)
     terms = Terms(
         bargain=ref,
         list_fen=list_fen,
@@ -142,6 +147,8 @@ def _launch(
     # After the row: its unique constraint makes one person's launches wait in line.
     if _launches(campaign, user_id) > campaign.launches_per_person:
         raise LaunchLimitReached(campaign.launches_per_person)
+    if (limit := _purchase_limit_reached(sku, user_id)) is not None:
+        raise PurchaseLimitReached(limit)
     facts_record(BargainLaunched.of(bargain), now=now)
     if not quota_take(campaign_id=campaign.pk):
         raise QuotaGone
@@ -151,8 +158,8 @@ def _launch(
         raise NothingLeft from error
 
 
-def _offer(campaign_id: int, *, now: datetime) -> tuple[BargainCampaign, int]:
-    """The running campaign, and what its bargains start from."""
+def _offer(campaign_id: int, *, now: datetime) -> tuple[BargainCampaign, SkuForSale]:
+    """The running campaign and its SKU, of which one can be had."""
     campaign = BargainCampaign.objects.filter(pk=campaign_id).first()
     sku = skus_for_sale([campaign.sku_id]).get(campaign.sku_id) if campaign else None
     if campaign is None or sku is None:
@@ -161,12 +168,22 @@ def _offer(campaign_id: int, *, now: datetime) -> tuple[BargainCampaign, int]:
     goods = Goods(sku.available, sku.price_fen, on_sale=sku.on_sale, takes_orders=is_open)
     if (refusal := offer_refusal(campaign, goods, now=now)) is not None:
         raise refusal
-    return campaign, _starts_from(campaign, goods)
+    return campaign, sku
 
 
-def _starts_from(campaign: BargainCampaign, goods: Goods) -> int:
+def _list_fen(campaign: BargainCampaign, price_fen: int) -> int:
     """What a bargain starts from: never more than the SKU costs now."""
-    return min(campaign.list_fen, goods.price_fen)
+    return min(campaign.list_fen, price_fen)
+
+
+def _purchase_limit_reached(sku: SkuForSale, user_id: int) -> int | None:
+    """How many of the product one person may buy, when this one may buy no more: whoever helped would
+    have helped in vain. Placing the order asks again."""
+    limit = sku.purchase_limit
+    if limit is None:
+        return None
+    bought = bought_quantities(user_id, [sku.product_id]).get(sku.product_id, 0)
+    return limit if bought + 1 > limit else None
 
 
 def _running(campaign_id: int, user_id: int) -> AlreadyRunning | None:

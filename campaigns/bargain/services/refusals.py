@@ -35,6 +35,15 @@ class LaunchLimitReached(LaunchRefused):
         super().__init__(message % {"limit": limit})
 
 
+class PurchaseLimitReached(LaunchRefused):
+    """The person has bought as much of the product as one person may."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        message = _("这件商品每人限购 %(limit)d 件，你已经买满了，砍到底价也不能再买。")
+        super().__init__(message % {"limit": limit})
+
+
 class QuotaGone(LaunchRefused):
     """The campaign's quota is reserved or sold."""
 

@@ -20,10 +20,12 @@ from campaigns.bargain.tests.factories import (
     overdue,
     reached,
 )
+from catalog.models import Product
 from core import clock
 from core.deadlines import deadlines_run
 from core.idempotency import form_key_new
 from core.models import Fact
+from orders.services import order_close_request
 from risk.models import RiskReport
 from sharing.queries import tied_to
 from tests import cast
@@ -117,6 +119,21 @@ def test_one_live_bargain_per_person_and_campaign_and_only_so_many_in_all():
         launch(campaign, alice)
     assert (Bargain.objects.count(), used(campaign)) == (2, 0)
     assert cast.broken() == []
+
+
+def test_nobody_launches_what_they_may_buy_no_more_of():
+    campaign, alice = campaign_make(), cast.person()
+    Product.objects.filter(pk=campaign.sku.product_id).update(purchase_limit=1)
+    order = cast.order_of(cast.buy(alice, campaign.sku))
+    refusal = services.launch_refusal(campaign.pk, alice.id, now=clock.now())
+    assert isinstance(refusal, services.PurchaseLimitReached)
+    with pytest.raises(services.PurchaseLimitReached, match="每人限购 1 件"):
+        launch(campaign, alice)
+    assert (written()[0], used(campaign)) == (0, 0)
+    launch(campaign, cast.person())
+    order_close_request(order_id=order.pk, now=clock.now())
+    assert services.launch_refusal(campaign.pk, alice.id, now=clock.now()) is None
+    buy(launch(campaign, alice), alice)
 
 
 def test_a_bargain_never_starts_above_what_the_goods_cost_now():

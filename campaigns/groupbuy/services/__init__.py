@@ -43,6 +43,7 @@ from campaigns.groupbuy.services.seats import (
     seat_rebate,
     seat_refund_reason,
     seat_refunded,
+    seat_returned,
     seat_strand,
 )
 from campaigns.groupbuy.services.taking import Joined, Shown
@@ -86,5 +87,6 @@ __all__ = [
     "seat_rebate",
     "seat_refund_reason",
     "seat_refunded",
+    "seat_returned",
     "seat_strand",
 ]

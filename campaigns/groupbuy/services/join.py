@@ -57,7 +57,8 @@ def group_join(
         first = seat_form_claim(joined, user_id=user_id, form_key=form_key, now=now)
         if first is not None:
             return first
-        if not seat_take(group_id=found.group_id, now=now):
+        needs = seat_take(group_id=found.group_id, now=now)
+        if needs is None:
             raise _refusal(found.group_id, user_id, now=now)
         if found.price_fen is None:
             raise NotInCampaign
@@ -73,6 +74,7 @@ def group_join(
             sku_id=sku_id,
             quantity=quantity,
             price_fen=found.price_fen,
+            needs=needs,
             is_leader=False,
             shows_profile=shows_profile,
             newcomers_only=found.newcomers_only,

@@ -65,6 +65,7 @@ def group_lead(
             sku_id=sku_id,
             quantity=quantity,
             price_fen=price_fen,
+            needs=group.needs,
             is_leader=True,
             shows_profile=shows_profile,
             takes_coupons=campaign.takes_coupons,

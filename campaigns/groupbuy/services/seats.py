@@ -123,6 +123,7 @@ def seat_rebate(*, member_id: int, now: datetime) -> None:
 
 def group_fail(group: Group, *, reason: str, now: datetime) -> None:
     """Needs the group's lock. An open group is over: what is paid goes back, the rest may not be."""
+    needed = group.needs
     GROUP.move_row(
         group,
         "fail",
@@ -134,7 +135,7 @@ def group_fail(group: Group, *, reason: str, now: datetime) -> None:
             "joined": 0,
         },
     )
-    _give_back(group, now=now)
+    _give_back(group, needed=needed, now=now)
     if group.reserved:
         seat_strand(group, now=now)
 
@@ -158,11 +159,14 @@ def seat_closed(*, order_id: int, now: datetime) -> None:
 def _release(group: Group, member: Member, *, now: datetime) -> None:
     if not MEMBER.move_row(member, "release", now=now, changes={"left_at": now}):
         return
+    needed = group.needs
     group.reserved -= 1
     group.save(update_fields=["reserved"])
     if member.is_leader:
         GROUP.move_row(group, "abandon", now=now, changes={"due_at": None})
-    quota_give_back(campaign_id=group.campaign_id, quantity=member.quantity)
+    quota_give_back(
+        campaign_id=group.campaign_id, quantity=member.quantity, needs=group.needs - needed
+    )
 
 
 def seat_late(*, order_id: int, now: datetime) -> None:
@@ -176,6 +180,20 @@ def seat_late(*, order_id: int, now: datetime) -> None:
             _release(group, member, now=now)
         MEMBER.move_row(member, "refund", now=now, changes={"left_at": member.left_at or now})
         seat_refund_check(member, now=now)
+
+
+def seat_returned(*, order_id: int, now: datetime) -> None:
+    """The order of a confirmed seat was cancelled: others may buy what it took, and so may the person
+    again. The group stays as it succeeded."""
+    with transaction.atomic():
+        found = _member_locked(order_id=order_id, state=MemberState.CONFIRMED)
+        if found is None:
+            return
+        group, member = found
+        if member.returned_at is None:
+            member.returned_at = now
+            member.save(update_fields=["returned_at"])
+            quota_give_back(campaign_id=group.campaign_id, quantity=member.quantity)
 
 
 def seat_refunded(*, order_ref: str, now: datetime) -> None:
@@ -205,8 +223,9 @@ def seat_refund_reason(*, group_id: int) -> str:
     return _("团没有成：%(reason)s，全额退款") % {"reason": group.fail_reason}
 
 
-def _give_back(group: Group, *, now: datetime) -> None:
-    """Needs the group's lock. Everybody who paid for a group that failed gets the money back.
+def _give_back(group: Group, *, needed: int, now: datetime) -> None:
+    """Needs the group's lock. Everybody who paid for a group that failed gets the money back, and the
+    `needed` pieces that were kept for others are free.
 
     One fact for each member: the orders are cancelled one by one, so that one member's trouble
     never blocks another's money.
@@ -214,7 +233,7 @@ def _give_back(group: Group, *, now: datetime) -> None:
     paid = group.members.filter(state=MemberState.JOINED)
     pieces = sum(paid.values_list("quantity", flat=True))
     MEMBER.move_set(paid, "refund", now=now, changes={"left_at": now})
-    quota_give_back(campaign_id=group.campaign_id, quantity=pieces)
+    quota_give_back(campaign_id=group.campaign_id, quantity=pieces, needs=-needed)
 
 
 def seat_strand(group: Group, *, now: datetime) -> None:
@@ -226,9 +245,9 @@ def seat_strand(group: Group, *, now: datetime) -> None:
     facts_record(*[MemberStranded.of(member) for member in waiting], now=now)
 
 
-def _member_locked(**order: Any) -> tuple[Group, Member] | None:
+def _member_locked(**seat: Any) -> tuple[Group, Member] | None:
     """The seat of an order, read after its group is locked; None for other orders."""
-    found = Member.objects.filter(**order).values_list("pk", "group_id").first()
+    found = Member.objects.filter(**seat).values_list("pk", "group_id").first()
     if found is None:
         return None
     group = group_lock(found[1])

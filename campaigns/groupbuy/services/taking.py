@@ -17,6 +17,7 @@ from campaigns.groupbuy.services.newcomers import newcomer_check
 from campaigns.groupbuy.services.refusals import (
     AlreadyIn,
     CampaignOver,
+    JoinRefused,
     LimitReached,
     NoNewGroup,
     QuotaGone,
@@ -36,11 +37,10 @@ ONE_LIVE_GROUP = "groupbuy_one_live_group"
 _TAKEN = Prepared(
     "groupbuy_pieces_taken",
     # A seat of a group that succeeded stays when its merchant cancels its order; nothing was bought.
-    # No order leaves that state: one that is cancelled in this moment only leaves more to buy.
     """
-    SELECT COALESCE(sum(m.quantity), 0) FROM groupbuy_member m JOIN orders_order o ON o.id = m.order_id
-    WHERE m.campaign_id = %(campaign)s AND m.user_id = %(user)s AND m.state = ANY(%(live)s)
-        AND o.state <> 'cancelled'
+    SELECT COALESCE(sum(quantity), 0) FROM groupbuy_member
+    WHERE campaign_id = %(campaign)s AND user_id = %(user)s AND state = ANY(%(live)s)
+        AND returned_at IS NULL
     """,
 )
 
@@ -59,7 +59,8 @@ class Joined:
 
 @dataclass(frozen=True)
 class Seat:
-    """A seat that is being taken. `shows_profile` is a consent; `price_fen` is for one piece.
+    """A seat that is being taken. `shows_profile` is a consent; `price_fen` is for one piece; `needs`
+    is by how many pieces the seat changes what begun groups need.
 
     Plain values instead of rows: building rows costs a join more than reading them.
     """
@@ -75,6 +76,7 @@ class Seat:
     sku_id: int
     quantity: int
     price_fen: int
+    needs: int
     is_leader: bool
     shows_profile: bool
     newcomers_only: bool = False
@@ -151,14 +153,12 @@ def order_for_seat(
         if seat.newcomers_only and not seat.is_leader:
             newcomer_check(seat.user_id, seat.store_id, seat.campaign_id)
         if not quota_take(
-            campaign_id=seat.campaign_id, quantity=seat.quantity, leads=seat.is_leader
+            campaign_id=seat.campaign_id,
+            quantity=seat.quantity,
+            needs=seat.needs,
+            leads=seat.is_leader,
         ):
-            campaign = GroupCampaign.objects.get(pk=seat.campaign_id)
-            if seat.is_leader and campaign.state != CampaignState.PUBLISHED:
-                raise CampaignOver
-            if seat.is_leader and campaign.quota_left >= seat.quantity:
-                raise NoNewGroup(campaign.quota_left - campaign.enough + 1)
-            raise QuotaGone(campaign.quota_left)
+            raise _quota_refusal(seat)
 
     try:
         order_place(
@@ -181,6 +181,19 @@ def order_for_seat(
         )
     except OutOfStock as error:
         raise SoldOut(str(error)) from error
+
+
+def _quota_refusal(seat: Seat) -> JoinRefused:
+    """Why the campaign did not give what it was asked for a moment ago."""
+    campaign = GroupCampaign.objects.get(pk=seat.campaign_id)
+    if seat.is_leader and campaign.state != CampaignState.PUBLISHED:
+        return CampaignOver()
+    left, free = campaign.quota_left, max(campaign.quota_free, 0)
+    if not seat.is_leader:
+        return QuotaGone(min(left, free - seat.needs))
+    if left and (seat.quantity <= free or free < campaign.enough):
+        return NoNewGroup(free - campaign.enough + 1)
+    return QuotaGone(free)
 
 
 def _member_new(seat: Seat, order: Any, *, now: datetime) -> None:

@@ -10,7 +10,8 @@ from campaigns.groupbuy.models import Group, GroupCampaign, Member
 from campaigns.groupbuy.services import group_cancel
 from core import clock
 from core.invariants import audit
-from orders.models import Order, OrderHold
+from orders.models import Order, OrderHold, OrderLine
+from orders.services import order_cancel
 from orders.tests.reviews import report
 from payments.models import Refund
 from payments.services import refund_settle
@@ -74,6 +75,77 @@ def test_a_succeeded_group_with_an_unpaid_member(group, loose):
 def test_a_quota_that_nobody_took(group):
     GroupCampaign.objects.update(quota_used=7)
     assert "groupbuy.quota" in names()
+
+
+def test_a_quota_that_keeps_nothing_for_its_groups(group):
+    """A group of three whose leader has paid needs two more."""
+    assert GroupCampaign.objects.get().quota_needed == 2
+    for needed in (0, 1, 3):
+        GroupCampaign.objects.update(quota_needed=needed)
+        assert names() == {"groupbuy.needed"}
+
+
+def test_a_quota_that_is_less_than_its_groups_need(group):
+    GroupCampaign.objects.update(quota=2)
+    assert names() == {"groupbuy.needed"}
+    GroupCampaign.objects.update(quota=3)
+    assert names() == set()
+
+
+def test_a_seat_that_costs_more_than_its_campaign_says():
+    campaign, sku = cast.campaign_make(size=3, leader_fen=4000)
+    group, leader = cast.group_open(campaign, sku)
+    bob = cast.join(group.public_id, sku, cast.person("Bob"))
+    cast.deliver()
+    assert cast.broken() == []
+    lines = OrderLine.objects.filter(order__public_id=leader.order_public_id)
+    lines.update(unit_price_fen=4001, amount_fen=4001)
+    assert "groupbuy.prices" in names()
+    lines.update(unit_price_fen=3999, amount_fen=3999)
+    assert "groupbuy.prices" not in names()
+    lines = OrderLine.objects.filter(order__public_id=bob.order_public_id)
+    lines.update(unit_price_fen=cast.GROUP_FEN + 1, amount_fen=cast.GROUP_FEN + 1)
+    assert "groupbuy.prices" in names()
+    lines.update(unit_price_fen=100, amount_fen=200, quantity=2)
+    assert "groupbuy.prices" in names()
+    lines.update(unit_price_fen=100, amount_fen=100, quantity=1)
+    assert "groupbuy.prices" not in names()
+
+
+def test_a_seat_for_something_that_is_not_in_its_campaign(group):
+    OrderLine.objects.update(sku=cast.sku_on_sale())
+    assert "groupbuy.prices" in names()
+
+
+@pytest.fixture
+def given_up():
+    """A group succeeded, and its leader's order was cancelled afterwards."""
+    campaign, sku = cast.campaign_make(size=2)
+    made, leader = cast.group_open(campaign, sku)
+    cast.pay(cast.join(made.public_id, sku, cast.person("Bob")).order_public_id)
+    cast.deliver()
+    order = cast.order_of(leader.order_public_id)
+    order_cancel(order_id=order.pk, reason="断货", now=clock.now())
+    cast.deliver()
+    assert cast.broken() == []
+    return cast.member_of(leader.order_public_id)
+
+
+def unreturned(*, later):
+    return [one.row for one in audit(now=clock.now() + later, names=["groupbuy.returned"])]
+
+
+def test_a_seat_whose_order_is_cancelled_and_that_keeps_what_it_took(given_up):
+    assert unreturned(later=timedelta(days=1)) == []
+    Member.objects.update(returned_at=None)
+    assert unreturned(later=timedelta(seconds=50)) == []
+    assert unreturned(later=timedelta(seconds=70)) == [f"group {given_up.group.public_id}"]
+    assert "groupbuy.quota" in names()
+
+
+def test_a_seat_that_gave_back_what_its_order_still_is(given_up):
+    Member.objects.update(returned_at=clock.now())
+    assert unreturned(later=timedelta(0)) == [f"group {given_up.group.public_id}"]
 
 
 def test_a_group_beyond_its_time(group):
