@@ -91,7 +91,8 @@ class BargainCampaign(Deadline):
         default=False,
         help_text=_(
             "《微信外部链接内容管理规范》禁止在外部链接里诱导砍价、助力，违规可能封禁域名。"
-            "勾选表示你了解并承担这个风险；不勾选时，微信里只展示现价和购买，帮砍请用浏览器打开。"
+            "勾选表示你了解并承担这个风险；不勾选时，微信里只展示现价和购买，帮砍请用浏览器打开，"
+            "除非店主已在“微信规范风险”里为全店确认。"
         ),
     )
     published_at = models.DateTimeField(_("发布时间"), null=True, blank=True, editable=False)
