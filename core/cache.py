@@ -26,7 +26,8 @@ def _soft(name: str, fallback: Callable[..., Any]) -> Any:
     @wraps(original)
     def method(self: RedisCache, *args: Any, **kwargs: Any) -> Any:
         try:
-            return _away.ask(self._servers[0], lambda: original(self, *args, **kwargs))
+            server: str = self._servers[0]  # type: ignore[attr-defined]
+            return _away.ask(server, lambda: original(self, *args, **kwargs))
         except NotAsked:
             return fallback(*args, **kwargs)
         except _GONE as error:

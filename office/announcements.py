@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaigns.flash.queries import FlashTerms, flash_for_product
+from campaigns.groupbuy.joinable import open_groups
 from campaigns.groupbuy.queries import OfferCard, campaign_for_product
 from catalog.queries import ProductPage
 from core.money import yuan
@@ -43,8 +44,9 @@ def announcements(
         return ()
     goods = ("product", product.public_id)
     offer = campaign_for_product(product.id, now=now)
-    if offer is not None and _group_left(product, offer) > 0:
-        made.append(("group", _("拼团公告"), _group(product, offer), goods))
+    left = _group_left(product, offer, now=now) if offer is not None else 0
+    if offer is not None and left > 0:
+        made.append(("group", _("拼团公告"), _group(product, offer, left=left), goods))
     for terms in flash_for_product(product.id, now=now):
         if terms.left > 0:
             key, page = f"flash-{terms.offer_id}", ("flash", terms.public_id)
@@ -67,7 +69,7 @@ def _plain(product: ProductPage) -> list[str]:
     return [*_head(_("好物"), product), said % told]
 
 
-def _group(product: ProductPage, offer: OfferCard) -> list[str]:
+def _group(product: ProductPage, offer: OfferCard, *, left: int) -> list[str]:
     group = _("%(people)d 人拼团价 %(price)s 元") % {
         "people": offer.size,
         "price": yuan(offer.from_fen),
@@ -78,8 +80,7 @@ def _group(product: ProductPage, offer: OfferCard) -> list[str]:
         *_head(_("拼团"), product),
         _("%(group)s，单独购买 %(alone)s") % {"group": group, "alone": _price(product)},
         _("老朋友可以开团，新朋友可以参团") if offer.deal.newcomers_only else "",
-        _("%(until)s 截止，还剩 %(left)d 件")
-        % {"until": _clock(offer.ends_at), "left": _group_left(product, offer)},
+        _("%(until)s 截止，还剩 %(left)d 件") % {"until": _clock(offer.ends_at), "left": left},
     ]
 
 
@@ -112,10 +113,10 @@ def _price(product: ProductPage) -> str:
     return said % {"price": yuan(product.price_fen)}
 
 
-def _group_left(product: ProductPage, offer: OfferCard) -> int:
+def _group_left(product: ProductPage, offer: OfferCard, *, now: datetime) -> int:
     """Neither more than the campaign gives nor more than there is; nothing where it could fill no
     other group and none is open."""
-    if not (offer.can_lead or offer.group_count):
+    if not offer.can_lead and not open_groups(offer.campaign_id, now=now, limit=1):
         return 0
     stock = sum(sku.available for sku in product.skus if sku.id in offer.prices)
     return min(offer.quota_left, stock)

@@ -184,7 +184,7 @@ class RefundPage(ExplainedPage):
             refund.refresh_from_db()
             told = str(state.label)
             if state == RefundState.STUCK and refund.explained_at:
-                told = _("已用其他方式退款，没有再提交")
+                told = str(_("已用其他方式退款，没有再提交"))
             if state == RefundState.REQUESTED and refund.due_at:
                 at = timezone.localtime(refund.due_at)
                 told = _("将在 %(time)s 用原单号提交") % {"time": f"{at:%H:%M:%S}"}

@@ -167,7 +167,11 @@ def accounts_in_trouble(store_id: int | None = None) -> list[AccountTrouble]:
     told = rows.order_by("-trouble_at").values_list(
         "pk", "mchid", "store__name", "trouble", "trouble_at"
     )
-    return [AccountTrouble(*row) for row in told]
+    return [
+        AccountTrouble(pk, mchid, store, why, at)
+        for pk, mchid, store, why, at in told
+        if at is not None  # the filter
+    ]
 
 
 def stuck_refund_count(store_id: int | None = None) -> int:

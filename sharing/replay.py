@@ -6,6 +6,7 @@ and none finds anybody else.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -60,7 +61,7 @@ def replay(store_id: int, *, since: datetime, now: datetime) -> Replay:
     Read from what was written when each order was placed: a visit that is repeated afterwards
     forgets when it was made before.
     """
-    values = {
+    values: dict[str, Any] = {
         "store": store_id,
         "since": since,
         "now": now,

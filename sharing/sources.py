@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -69,7 +70,7 @@ def sources(store_id: int, *, since: datetime, now: datetime) -> tuple[SourceRow
     """What each source brought since then, the best first, in two queries. An order without a share
     came by the search if its buyer did, within the same window, and otherwise by itself: who comes
     by themselves and does not buy is counted nowhere."""
-    values = {"store": store_id, "since": since, "now": now}
+    values: dict[str, Any] = {"store": store_id, "since": since, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(_PAID, values)
         paid = {source: (orders, int(fen)) for source, orders, fen in cursor.fetchall()}

@@ -5,6 +5,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -135,7 +136,7 @@ def tree_read(
     Of openings of one link by one person the first and the last are known: they count where one of
     these falls in the time. Guests bring nobody.
     """
-    values = {
+    values: dict[str, Any] = {
         "store": store_id,
         "all": pages is None,
         "own": [] if pages is None else list(pages.own),
