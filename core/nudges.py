@@ -6,13 +6,12 @@ hint: what gets lost here, the sweep delivers.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from time import monotonic
 
-import redis
 from django.conf import settings
 
 from core.away import Away
+from core.broker import broker
 
 FIRST, WAITING = "deliveries:first", "deliveries:waiting"
 ON_ITS_WAY = "deliveries:on-its-way"
@@ -23,21 +22,13 @@ KEPT = 20_000
 AT_ONCE = 20
 # A refund that is handed over waits in the same queue of tasks, behind this one.
 TURN_S = 1.0
-# A shopper's request waits for it: what hangs is left to the sweep.
-TIMEOUTS_S = {"socket_timeout": 1, "socket_connect_timeout": 0.5}
-
 _away = Away()
-
-
-@lru_cache(maxsize=4)
-def _redis(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, **TIMEOUTS_S)
 
 
 def nudge(pks: Sequence[int], *, first: Sequence[int] = ()) -> None:
     """Have these deliveries made soon, those in `first` before any other that waits. Raises what the
     broker's client raises, and NotAsked where it was silent a moment ago."""
-    pipe = _redis(settings.CELERY_BROKER_URL).pipeline(transaction=False)
+    pipe = broker().pipeline(transaction=False)
     for name, waiting in ((FIRST, first), (WAITING, pks)):
         if waiting:
             pipe.rpush(name, *waiting)
@@ -52,7 +43,7 @@ def nudged() -> Iterator[int]:
 
     From the first step on a new nudge sends a new task: nothing falls between two.
     """
-    store, stop = _redis(settings.CELERY_BROKER_URL), monotonic() + TURN_S
+    store, stop = broker(), monotonic() + TURN_S
     store.delete(ON_ITS_WAY)
     while taken := store.lpop(FIRST, AT_ONCE) or store.lpop(WAITING, AT_ONCE):
         yield from map(int, taken)

@@ -1,24 +1,19 @@
 """What notices do by the clock: reminders are told, and deliveries that wait are put on the queue,
 because whoever ticks the clock does not talk to Tencent."""
 
-import logging
 from datetime import datetime, timedelta
 
 from core.deadlines import DeadlineKind, deadline_register
+from core.queue import enqueue
 from notices import services, tasks
 from notices.models import NoticeDelivery, Reminder
 
-log = logging.getLogger(__name__)
-
-# A message that nobody took is dropped: by then the next one is put there.
+# By then a message that nobody took is dropped (`core/queue.py`).
 LOOK_AGAIN = timedelta(seconds=60)
 
 
 def delivery_due(delivery_id: int, *, now: datetime) -> datetime:
-    try:
-        tasks.delivery_send.apply_async((delivery_id,), expires=LOOK_AGAIN.total_seconds())
-    except Exception:
-        log.warning("the broker took no delivery %s", delivery_id, exc_info=True)
+    enqueue(tasks.delivery_send, delivery_id)
     return now + LOOK_AGAIN
 
 

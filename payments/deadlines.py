@@ -9,10 +9,10 @@ from datetime import datetime
 from django.db import transaction
 
 from core.deadlines import DeadlineKind, deadline_register
+from core.queue import enqueue
 from payments import tasks
 from payments.locks import payment_locked
 from payments.models import Payment, Refund
-from payments.queue import enqueue
 from payments.schedule import (
     ABANDONED_AFTER,
     CLOSING_ASKED_EVERY,

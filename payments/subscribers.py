@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from core.facts import subscribe
+from core.queue import enqueue
 from payments import tasks
 from payments.events import RefundRequested
-from payments.queue import enqueue
 
 
 @subscribe(RefundRequested, first=True)

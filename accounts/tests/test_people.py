@@ -188,9 +188,9 @@ def test_accounts_that_were_never_proved_go_after_a_day():
 
 def test_names_are_masked():
     user = user_make(phone="13812345678")
-    assert str(user) == "138****5678"
+    assert (str(user), user.display_name) == ("微信用户", "138****5678")
     user.nickname = "王小明"
-    assert (user.public_name, user.display_name) == ("王**", "王小明")
+    assert (str(user), user.public_name, user.display_name) == ("王**", "王**", "王小明")
 
 
 def test_a_person_read_by_id_is_the_row_and_a_relation_looks_among_its_own():

@@ -3,6 +3,7 @@
 import pytest
 
 from core import nudges
+from core.broker import broker
 
 KEYS = (nudges.FIRST, nudges.WAITING, nudges.ON_ITS_WAY)
 
@@ -10,7 +11,7 @@ KEYS = (nudges.FIRST, nudges.WAITING, nudges.ON_ITS_WAY)
 @pytest.fixture
 def sent(monkeypatch, settings):
     """How many tasks were sent; the list in the broker starts empty."""
-    store = nudges._redis(settings.CELERY_BROKER_URL)
+    store = broker()
     store.delete(*KEYS)
     tasks: list[int] = []
     monkeypatch.setattr("core.tasks.deliveries_deliver.delay", lambda: tasks.append(1))
@@ -56,7 +57,7 @@ def test_what_comes_while_a_task_runs_sends_the_next_one(sent):
 
 def test_a_lost_task_holds_up_nothing_for_long(sent, settings):
     nudges.nudge([1])
-    store = nudges._redis(settings.CELERY_BROKER_URL)
+    store = broker()
     assert 0 < store.pttl(nudges.ON_ITS_WAY) <= nudges.LOST_AFTER_MS
     store.delete(nudges.ON_ITS_WAY)  # it has passed
     nudges.nudge([2])

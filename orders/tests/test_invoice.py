@@ -30,6 +30,7 @@ from orders.tests.factories import (
     person,
     shipped_make,
     sku_on_sale,
+    store_open,
 )
 from payments.models import Refund
 from payments.services import refund_request, refund_settle
@@ -429,7 +430,7 @@ def test_nothing_is_reversed_that_did_not_go_back(client):
     client.force_login(staff_make(order.store).user)
     act = f"/office/orders/invoice/{invoice.pk}/reverse/"
     assert "没有这么多" in client.post(act, {"upto_fen": 1201}).content.decode()
-    client.force_login(staff_make().user)
+    client.force_login(staff_make(store_open()).user)
     assert client.post(act, {"upto_fen": 1200}).status_code == 404
     invoice.refresh_from_db()
     assert invoice.reversed_fen == 0

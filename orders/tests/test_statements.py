@@ -119,13 +119,13 @@ def test_cancelling():
 
 
 def test_shipping():
-    """Order locked, its lines and parcels, others with the number, terms, moved, fact, parcel, its
+    """Order locked, its lines and parcels, the number held, others with it, terms, moved, fact, parcel, its
     contents (two), stock."""
     order = paid_make()
     act = lambda: order_ship(  # noqa: E731
         order_id=order.pk, carrier="sf", tracking_no="SF12345678", by_id=None, now=clock.now()
     )
-    assert statements(act) == 11
+    assert statements(act) == 12
 
 
 def test_receiving():

@@ -1,16 +1,4 @@
-  // A second tap on a slow network sends nothing; coming back with the back button starts afresh. A
-  // form that is answered with a file leaves its page in place: it may be sent again.
-  document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (form.method !== "post" || form.matches("[hx-post], [data-download]")) return;    if (!isPressed) return;
-    let isOver = false;
-    asker.addEventListener("submit", () => (isOver = true), { once: true });
-    const ask = () => {
-      isOver = isOver || !asker.isConnected || asker.classList.contains("htmx-request");
-      if (!isOver) asker.dispatchEvent(new Event("change"));
-      isOver = true;
-    };// Small comforts that no page depends on: the cart's badge, steppers, taps that are faster than
-// answers, one submission at a time.
+// Small comforts that no page depends on: the cart's badge, steppers, one submission at a time.
 (() => {
   "use strict";
   const words = document.currentScript.dataset;
@@ -83,31 +71,8 @@
     focused = "";
   };
 
-  // Where taps are queued (hx-sync), an answer is shown only if nothing was tapped since it was asked
-  // for: it would put back what the tap changed, and take the queue away with its element. Nor while
-  // a finger is down, for the tap would be lost with what it is on; then it is asked for once more.
-  const tapped = new WeakSet();
-  const askAfterRelease = (asker) => {
-    let isOver = false;
-    asker.addEventListener("submit", () => (isOver = true), { once: true });
-    const ask = () => {
-      isOver = isOver || !asker.isConnected || asker.classList.contains("htmx-request");
-      if (!isOver) asker.dispatchEvent(new Event("change"));
-      isOver = true;
-    };
-    for (const end of ["pointerup", "pointercancel"]) {
-      document.addEventListener(end, () => setTimeout(ask), { once: true });
-    }
-  };
-  document.addEventListener("htmx:trigger", (event) => tapped.add(event.target));
-  document.addEventListener("htmx:beforeRequest", (event) => tapped.delete(event.target));
-  document.addEventListener("htmx:beforeSwap", (event) => {
+  document.addEventListener("htmx:beforeSwap", () => {
     focused = document.activeElement ? document.activeElement.id : "";
-    const asker = event.detail.requestConfig.elt;
-    if (!asker.matches("[hx-sync*='queue']")) return;
-    const isPressed = asker.querySelector(":active") !== null;
-    if (tapped.has(asker) || isPressed) event.detail.shouldSwap = false;
-    if (isPressed && !tapped.has(asker)) askAfterRelease(asker);
   });
 
   // A second tap on a slow network sends nothing; coming back with the back button starts afresh. A
