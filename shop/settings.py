@@ -202,17 +202,17 @@ CELERY_BEAT_SCHEDULE = {
     },
     "sessions": {
         "task": "accounts.tasks.sessions_forget",
-        "schedule": 60 * 60 * 24.0,
+        "schedule": crontab(hour="1", minute="10"),
         "options": {"expires": 60 * 60.0},
     },
     "form_keys": {
         "task": "core.tasks.form_keys_forget",
-        "schedule": 60 * 60 * 24.0,
+        "schedule": crontab(hour="1", minute="25"),
         "options": {"expires": 60 * 60.0},
     },
     "guests": {
         "task": "sharing.tasks.guests_forget",
-        "schedule": 60 * 60 * 24.0,
+        "schedule": crontab(hour="1", minute="40"),
         "options": {"expires": 60 * 60.0},
     },
     "risks": {

@@ -28,6 +28,9 @@ UNINDEXED = {
     ("risk.RiskReport", "reference"),
 }
 
+# For columns of which the stores have no row.
+MADE_UP = ("7", "x7", "ord_7", "brg_7")
+
 
 @pytest.fixture
 def boss() -> Client:
@@ -88,8 +91,9 @@ def test_a_number_is_found_by_its_index(stores, boss):
     for model, page, number in NUMBERS:
         if (model._meta.label, number.column) in UNINDEXED:
             continue
-        value = sample(model, number)[1] or "x7"
-        assert number.rows(value) is not None
+        made_up = next((one for one in MADE_UP if number.rows(one) is not None), "")
+        value = sample(model, number)[1] or made_up
+        assert value, f"{model._meta.label} {number.column}"
         rows = page.get_search_results(request, page.get_queryset(request), value)[0].order_by()
         plan = plans(lambda rows=rows: list(rows))[0]
         known = [number.column, *number.beside]

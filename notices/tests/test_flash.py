@@ -92,6 +92,7 @@ def test_the_reminders_page_waits_for_the_start_and_then_sells(offer, client):
     ask(offer, alice)
     soon(offer)
     client.force_login(alice.user)
+    assert told(alice.id) == ["flash_soon"]
     notice = Notice.objects.get(user_id=alice.id)
     public_pages_forget()
     page = client.get(reverse("notices:notice", args=[notice.public_id]), follow=True)

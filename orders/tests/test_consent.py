@@ -78,12 +78,9 @@ def form(sku, shown_fen, **changes):
     }
 
 
-def by_post(who, fen):
-    """What a checkout by carrier sends instead of a place and a name."""
-    return {
-        "address": who.user.addresses.get().public_id,
-        "shown_fen": str(fen + cast.FREIGHT_FEN),
-    }
+def by_post(sku, fen, who):
+    """What a checkout by carrier sends, instead of a place and a name."""
+    return form(sku, fen + cast.FREIGHT_FEN, address=who.user.addresses.get().public_id)
 
 
 def agreed(user):
@@ -129,7 +126,7 @@ def test_who_has_an_address_agrees_to_texts_that_changed(client, store, kind):
     client.force_login(who.user)
     Consent.objects.filter(user=who.user).update(version="2025-12")
     path, sku, fen = kind(store, who)
-    sent = form(sku, fen, **by_post(who, fen))
+    sent = by_post(sku, fen, who)
     asks_for_the_tick(client.post(path, sent), NOTE)
     assert not has_basic_consent(who.id)
     assert client.post(path, {**sent, "agree": "on"}).status_code == 302
@@ -145,7 +142,7 @@ def test_who_agreed_is_not_asked(client, store, kind):
     page = client.get(path, {"sku": sku.public_id})
     assert page.context["page"].consent is None
     assert 'name="agree"' not in page.content.decode()
-    assert client.post(path, form(sku, fen, **by_post(who, fen))).status_code == 302
+    assert client.post(path, by_post(sku, fen, who)).status_code == 302
 
 
 def test_a_tick_stays_while_the_sum_is_shown_anew(client, store, newcomer):

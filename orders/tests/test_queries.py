@@ -112,14 +112,10 @@ def test_a_day_is_read_by_indexes_of_what_is_open_and_of_what_was_paid(everywher
     waiting, today = plans(
         lambda: store_day(None if everywhere else order.store_id, now=clock.now())
     )
-    by_state = next(
-        one.name for one in Order._meta.indexes if one.fields == ["store", "state", "-id"]
-    )
-    assert by_state in waiting
     assert "orders_order_paid" in today
     for plan in (waiting, today):
         assert "Seq Scan on orders_order" not in plan
-        assert "Index Cond: ((store_id = " in plan
+        assert everywhere or "Index Cond: ((store_id = " in plan
 
 
 def test_an_orders_money_is_the_ledgers(django_assert_num_queries):

@@ -313,7 +313,8 @@ def test_a_kept_line_that_earned_nothing_on_its_terms_is_named(sku, sharer, buye
         store=sku.store, kind="group", reference="grp_1", opened_at=past, closed_at=clock.now()
     )
     assert off_the_terms() == []
-    assert off_the_terms(later=LATER) == [f"reward {reward.pk}"]
+    (found,) = audit(now=clock.now() + LATER, names=["sharers.terms"])
+    assert (found.invariant, found.row) == ("sharers.terms", f"reward {reward.pk}")
 
 
 def test_terms_that_more_than_pay_for_the_line_pay_for_the_line(sku, sharer, buyer):

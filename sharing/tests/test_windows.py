@@ -118,7 +118,7 @@ def test_it_is_the_choice_of_one_store(store, sku):
 def test_other_windows_are_compared_with_the_chosen_one(store, sku):
     choose(store, 15, ago=DAY)
     bought(sku, touched=10 * DAY)
-    rows = replay(store.pk, since=clock.now() - 60 * DAY, now=clock.now())
+    rows = replay(store.pk, since=clock.now() - 60 * DAY, now=clock.now()).windows
     told = {row.days: (row.orders, row.moved) for row in rows}
     assert told == {1: (0, 1), 3: (0, 1), 7: (0, 1), 15: (1, 0), 30: (1, 0)}
 

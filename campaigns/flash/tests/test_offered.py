@@ -184,7 +184,7 @@ def test_who_finds_the_quota_gone_may_do_both(client, offer):
     text = away(client, offer)
     assert to_alone(offer) in text and "再试一次" in text and "轻放" in text
     assert client.get(to_alone(offer).replace("&amp;", "&")).status_code == 200
-    assert "直接购买" not in away(client, offer, sku="")
+    assert "/checkout/?" not in away(client, offer, sku="")
 
 
 def test_who_comes_too_early_tries_again_alone(client, offer):

@@ -131,21 +131,23 @@ def given_up():
     return cast.member_of(leader.order_public_id)
 
 
-def unreturned(*, later):
-    return [one.row for one in audit(now=clock.now() + later, names=["groupbuy.returned"])]
+def rows(name, *, later):
+    return [one.row for one in audit(now=clock.now() + later, names=[name])]
 
 
 def test_a_seat_whose_order_is_cancelled_and_that_keeps_what_it_took(given_up):
-    assert unreturned(later=timedelta(days=1)) == []
+    assert rows("groupbuy.returned", later=timedelta(days=1)) == []
     Member.objects.update(returned_at=None)
-    assert unreturned(later=timedelta(seconds=50)) == []
-    assert unreturned(later=timedelta(seconds=70)) == [f"group {given_up.group.public_id}"]
+    assert rows("groupbuy.returned", later=timedelta(seconds=50)) == []
+    assert rows("groupbuy.returned", later=timedelta(seconds=70)) == [
+        f"group {given_up.group.public_id}"
+    ]
     assert "groupbuy.quota" in names()
 
 
 def test_a_seat_that_gave_back_what_its_order_still_is(given_up):
     Member.objects.update(returned_at=clock.now())
-    assert unreturned(later=timedelta(0)) == [f"group {given_up.group.public_id}"]
+    assert rows("groupbuy.returned", later=timedelta(0)) == [f"group {given_up.group.public_id}"]
 
 
 def test_a_group_beyond_its_time(group):

@@ -12,6 +12,7 @@ from campaigns.groupbuy.queries import (
     products_on_offer,
     shelf_offers,
 )
+from campaigns.groupbuy.services import campaign_publish
 from catalog.models import Product, Sku
 from catalog.services import product_withdraw, sku_remove, stock_restock
 from core import clock
@@ -153,8 +154,8 @@ def test_goods_off_sale_are_joined_for_and_not_led_for(client, made, happens):
     assert "已下架" in refused.content.decode()
 
 
-def test_every_sku_of_withdrawn_goods_may_be_joined_for_but_those_that_are_gone(client, made):
-    campaign, sku, group = made
+def test_every_sku_of_withdrawn_goods_may_be_joined_for_but_those_that_are_gone(client):
+    campaign, sku = cast.campaign_make(size=3, publish=False)
     other, gone = (
         Sku.objects.create(store=sku.store, product=sku.product, name=name, price_fen=9900)
         for name in ("1kg", "2kg")
@@ -162,6 +163,8 @@ def test_every_sku_of_withdrawn_goods_may_be_joined_for_but_those_that_are_gone(
     for one in (other, gone):
         GroupPrice.objects.create(store=sku.store, campaign=campaign, sku=one, price_fen=8000)
         stock_restock(sku_id=one.pk, quantity=5, reason="到货", by_id=None, now=clock.now())
+    campaign_publish(campaign_id=campaign.pk, now=clock.now())
+    group, _ = cast.group_open(campaign, sku)
     sku_remove(sku_id=gone.pk, now=clock.now())
     withdrawn(sku)
     client.force_login(cast.person().user)
