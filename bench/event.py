@@ -67,7 +67,9 @@ import json, sys
 from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from accounts.models import Address, User, WechatIdentity
+from accounts.documents import BASIC, VERSIONS
+from accounts.models import Address, Consent, User, WechatIdentity
+from core import clock
 from core.crypto import blind_index
 told = json.loads(sys.stdin.read())
 users = User.objects.bulk_create(User(nickname=key, password='!') for key in told)
@@ -80,6 +82,9 @@ addresses = Address.objects.bulk_create(
         province_code='140000', city_code='141100', district_code='141102',
         region='山西省 吕梁市 离石区', street=f'滨河北路 {u.pk} 号', is_default=True)
     for u, p in zip(users, phones))
+Consent.objects.bulk_create(
+    Consent(user=u, document=document, version=VERSIONS[document], given_at=clock.now())
+    for u in users for document in BASIC)
 made = []
 for user, address in zip(users, addresses):
     session = import_module(settings.SESSION_ENGINE).SessionStore()
