@@ -37,7 +37,7 @@ class StaffChangeForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserPage(PlatformAdmin, DjangoUserAdmin):  # type: ignore[misc]
+class UserPage(PlatformAdmin, DjangoUserAdmin):
     """Users. Phones are shown masked; nothing personal can be searched but the e-mail."""
 
     form = StaffChangeForm

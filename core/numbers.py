@@ -70,9 +70,9 @@ class SearchedByNumber:
 
     search_numbers: ClassVar[Sequence[Number]] = ()
 
-    def get_search_fields(self, request: HttpRequest) -> Sequence[str]:
+    def get_search_fields(self, request: HttpRequest) -> list[str] | tuple[str, ...]:
         """Without any, Django shows no box to type in."""
-        texts: Sequence[str] = super().get_search_fields(request)  # type: ignore[misc]
+        texts: list[str] | tuple[str, ...] = super().get_search_fields(request)  # type: ignore[misc]
         return texts or [one.column for one in self.search_numbers]
 
     def get_search_results(

@@ -4,7 +4,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import manimgx_fonts_cjk
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +19,7 @@ from shop.env import (
     sms_url,
     wechat_url,
 )
+from shop.timers import TIMERS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -171,81 +171,7 @@ CELERY_TASK_ROUTES = {
     "notices.tasks.delivery_send": {"queue": "messages"},
     "sharing.tasks.poster_keep": {"queue": "messages"},
 }
-# What is due once a day is so by the clock: beat counts anything else from its own start, and a release
-# that comes sooner would put it off for ever.
-CELERY_BEAT_SCHEDULE = {
-    "deadlines": {
-        "task": "core.tasks.deadlines_tick",
-        "schedule": 1.0,
-        # A worker's clock may be a little ahead of beat's.
-        "options": {"expires": 10.0, "queue": "deadlines"},
-    },
-    "deliveries": {
-        "task": "core.tasks.deliveries_sweep",
-        "schedule": 2.0,
-        "options": {"expires": 2.0},
-    },
-    "bills": {
-        "task": "payments.tasks.bills_fetch",
-        "schedule": 60 * 60.0,
-        "options": {"expires": 60 * 30.0},
-    },
-    "payers": {
-        "task": "payments.tasks.payers_forget",
-        "schedule": 60 * 60.0,
-        "options": {"expires": 60 * 30.0},
-    },
-    "people": {
-        "task": "accounts.tasks.people_forget",
-        "schedule": 60 * 60.0,
-        "options": {"expires": 60 * 30.0},
-    },
-    "sessions": {
-        "task": "accounts.tasks.sessions_forget",
-        "schedule": crontab(hour="1", minute="10"),
-        "options": {"expires": 60 * 60.0},
-    },
-    "form_keys": {
-        "task": "core.tasks.form_keys_forget",
-        "schedule": crontab(hour="1", minute="25"),
-        "options": {"expires": 60 * 60.0},
-    },
-    "guests": {
-        "task": "sharing.tasks.guests_forget",
-        "schedule": crontab(hour="1", minute="40"),
-        "options": {"expires": 60 * 60.0},
-    },
-    "risks": {
-        "task": "risk.tasks.risks_forget",
-        "schedule": crontab(hour="2", minute="10"),
-        "options": {"expires": 60 * 60.0},
-    },
-    "posters": {
-        "task": "sharing.tasks.posters_forget",
-        "schedule": crontab(hour="2", minute="40"),
-        "options": {"expires": 60 * 60.0},
-    },
-    "carts": {
-        "task": "orders.tasks.carts_forget",
-        "schedule": crontab(hour="3", minute="10"),
-        "options": {"expires": 60 * 60.0},
-    },
-    "notices": {
-        "task": "notices.tasks.notices_purge",
-        "schedule": crontab(hour="3", minute="40"),
-        "options": {"expires": 60 * 60.0},
-    },
-    "partitions": {
-        "task": "core.tasks.partitions_ensure",
-        "schedule": crontab(minute="20"),
-        "options": {"expires": 60 * 30.0},
-    },
-    "deliveries-old": {
-        "task": "core.tasks.deliveries_forget",
-        "schedule": crontab(minute="50"),
-        "options": {"expires": 60 * 30.0},
-    },
-}
+CELERY_BEAT_SCHEDULE = TIMERS
 
 # --- WeChat ------------------------------------------------------------------------------------
 WECHAT_APPID = env.str("WECHAT_APPID", default="")

@@ -65,3 +65,10 @@ def who():
     who = person()
     User.objects.filter(pk=who.id).update(joined_at=clock.now() - timedelta(days=30))
     return who
+
+
+@pytest.fixture
+def private(settings, tmp_path):
+    """Where invoices are kept."""
+    settings.PRIVATE_ROOT = str(tmp_path)
+    return tmp_path

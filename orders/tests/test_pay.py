@@ -25,8 +25,7 @@ from orders.tests.factories import (
     sku_on_sale,
 )
 from payments.models import Payment, Refund
-from payments.services import payment_open
-from payments.tests.factories import payment_paid_make
+from payments.tests.factories import payment_open, payment_paid_make
 
 pytestmark = pytest.mark.django_db
 

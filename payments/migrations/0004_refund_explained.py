@@ -41,4 +41,15 @@ class Migration(migrations.Migration):
             migrations.AlterField(model_name=name, name="explanation", field=EXPLANATION)
             for name in ("billdifference", "paymentincident", "tradebill")
         ],
+        migrations.AddConstraint(
+            model_name="refund",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("explained_at", None),
+                    models.Q(("state", "requested"), _negated=True),
+                    _connector="OR",
+                ),
+                name="payments_refund_paid_once",
+            ),
+        ),
     ]

@@ -202,6 +202,11 @@ class Refund(Deadline, Explained):
                 fields=["payment", "reason", "part"], name="payments_refund_once"
             ),
             models.CheckConstraint(condition=Q(amount_fen__gte=1), name="payments_refund_min"),
+            # What was paid by another way is never asked for again.
+            models.CheckConstraint(
+                condition=Q(explained_at=None) | ~Q(state="requested"),
+                name="payments_refund_paid_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["store", "-id"]),

@@ -16,7 +16,6 @@ from payments.services.notices import NoticeUnfit, UnknownAccount, notice_receiv
 from payments.services.open import (
     NoMerchantAccount,
     payment_new,
-    payment_open,
     payment_reopen,
 )
 from payments.services.prepare import (
@@ -62,7 +61,6 @@ __all__ = [
     "payment_begin_close",
     "payment_close",
     "payment_new",
-    "payment_open",
     "payment_poll",
     "payment_prepare",
     "payment_reopen",

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.ids import random_token
-from payments.models import MerchantAccount, Payment
+from payments.models import Payment
 from payments.schedule import ABANDONED_AFTER
 
 DESCRIPTION_MAX = 127
@@ -17,40 +17,6 @@ class NoMerchantAccount(Exception):
 
     def __init__(self) -> None:
         super().__init__(_("本店暂未开通微信支付，请联系商家。"))
-
-
-def payment_open(
-    *,
-    store_id: int,
-    order_ref: str,
-    payer_id: int,
-    amount_fen: int,
-    description: str,
-    expires_at: datetime,
-    now: datetime,
-) -> Payment:
-    """Open an attempt, in the caller's transaction; nobody outside hears of it yet.
-
-    Two statements. `order_ref` is the order's public id; an order has one live attempt, which the
-    database enforces. Raises NoMerchantAccount.
-    """
-    account_id = (
-        MerchantAccount.objects.filter(store_id=store_id, is_active=True)
-        .values_list("pk", flat=True)
-        .first()
-    )
-    payment = payment_new(
-        store_id=store_id,
-        account_id=account_id,
-        order_ref=order_ref,
-        payer_id=payer_id,
-        amount_fen=amount_fen,
-        description=description,
-        expires_at=expires_at,
-        now=now,
-    )
-    payment.save(force_insert=True)
-    return payment
 
 
 def payment_new(

@@ -123,12 +123,16 @@ def refund_retry(*, refund_id: int, by_id: int, now: datetime) -> RefundState:
     transaction may be open.
     """
     log.info("refund %s is retried by user %s", refund_id, by_id)
-    is_open = Refund.objects.filter(pk=refund_id, explained_at=None).exists()
-    if refund_poll(refund_id=refund_id, now=now) == RefundState.STUCK and is_open:
+    if refund_poll(refund_id=refund_id, now=now) == RefundState.STUCK:
         changes = {"turn_at": now, "first_asked_at": None, "due_at": now + NET_AFTER}
         with transaction.atomic():
-            REFUND.move_row(Refund.objects.get(pk=refund_id), "retry", now=now, changes=changes)
-        refund_submit(refund_id=refund_id, now=now)
+            # Behind the lock: somebody may be saying at this moment that it was paid.
+            refund = refund_payment_locked(refund_id)
+            is_open = refund.explained_at is None
+            if is_open:
+                REFUND.move_row(refund, "retry", now=now, changes=changes)
+        if is_open:
+            refund_submit(refund_id=refund_id, now=now)
     return _state(refund_id)
 
 

@@ -21,7 +21,7 @@ from django.db import transaction
 from accounts.tests.factories import user_make
 from core import clock
 from payments.models import MerchantAccount, Payment
-from payments.services import payment_open, payment_settle
+from payments.services import payment_new, payment_settle
 from stores.models import Store
 from stores.tests.factories import store_make
 
@@ -72,6 +72,15 @@ def merchant_account_make(*, store: Store | None = None, **fields: Any) -> Merch
             **fields,
         }
     )
+
+
+def payment_open(*, store_id: int, **fields: Any) -> Payment:
+    """An attempt at the store's active account; an order's own is opened when it is placed."""
+    accounts = MerchantAccount.objects.filter(store_id=store_id, is_active=True)
+    account_id = accounts.values_list("pk", flat=True).first()
+    payment = payment_new(store_id=store_id, account_id=account_id, **fields)
+    payment.save(force_insert=True)
+    return payment
 
 
 def payment_make(*, account: MerchantAccount | None = None, **fields: Any) -> Payment:

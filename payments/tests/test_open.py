@@ -1,31 +1,15 @@
 """Opening an attempt: cheap, one live attempt per order, numbers in WeChat's alphabet."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 
-from core import clock
 from payments.models import LedgerEntry, Payment
-from payments.services import NoMerchantAccount, payment_open
+from payments.services import NoMerchantAccount
 from payments.tests.factories import merchant_account_make, payment_make, payment_paid_make
 
 pytestmark = pytest.mark.django_db
-
-
-def test_it_costs_two_statements(account, django_assert_num_queries):
-    payer_id = payment_make().payer_id
-    with django_assert_num_queries(2):
-        payment_open(
-            store_id=account.store_id,
-            order_ref="ord_1",
-            payer_id=payer_id,
-            amount_fen=1,
-            description="枣",
-            expires_at=clock.now() + timedelta(minutes=15),
-            now=clock.now(),
-        )
 
 
 def test_a_store_without_an_account_cannot_take_money(account):

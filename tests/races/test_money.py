@@ -13,9 +13,9 @@ from core.models import Delivery
 from orders.models import Order
 from orders.services import order_close_request, order_payment_take
 from payments.models import LedgerEntry, Payment, Refund
-from payments.services import PaymentGone, payment_close, payment_open, payment_poll, refund_request
+from payments.services import PaymentGone, payment_close, payment_poll, refund_request
 from payments.states import PAYMENT
-from payments.tests.factories import transaction_id_make
+from payments.tests.factories import payment_open, transaction_id_make
 from tests import cast
 from tests.races.money import bought, look_first, prepare, refunds, settle, state
 from tests.races.threads import (
