@@ -57,7 +57,11 @@ def orders(now: datetime) -> Broken:
         FROM orders_order o
         LEFT JOIN flash_flashpurchase p ON p.order_id = o.id
         LEFT JOIN flash_flashoffer offer ON offer.id = p.offer_id
-        LEFT JOIN orders_orderline line ON line.order_id = o.id
+        LEFT JOIN LATERAL (
+            -- What was not sent of it stands in a line of its own.
+            SELECT sku_id, unit_price_fen, sum(quantity) AS quantity
+            FROM orders_orderline WHERE order_id = o.id GROUP BY sku_id, unit_price_fen
+        ) line ON TRUE
         WHERE (o.offer_kind = 'flash' OR p.id IS NOT NULL) AND (
             COALESCE(p.quantity <> line.quantity OR line.sku_id <> offer.sku_id
                 OR line.unit_price_fen > offer.flash_fen OR o.offer_ref <> offer.public_id, TRUE)

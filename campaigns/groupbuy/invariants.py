@@ -193,7 +193,10 @@ def prices(now: datetime) -> Broken:
         ) price
         JOIN groupbuy_group g ON g.id = m.group_id
         JOIN orders_order o ON o.id = m.order_id
-        WHERE COALESCE(line.unit_price_fen > price.fen OR line.quantity <> m.quantity, TRUE)
+        -- What was not sent of it stands in a line of its own.
+        WHERE COALESCE(line.unit_price_fen > price.fen OR m.quantity <> (
+            SELECT sum(every.quantity) FROM orders_orderline every WHERE every.order_id = o.id
+        ), TRUE)
         """
     ):
         yield f"group {ref}", f"order {order_ref} costs {unit_fen} a piece, its seat {price_fen}"

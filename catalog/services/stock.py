@@ -80,12 +80,13 @@ _SETTLE = Prepared(
 )
 
 # A part of a reservation: as many parcels as there are, each once, never more than was reserved.
-# Whoever ships in parts holds the order's lock and counts its lines; this is the net beneath.
-_SHIP_PART = """
+# Whoever settles in parts holds the order's lock and counts its lines; this is the net beneath.
+_SETTLE_PART = """
 WITH settled AS (
     INSERT INTO catalog_stockmovement
         (store_id, sku_id, kind, on_hand_change, reserved_change, reference, reason, by_id, moved_at)
-    SELECT store_id, sku_id, 'ship', -%(quantity)s, -%(quantity)s, %(reference)s, '', %(by)s, %(now)s
+    SELECT store_id, sku_id, %(kind)s, %(on_hand_change)s, -%(quantity)s, %(reference)s, '',
+        %(by)s, %(now)s
     FROM catalog_stockmovement
     WHERE sku_id = %(sku)s AND reference = %(reserved_as)s AND kind = 'reserve'
         AND reserved_change >= %(quantity)s
@@ -157,20 +158,29 @@ def stock_ship_part(
     Exactly once per SKU and parcel. The caller sees to it that all parcels together stay within
     the reservation. Raises NotReserved when one alone is more than was reserved.
     """
-    _check(lines, reference)
-    with connection.cursor() as cursor:
-        for sku_id in sorted(lines):
-            parameters: dict[str, Any] = {
-                "sku": sku_id,
-                "quantity": lines[sku_id],
-                "reserved_as": reserved_as,
-                "reference": reference,
-                "by": by_id,
-                "now": now,
-            }
-            cursor.execute(_SHIP_PART, parameters)
-            if cursor.rowcount != 1:
-                _require_settled(sku_id, reference, lines[sku_id])
+    _settle_part(
+        StockMovement.Kind.SHIP,
+        lines=lines,
+        reserved_as=reserved_as,
+        reference=reference,
+        by_id=by_id,
+        now=now,
+    )
+
+
+def stock_release_part(
+    *, lines: Mapping[int, int], reserved_as: str, reference: str, now: datetime
+) -> None:
+    """Give back a part of what `reserved_as` reserved: what no parcel will hold. Otherwise as
+    `stock_ship_part`."""
+    _settle_part(
+        StockMovement.Kind.RELEASE,
+        lines=lines,
+        reserved_as=reserved_as,
+        reference=reference,
+        by_id=None,
+        now=now,
+    )
 
 
 def stock_restock(
@@ -238,13 +248,44 @@ def _settle(
             "sku": sku_id,
             "kind": kind.value,
             "quantity": lines[sku_id],
-            "on_hand_change": -lines[sku_id] if kind == StockMovement.Kind.SHIP else 0,
+            "on_hand_change": _on_hand_change(kind, lines[sku_id]),
             "reference": reference,
             "by": by_id,
             "now": now,
         }
         if _SETTLE.count(values) != 1:
             _require_settled(sku_id, reference, lines[sku_id])
+
+
+def _settle_part(
+    kind: StockMovement.Kind,
+    *,
+    lines: Mapping[int, int],
+    reserved_as: str,
+    reference: str,
+    by_id: int | None,
+    now: datetime,
+) -> None:
+    _check(lines, reference)
+    with connection.cursor() as cursor:
+        for sku_id in sorted(lines):
+            parameters: dict[str, Any] = {
+                "sku": sku_id,
+                "kind": kind.value,
+                "quantity": lines[sku_id],
+                "on_hand_change": _on_hand_change(kind, lines[sku_id]),
+                "reserved_as": reserved_as,
+                "reference": reference,
+                "by": by_id,
+                "now": now,
+            }
+            cursor.execute(_SETTLE_PART, parameters)
+            if cursor.rowcount != 1:
+                _require_settled(sku_id, reference, lines[sku_id])
+
+
+def _on_hand_change(kind: StockMovement.Kind, quantity: int) -> int:
+    return -quantity if kind == StockMovement.Kind.SHIP else 0
 
 
 def _require_settled(sku_id: int, reference: str, quantity: int) -> None:

@@ -15,7 +15,7 @@ from accounts.divisions import Region, division_children, region_resolve
 from accounts.queries import AddressSnapshot
 from core.forms import YuanField
 from core.money import yuan
-from orders.amounts import line_paid_fen, rest_fen
+from orders.amounts import line_paid_fen, line_split, rest_fen
 from orders.models import Order, OrderLine, Shipment
 from orders.services.cancel_line import line_is_last
 
@@ -161,6 +161,10 @@ class LineCancelForm(forms.Form):
 
 
 def _line_back(order: Order, line: OrderLine) -> str:
+    if line.left and line.shipped_quantity:
+        line = line_split(line, line.left)
+        told = {"line": line, "amount": yuan(line_paid_fen(line))}
+        return _("%(line)s（没发出的），退 %(amount)s 元") % told
     if line_is_last(order, line):
         gone = order.lines.exclude(cancelled_at=None)
         told = {"line": line, "amount": yuan(rest_fen(order, gone))}

@@ -60,7 +60,12 @@ class OrderLine(models.Model):
                 name="orders_line_adds_up",
             ),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="orders_line_quantity_min"),
-            models.UniqueConstraint(fields=["order", "sku"], name="orders_line_sku_once"),
+            # What was cancelled of a line is a row of its own; see `orders/services/cancel_line.py`.
+            models.UniqueConstraint(
+                fields=["order", "sku"],
+                condition=Q(cancelled_at=None),
+                name="orders_line_sku_once",
+            ),
             models.CheckConstraint(
                 condition=Q(shipped_quantity__lte=F("quantity")),
                 name="orders_line_never_overshipped",

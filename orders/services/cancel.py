@@ -41,9 +41,7 @@ def order_cancel(*, order_id: int, reason: str, now: datetime, hold_kind: str = 
             raise CancelRefused(hold_words(foreign[0]))
         lines = [one for one in rows_get(OrderLine, order_id=order.pk) if one.cancelled_at is None]
         if any(line.shipped_quantity for line in lines):
-            raise CancelRefused(
-                _("订单已经发出一部分，不能整单取消；一件都没发的商品可以单独取消。")
-            )
+            raise CancelRefused(_("订单已经发出一部分，不能整单取消；还没发出的商品可以单独取消。"))
         ORDER.move_row(
             order,
             "cancel",

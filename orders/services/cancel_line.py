@@ -1,14 +1,15 @@
-"""Cancelling one line of a paid order: its stock is free again and its share goes back, once."""
+"""Cancelling one line of a paid order, or the rest of one that was sent in part: its stock is free
+again and its share goes back, once."""
 
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalog.services import stock_release
+from catalog.services import stock_release, stock_release_part
 from core.facts import facts_record
 from core.money import yuan
-from orders.amounts import line_paid_fen, rest_fen
+from orders.amounts import SUMS, line_paid_fen, line_split, rest_fen
 from orders.events import OrderLineCancelled
 from orders.locks import order_lock
 from orders.models import Order, OrderChange, OrderLine
@@ -22,10 +23,10 @@ from payments.services import NothingToRefund, RefundReason, refund_request
 def order_line_cancel(
     *, order_id: int, line_id: int, reason: str, by_id: int | None, now: datetime
 ) -> bool:
-    """Cancel a line of which nothing was sent; False when it was cancelled before.
+    """Cancel a line, or what is left of one that was sent in part; False when that was done before.
 
-    What was paid for the line goes back, freight only with the last line, which cancels the order.
-    So does the line with which the last fen would go: what is left would be sent for nothing. When
+    What was paid for it goes back, freight only with the last line, which cancels the order. So does
+    the line with which the last fen would go: what is left would be sent for nothing. When
     all other lines are on their way, the order is shipped. `reason` is shown to the buyer. Raises
     CancelRefused.
     """
@@ -36,25 +37,50 @@ def order_line_cancel(
         line = order.lines.filter(pk=line_id).first()
         if line is None:
             raise CancelRefused(_("订单里没有这件商品，请刷新页面后再试。"))
-        if line.cancelled_at is not None:
+        if line.cancelled_at is not None or _rest_is_gone(order, line):
             return False
         if (refusal := _refusal(order, line)) is not None:
             raise CancelRefused(refusal)
-        others = list(order.lines.exclude(pk=line.pk).filter(cancelled_at=None))
-        if line_is_last(order, line):
+        is_rest = bool(line.shipped_quantity)
+        if is_rest:
+            line = _rest(line, now=now)
+        elif line_is_last(order, line):
             return order_cancel(order_id=order.pk, reason=reason, now=now)
-        _cancel(order, line, reason=reason, by_id=by_id, now=now)
-        if not any(other.left for other in others):
+        else:
+            OrderLine.objects.filter(pk=line.pk).update(cancelled_at=now)
+        _give_back(order, line, reason=reason, by_id=by_id, now=now)
+        if not any(one.left for one in order.lines.all()):
             order_ship_finish(order, now=now)
-        stock_release(lines={line.sku_id: line.quantity}, reference=order.public_id, now=now)
+        pieces = {line.sku_id: line.quantity}
+        if is_rest:
+            rest_ref = f"{order.public_id}/rest"
+            stock_release_part(
+                lines=pieces, reserved_as=order.public_id, reference=rest_ref, now=now
+            )
+        else:
+            stock_release(lines=pieces, reference=order.public_id, now=now)
         return True
 
 
-def _cancel(
+def _rest(line: OrderLine, *, now: datetime) -> OrderLine:
+    """What was not sent of a line becomes a cancelled line; it is left with what its parcels hold."""
+    rest = line_split(line, line.left)
+    rest.cancelled_at = now
+    line.save(update_fields=["quantity", *SUMS])
+    rest.save(force_insert=True)
+    return rest
+
+
+def _rest_is_gone(order: Order, line: OrderLine) -> bool:
+    if line.left or not line.shipped_quantity:
+        return False
+    return order.lines.filter(sku_id=line.sku_id).exclude(cancelled_at=None).exists()
+
+
+def _give_back(
     order: Order, line: OrderLine, *, reason: str, by_id: int | None, now: datetime
 ) -> None:
     """Needs the order's lock. The refund's `part` names the line: it is asked for once."""
-    OrderLine.objects.filter(pk=line.pk).update(cancelled_at=now)
     back_fen = line_paid_fen(line)
     if back_fen and order.payment_id is not None:
         try:
@@ -96,8 +122,6 @@ def _refusal(order: Order, line: OrderLine) -> str | None:
         return _("订单还没有付款：请关闭订单，不必取消商品。")
     if kind := hold_kind(order):
         return hold_words(kind)
-    if order.state == OrderState.TO_SHIP and line.left and line.shipped_quantity:
-        return _("这件商品已经发出一部分，不能取消；请把剩下的也发出，或与买家协商退货。")
-    if order.state != OrderState.TO_SHIP or line.shipped_quantity:
+    if order.state != OrderState.TO_SHIP or not line.left:
         return _("这件商品已经发货，不能取消；请与买家协商退货。")
     return None

@@ -5,12 +5,15 @@ from datetime import timedelta
 from unittest import mock
 
 import pytest
+from django.db import IntegrityError, transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
 from catalog.models import Sku
 from core import clock
 from core.invariants import audit
 from core.models import Fact
-from orders.amounts import line_paid_fen
+from orders.amounts import line_paid_fen, line_split
 from orders.models import OrderLine
 from orders.services import (
     CancelRefused,
@@ -249,13 +252,106 @@ def test_what_cannot_be_cancelled_says_why(build, words):
     assert (refunds(), stock()) == ([], before)
 
 
-def test_a_line_that_is_partly_sent_stays():
+def test_the_rest_of_a_line_goes_back_and_what_was_sent_stays():
     order = make(3, 1)
-    line = order.lines.order_by("pk")[0]
+    line, other = order.lines.order_by("pk")
     ship(order, quantities={line.pk: 1})
-    with pytest.raises(CancelRefused, match="发出一部分"):
+    assert cancel(order, line) is True
+    order.refresh_from_db()
+    line.refresh_from_db()
+    rest = order.lines.exclude(cancelled_at=None).get()
+    assert (line.quantity, line.shipped_quantity, line.left) == (1, 1, 0)
+    assert (rest.sku_id, rest.quantity, rest.shipped_quantity) == (line.sku_id, 2, 0)
+    assert (order.state, refunds()) == ("to_ship", [("line_cancelled", 2 * LIST_FEN)])
+    assert stock() == [(99, 0), (100, 1)]
+    assert money_broken() == []
+    assert cancel(order, line) is False
+    assert len(refunds()) == 1
+    ship(order, "SF00000002")
+    order.refresh_from_db()
+    assert (order.state, stock()) == ("shipped", [(99, 0), (99, 0)])
+    assert list(order.shipments.last().lines.values_list("line_id", flat=True)) == [other.pk]
+    assert money_broken() == []
+
+
+def test_the_rest_of_the_last_line_ships_the_order_and_keeps_the_freight():
+    order = make(3)
+    line = order.lines.get()
+    ship(order, quantities={line.pk: 2})
+    assert [cancel(order, line) for _ in range(2)] == [True, False]
+    order.refresh_from_db()
+    assert (order.state, refunds()) == ("shipped", [("line_cancelled", LIST_FEN)])
+    assert order.due_at == order.receive_before is not None
+    assert stock() == [(98, 0)]
+    assert money_broken() == []
+
+
+def test_a_fen_that_cannot_be_divided_stays_with_what_was_sent():
+    order, costs = priced(1, 2)
+    line = order.lines.get()
+    ship(order, quantities={line.pk: 1})
+    assert (costs, cancel(order, line)) == ([1], True)
+    order.refresh_from_db()
+    assert (order.state, refunds()) == ("shipped", [])
+    assert money_broken() == []
+
+
+def test_a_killed_cancelling_leaves_the_line_whole():
+    order = make(3)
+    line = order.lines.get()
+    ship(order, quantities={line.pk: 1})
+    gone = mock.patch(
+        "orders.services.cancel_line.stock_release_part", side_effect=KeyboardInterrupt
+    )
+    with gone, pytest.raises(KeyboardInterrupt):
         cancel(order, line)
-    assert refunds() == []
+    assert (order.lines.get().quantity, refunds(), stock()) == (3, [], [(99, 2)])
+    assert cancel(order, line) is True
+    assert money_broken() == []
+
+
+def test_the_same_goods_stand_in_an_order_once_unless_they_were_cancelled():
+    order = make(3)
+    line = order.lines.get()
+    line.pk = None
+    with pytest.raises(IntegrityError, match="orders_line_sku_once"), transaction.atomic():
+        line.save(force_insert=True)
+
+
+@given(st.data(), st.integers(2, 50), st.integers(0, 3000))
+def test_a_line_is_divided_to_the_fen(data, quantity, unit_fen):
+    amount_fen = quantity * unit_fen
+    discount_fen = data.draw(st.integers(0, amount_fen))
+    rebate_fen = data.draw(st.integers(0, amount_fen - discount_fen))
+    adjust_fen = data.draw(st.integers(discount_fen + rebate_fen - amount_fen, 10_000))
+    pieces = data.draw(st.integers(1, quantity - 1))
+    line = OrderLine(
+        quantity=quantity,
+        unit_price_fen=unit_fen,
+        amount_fen=amount_fen,
+        discount_fen=discount_fen,
+        rebate_fen=rebate_fen,
+        adjust_fen=adjust_fen,
+    )
+    paid_fen = line_paid_fen(line)
+    part = line_split(line, pieces)
+    assert (line.quantity, part.quantity) == (quantity - pieces, pieces)
+    assert line.discount_fen + part.discount_fen == discount_fen
+    assert line.rebate_fen + part.rebate_fen == rebate_fen
+    assert line.adjust_fen + part.adjust_fen == adjust_fen
+    assert line_paid_fen(line) + line_paid_fen(part) == paid_fen
+    assert line_paid_fen(part) == paid_fen * pieces // quantity
+    for one in (line, part):
+        assert one.amount_fen == one.unit_price_fen * one.quantity
+        assert 0 <= one.discount_fen <= one.amount_fen
+        assert 0 <= one.rebate_fen <= one.amount_fen - one.discount_fen
+        assert line_paid_fen(one) >= 0
+
+
+@pytest.mark.parametrize("pieces", [0, 3, -1, 4])
+def test_all_or_nothing_of_a_line_is_no_part(pieces):
+    with pytest.raises(ValueError, match="no part"):
+        line_split(OrderLine(quantity=3, unit_price_fen=1, amount_fen=3), pieces)
 
 
 def test_a_line_of_another_order_is_not_found():
@@ -295,3 +391,22 @@ def test_the_office_cancels_a_line_and_the_buyer_reads_why(client):
     assert "取消部分商品" in page
     steps = re.findall(r'steps__step"><span>([^<]+)', page)
     assert steps[-2:] == ["付款成功", "提交订单"]  # of one moment, the later first
+
+
+def test_the_office_cancels_what_was_not_sent_and_the_buyer_reads_of_both(client):
+    who = person()
+    order = make(3, who=who)
+    line = order.lines.get()
+    ship(order, quantities={line.pk: 1})
+    client.force_login(staff_make(order.store).user)
+    path = f"/office/orders/order/{order.pk}/cancel-line/"
+    page = client.get(path).content.decode()
+    assert re.search(r"× 2（没发出的），退 118\.00 元", page)
+    assert OrderLine.objects.get().quantity == 3  # a look changes nothing
+    page = client.post(path, {"line": line.pk, "reason": "霜冻"}, follow=True).content.decode()
+    assert "原路退回" in page
+    client.force_login(who.user)
+    page = client.get(f"/orders/{order.public_id}/").content.decode()
+    assert re.findall(r'order-line__quantity">([^<]+)', page) == ["× 1", "× 2"]
+    assert page.count(">已取消<") == 1
+    assert "部分商品已取消" in page

@@ -12,6 +12,7 @@ from orders.models import Order, OrderChange, Shipment
 from orders.services import (
     AddressRefused,
     CancelRefused,
+    ShipRefused,
     WishRefused,
     order_address_change,
     order_line_cancel,
@@ -136,6 +137,46 @@ def test_a_line_is_cancelled_while_everything_is_sent(lead_s):
     else:
         assert (line.shipped_quantity, Refund.objects.count()) == (0, 1)
     assert cast.broken() == []
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_the_rest_of_a_line_is_cancelled_while_it_is_sent(lead_s):
+    order = paid(3)
+    line = order.lines.get()
+    send(order, 1, {line.pk: 1})
+    sending, dropping = head_to_head(
+        lambda: send(order, 2), lambda: drop(order, line), lead_s=lead_s
+    )
+    line.refresh_from_db()
+    order.refresh_from_db()
+    assert order.state == "shipped"
+    if isinstance(dropping, CancelRefused):
+        assert (line.quantity, line.shipped_quantity, Refund.objects.count()) == (3, 3, 0)
+    else:
+        assert isinstance(sending, ShipRefused)
+        assert (line.quantity, line.shipped_quantity, Refund.objects.count()) == (1, 1, 1)
+    assert cast.broken() == []
+
+
+def test_the_rest_of_a_line_is_cancelled_four_times_at_once():
+    order = paid(3)
+    line = order.lines.get()
+    send(order, 1, {line.pk: 1})
+    told = many(lambda _n: drop(order, line), 4)
+    assert sorted(told) == [False, False, False, True]
+    sku = Sku.objects.get()
+    assert (Refund.objects.count(), sku.on_hand, sku.reserved) == (1, 99, 0)
+    assert cast.broken() == []
+
+
+def test_without_the_orders_lock_only_constraints_keep_the_rest_of_a_line(orders_unlock):
+    """Control: both have seen two pieces to send. One of them is stopped by the database."""
+    order = paid(3)
+    line = order.lines.get()
+    send(order, 1, {line.pk: 1})
+    orders_unlock("ship", "cancel_line")
+    told = at_once(lambda: send(order, 2), lambda: drop(order, line))
+    assert kinds(told) == {"ok": 1, "IntegrityError": 1}
 
 
 def test_without_the_orders_lock_only_the_constraint_keeps_a_sent_line(orders_unlock):
