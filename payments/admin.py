@@ -35,6 +35,7 @@ from payments.services import (
 )
 from payments.states import RefundState
 from stores.scoped import CHANGE, EDIT, VIEW, ReadOnlyAdmin, StoreAdmin
+from wechat.services import sign_in_host
 
 # What payers find out, and only a payment that is accepted clears.
 TROUBLE = ("trouble", "trouble_at")
@@ -108,6 +109,18 @@ class MerchantAccountPage(StoreAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Payments refer to the number: what it is called never changes."""
         return ["store", *IDENTITY, *TROUBLE] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if sign_in_host(obj.appid) is None:
+            messages.warning(
+                request,
+                _(
+                    "AppID %(appid)s 既不是平台的服务号，也不是哪个分享域名的：买家在微信里只能扫码付款。"
+                    "请在“分享域名”里登记这个服务号的域名、AppID 和 AppSecret。"
+                )
+                % {"appid": obj.appid},
+            )
 
     def _edits(self, request: HttpRequest) -> bool:
         return bool(self.allowed(request) & {"add", "change"})

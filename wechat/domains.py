@@ -82,6 +82,14 @@ def appid_of(host: str) -> str:
     return domain.appid if domain else settings.WECHAT_APPID
 
 
+def sign_in_host(appid: str) -> str | None:
+    """The host that WeChat brings people back to who signed in with one of our 服务号 (its
+    网页授权域名): the main one, or the one that has that account; None for an account of nobody's."""
+    if appid == settings.WECHAT_APPID:
+        return str(settings.SITE_HOST)
+    return next((one.host for one in domains() if one.appid == appid), None)
+
+
 def secret_of(appid: str) -> str:
     """The secret of one of our 服务号; "" for an unknown one."""
     if appid == settings.WECHAT_APPID:

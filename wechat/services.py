@@ -16,7 +16,7 @@ from wechatpy.oauth import WeChatOAuth
 from core import clock
 from core.outbound import calls_within
 from wechat.client import Client, WechatTrouble, client, oauth, trouble
-from wechat.domains import Domain, appid_of, domain_of, domains, origin_of
+from wechat.domains import Domain, appid_of, domain_of, domains, origin_of, sign_in_host
 from wechat.messages import (
     BUSY,
     LAST_SCENE,
@@ -51,6 +51,7 @@ __all__ = [
     "oauth_person",
     "oauth_state_new",
     "origin_of",
+    "sign_in_host",
     "subscription_send",
     "subscription_url",
     "template_send",

@@ -37,9 +37,10 @@ def hosts(settings, monkeypatch):
     domains_forget()
 
 
-def starts(client, host):
+def starts(client, host, appid=""):
     """Where WeChat is told to bring the browser back to, with its code and the state."""
-    answer = client.get("/wechat/sign-in/?next=/orders/", headers={**INSIDE, "host": host})
+    path = f"/wechat/sign-in/?next=/orders/&appid={appid}"
+    answer = client.get(path, headers={**INSIDE, "host": host})
     asked = parse_qs(urlsplit(answer["Location"]).query)
     back = asked["redirect_uri"][0]
     return asked["appid"][0], f"{back}{'&' if '?' in back else '?'}code=c&state={asked['state'][0]}"
@@ -123,3 +124,43 @@ def test_a_host_that_was_given_up_gets_nobodys_code(client):
     refused = follow(Client(), back)
     assert refused.status_code == 400
     assert "登录已过期" in refused.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("here", "asked", "through"),
+    [
+        ("shop.example", "stores", "http://dates.example/wechat/relay/?to="),
+        ("s1.example", "stores", "http://dates.example/wechat/relay/?to="),
+        ("dates.example", "platforms", "http://shop.example/wechat/relay/?to="),
+        ("dates.example", "stores", "http://dates.example/wechat/callback/?code="),
+        ("shop.example", "platforms", "http://shop.example/wechat/callback/?code="),
+    ],
+)
+def test_another_account_of_ours_is_asked_through_its_own_host(
+    client, settings, hosts, here, asked, through
+):
+    appid = OWN["appid"] if asked == "stores" else settings.WECHAT_APPID
+    told, back = starts(client, here, appid)
+    assert told == appid
+    assert back.startswith(through)
+    answer = follow(Client(), back) if "/relay/" in back else None
+    back = answer["Location"] if answer else back
+    assert back.startswith(f"http://{here}/wechat/callback/?code=")
+    assert follow(client, back)["Location"] == "/orders/"
+    assert hosts == [("c", appid)]
+    assert WechatIdentity.objects.get().appid == appid
+
+
+def test_an_account_of_nobodys_is_not_asked(client, settings):
+    appid, _back = starts(client, "shop.example", "wx00000000000000ee")
+    assert appid == settings.WECHAT_APPID
+
+
+def test_whoever_is_signed_in_gets_the_other_accounts_openid_too(client, settings):
+    follow(client, starts(client, "shop.example")[1])
+    who = client.session["_auth_user_id"]
+    _appid, back = starts(client, "shop.example", OWN["appid"])
+    follow(client, follow(Client(), back)["Location"])
+    assert client.session["_auth_user_id"] == who
+    rows = WechatIdentity.objects.filter(user_id=who).values_list("appid", flat=True)
+    assert set(rows) == {settings.WECHAT_APPID, OWN["appid"]}

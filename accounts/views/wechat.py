@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.forms import ProfileForm
+from accounts.openids import openid_keep
 from accounts.paths import next_path, with_query
 from accounts.queries import signed_in_id
 from accounts.services import (
@@ -38,6 +39,8 @@ from wechat.services import (
     domain_of,
     oauth_person,
     oauth_state_new,
+    origin_of,
+    sign_in_host,
 )
 
 log = logging.getLogger(__name__)
@@ -52,13 +55,17 @@ BACKEND = "accounts.backends.PasswordBackend"
 @never_cache
 @require_GET
 def wechat_start(request: HttpRequest) -> HttpResponse:
-    """Send the browser to WeChat for a silent sign-in; outside WeChat to the sign-in page."""
+    """Send the browser to WeChat for a silent sign-in; outside WeChat to the sign-in page.
+
+    `?appid=…` asks one of our 服务号 that is not this host's: a cashier, for the openid there.
+    """
     target = next_path(request)
     if not inside_wechat(request):
         return redirect(with_query(reverse("accounts:sign_in"), next=target))
     if not _may_start(request):
         return _problem(request, _("登录太频繁，请过一分钟再试。"), target, status=429)
-    return _authorize(request, scope="snsapi_base", target=target)
+    asked = request.GET.get("appid", "")
+    return _authorize(request, scope="snsapi_base", target=target, appid=asked)
 
 
 @never_cache
@@ -89,24 +96,24 @@ def wechat_callback(request: HttpRequest) -> HttpResponse:
     except (SnapshotRefused, AccountDisabled) as refused:
         return _problem(request, str(refused), target, status=403)
     _enter(request, found, person)
+    openid_keep(request, appid=known["appid"], openid=person.openid)
     return redirect(target)
 
 
 @never_cache
 @require_GET
 def wechat_relay(request: HttpRequest) -> HttpResponse:
-    """Pass code and state on to the share domain that asked: WeChat sends people back to two hosts
-    of a 服务号 at most, and the pool has more. The state belongs to the browser's session there.
+    """Pass code and state on to the host of ours that asked: WeChat sends people back to two hosts
+    of a 服务号 at most, and we have more. The state belongs to the browser's session there.
     """
     try:
         host = signing.loads(request.GET.get("to", ""), salt=RELAY_SALT, max_age=STATE_AGE_S)
     except signing.BadSignature:
         host = ""
-    domain = domain_of(host)
-    if domain is None:
+    if host != settings.SITE_HOST and domain_of(host) is None:
         return _problem(request, _("登录已过期，请重新登录。"), "", status=400)
     passed = {name: request.GET[name] for name in ("code", "state") if name in request.GET}
-    return redirect(domain.origin + with_query(reverse("accounts:wechat_callback"), **passed))
+    return redirect(origin_of(host) + with_query(reverse("accounts:wechat_callback"), **passed))
 
 
 @never_cache
@@ -124,12 +131,13 @@ def wechat_profile(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/wechat_profile.html", {"form": form, "next": target})
 
 
-def _authorize(request: HttpRequest, *, scope: str, target: str) -> HttpResponse:
-    state, appid = oauth_state_new(), appid_of(request.get_host())
+def _authorize(request: HttpRequest, *, scope: str, target: str, appid: str = "") -> HttpResponse:
+    """At the host's own 服务号, unless `appid` is another one of ours."""
+    if sign_in_host(appid) is None:
+        appid = appid_of(request.get_host())
+    state, back = oauth_state_new(), _comes_back_to(request, appid)
     try:
-        url = authorize_url(
-            scope=scope, state=state, redirect_uri=_comes_back_to(request), appid=appid
-        )
+        url = authorize_url(scope=scope, state=state, redirect_uri=back, appid=appid)
     except WechatTrouble:
         log.exception("WeChat sign-in is not configured")
         return _problem(request, _("微信登录暂不可用，请用手机号登录。"), target, status=503)
@@ -141,17 +149,15 @@ def _authorize(request: HttpRequest, *, scope: str, target: str) -> HttpResponse
     return redirect(url)
 
 
-def _comes_back_to(request: HttpRequest) -> str:
-    """Straight to this host where its 服务号 allows that: a share domain of the pool goes through
-    the main host, which alone is registered with the platform's."""
-    domain = domain_of(request.get_host())
-    back = reverse("accounts:wechat_callback")
-    if domain is None:
-        return settings.SITE_URL + back
-    if domain.has_own_account:
-        return domain.origin + back
-    signed = signing.dumps(domain.host, salt=RELAY_SALT)
-    return settings.SITE_URL + with_query(reverse("accounts:wechat_relay"), to=signed)
+def _comes_back_to(request: HttpRequest, appid: str) -> str:
+    """Straight to this host when it is the one registered with the 服务号; otherwise through that one,
+    which passes the code on."""
+    domain, home = domain_of(request.get_host()), str(sign_in_host(appid))
+    here = domain.host if domain else settings.SITE_HOST
+    if here == home:
+        return origin_of(here) + reverse("accounts:wechat_callback")
+    signed = signing.dumps(here, salt=RELAY_SALT)
+    return origin_of(home) + with_query(reverse("accounts:wechat_relay"), to=signed)
 
 
 def _state_take(request: HttpRequest, state: str) -> dict[str, Any] | None:

@@ -1,5 +1,8 @@
 """The cashier offers what the place can do, and believes nothing that a phone says."""
 
+import html
+import re
+
 import pytest
 
 from core import clock
@@ -8,6 +11,8 @@ from orders.services import order_price_ask
 from orders.tests.factories import deliver, order_make, person
 from payments.models import Payment
 from payments.tests.fake import provider_faked
+from wechat.domains import domains_forget
+from wechat.tests.factories import domain_make
 
 pytestmark = pytest.mark.django_db
 
@@ -133,3 +138,47 @@ def test_a_sum_that_is_none_is_another_sum(client, order, fake):
     prepare(client, order, "native", payable_fen="一块")
     assert fake.calls == []
     assert "应付金额变了" in page(client, order, PHONE)
+
+
+@pytest.fixture
+def stores_own(order, settings):
+    """The store is paid at its own 服务号, which has a host of its own; the page is the main one's."""
+    settings.WECHAT_APPID = "wx00000000000000ff"
+    appid = Payment.objects.get(order_ref=order.public_id).account.appid
+    yield domain_make("dates.example", is_pool=False, appid=appid, secret="t" * 32)
+    domains_forget()
+
+
+def test_inside_wechat_the_openid_is_asked_of_the_account_that_takes_the_money(
+    client, order, fake, stores_own
+):
+    text = page(client, order, WECHAT)
+    way = re.search(r'href="(/wechat/sign-in/[^"]+)"', text)
+    assert f"appid={stores_own.appid}" in html.unescape(way[1])
+    assert 'value="jsapi"' not in text
+    answer = prepare(client, order, "jsapi", WECHAT)
+    assert f"appid={stores_own.appid}" in answer["Location"]
+    assert fake.calls == []
+
+
+def test_the_openid_that_wechat_told_this_browser_pays(client, order, fake, stores_own):
+    """Another account of the same person has it, with orders of its own: the two are not one."""
+    session = client.session
+    session["wechat_openids"] = {stores_own.appid: "o-here"}
+    session.save()
+    assert 'value="jsapi"' in page(client, order, WECHAT)
+    assert "data-bridge" in prepare(client, order, "jsapi", WECHAT).content.decode()
+    payment = Payment.objects.get(order_ref=order.public_id)
+    assert (payment.channel, payment.payer_openid) == ("jsapi", "o-here")
+
+
+def test_an_account_of_nobodys_is_paid_by_scanning(client, order, fake, stores_own):
+    stores_own.delete()
+    domains_forget()
+    text = page(client, order, WECHAT)
+    assert "不能在微信里直接付款" in text
+    assert "/wechat/sign-in/" not in text
+    assert 'value="jsapi"' not in text
+    assert prepare(client, order, "jsapi", WECHAT)["Location"] == f"/orders/{order.public_id}/pay/"
+    prepare(client, order, "native", WECHAT)
+    assert Payment.objects.get(state="prepared").channel == "native"

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.queries import openid_of, signed_in_id
+from accounts.openids import openid_here
+from accounts.queries import signed_in_id
 from core import clock
 from core.limits import client_address
 from core.money import yuan
@@ -37,7 +38,7 @@ from payments.services import (
     payment_prepare,
 )
 from wechat.queries import inside_wechat, on_phone
-from wechat.services import origin_of
+from wechat.services import origin_of, sign_in_host
 
 JSAPI, NATIVE, H5 = "jsapi", "native", "h5"
 CHANNELS = {JSAPI, H5}
@@ -71,16 +72,19 @@ def pay_prepare(request: HttpRequest, public_id: str) -> HttpResponse:
         return _go(request, reverse("orders:cashier", args=[public_id]))
     channel = request.POST.get("channel", "")
     channel = channel if channel in CHANNELS else NATIVE
-    openid = openid_of(signed_in_id(request), payment.account.appid) if channel == JSAPI else None
+    appid = payment.account.appid
+    openid = openid_here(request, appid) if channel == JSAPI else ""
     if channel == JSAPI and not openid:
-        return _go(request, _openid_url(public_id))
+        return _go(
+            request, _openid_url(public_id, appid) or reverse("orders:cashier", args=[public_id])
+        )
     try:
         prepared = payment_prepare(
             payment_public_id=payment.public_id,
             payer_id=signed_in_id(request),
             amount_fen=payment.amount_fen,
             channel=channel,
-            openid=openid or "",
+            openid=openid,
             payer_ip=client_address(request) if channel == H5 else "",
             now=clock.now(),
         )
@@ -208,13 +212,16 @@ def _cashier_page(
 def _channels(
     request: HttpRequest, card: OrderCard, *, appid: str, has_code: bool
 ) -> dict[str, Any]:
-    """Which ways of paying this place has. Inside WeChat without an openid: silent sign-in first."""
+    """Which ways of paying this place has. Inside WeChat without an openid: silent sign-in first, where
+    the merchant number is of a 服务号 of ours; of another one WeChat tells us nobody's."""
     inside = inside_wechat(request)
-    openid = openid_of(signed_in_id(request), appid) if inside else None
+    openid = openid_here(request, appid) if inside else ""
+    openid_url = _openid_url(card.public_id, appid) if inside and not openid else ""
     return {
         "inside": inside,
+        "pays_inside": bool(openid or openid_url),
         "on_phone": not inside and on_phone(request),
-        "openid_url": _openid_url(card.public_id) if inside and not openid else "",
+        "openid_url": openid_url,
         "has_code": has_code,
         "jsapi": JSAPI,
         "native": NATIVE,
@@ -228,9 +235,12 @@ def _h5_link(request: HttpRequest, card: OrderCard, prepared: PreparedPayment) -
     return f"{prepared.h5_url}&{urlencode({'redirect_url': back})}"
 
 
-def _openid_url(public_id: str) -> str:
-    """Where WeChat tells the openid silently, and which brings the payer back here."""
-    query = urlencode({"next": reverse("orders:cashier", args=[public_id])})
+def _openid_url(public_id: str, appid: str) -> str:
+    """Where WeChat silently tells the openid at that 服务号, and which brings the payer back here; ""
+    when it is none of ours."""
+    if sign_in_host(appid) is None:
+        return ""
+    query = urlencode({"next": reverse("orders:cashier", args=[public_id]), "appid": appid})
     return f"{reverse('accounts:wechat_start')}?{query}"
 
 

@@ -7,11 +7,19 @@ from payments.gateway import gateway_for
 from payments.models import MerchantAccount
 from payments.tests.factories import merchant_account_make
 from stores.tests.factories import store_make
+from wechat.domains import domains_forget
+from wechat.tests.factories import domain_make
 
 pytestmark = pytest.mark.django_db
 
 ADD = "/office/payments/merchantaccount/add/"
 SECRETS = ("apiv3_key", "private_key")
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    yield
+    domains_forget()
 
 
 @pytest.fixture
@@ -96,3 +104,17 @@ def test_what_payments_were_made_under_stays(office, good):
     office.post(page, {**good, "mchid": "1999999999", "appid": "wx" + "f" * 16})
     account.refresh_from_db()
     assert (account.mchid, account.appid) == (good["mchid"], good["appid"])
+
+
+@pytest.mark.parametrize("whose", ["ours", "a_stores", "nobodys"])
+def test_an_account_that_nobody_can_sign_in_with_is_said(office, good, settings, whose):
+    """Inside WeChat its buyers could only scan: WeChat tells us nobody's openid there."""
+    if whose == "ours":
+        settings.WECHAT_APPID = good["appid"]
+    else:
+        settings.WECHAT_APPID = "wx00000000000000ff"
+    if whose == "a_stores":
+        domain_make("dates.example", is_pool=False, appid=good["appid"], secret="t" * 32)
+    text = office.post(ADD, good, follow=True).content.decode()
+    assert ("买家在微信里只能扫码付款" in text) is (whose == "nobodys")
+    assert MerchantAccount.objects.count() == 1

@@ -18,18 +18,49 @@ TRADE = (
 )
 
 
+# A store's own 服务号: people come back from it to its own host, and its merchant number is of it.
+OWN, SECRET = "wx00000000000000bb", "t" * 32
+ACCOUNT = """
+from django.conf import settings
+from payments.models import MerchantAccount
+from stores.models import Store
+from wechat.domains import domains_forget
+from wechat.models import ShareDomain
+appid, secret, state = %r
+row, _made = ShareDomain.objects.update_or_create(host='localhost', defaults={
+    'is_pool': not appid, 'appid': appid, 'secret': secret, 'state': state})
+store = Store.objects.get(products__title='沁州黄小米')
+Store.objects.filter(pk=store.pk).update(share_domain=row if appid else None)
+domains_forget()
+account = MerchantAccount.objects.get(store=store, is_active=True)
+account.appid = appid or settings.WECHAT_APPID
+account.save(update_fields=['appid'])
+print(account.mchid, account.appid)
+"""
+
+
+def scripted(shop, script):
+    done = shop.manage("shell", "--no-imports", "-c", script)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
 @pytest.fixture
-def pool(shop):
-    """One more host, known to WeChat for the JS-SDK and for paying, and not for signing in."""
-
-    def state(name):
-        done = shop.manage("shell", "--no-imports", "-c", POOL % name)
-        assert done.returncode == 0, done.stderr
-
+def host(shop):
+    """One more host of the shop."""
     shop.stack["web"].env["SHARE_HOSTS"] = shop.stack.env["SHARE_HOSTS"] = HOST
     done = shop.manage("simulator_provision")
     assert done.returncode == 0, done.stderr
     shop.stack.restart("web")
+
+
+@pytest.fixture
+def pool(shop, host):
+    """It is known to WeChat for the JS-SDK and for paying, and not for signing in."""
+
+    def state(name):
+        scripted(shop, POOL % name)
+
     state("active")
     yield state
     state("retired")
@@ -72,4 +103,39 @@ def test_a_card_leads_to_a_share_domain_where_one_signs_in_and_buys(shop, visit,
     assert mei.share().startswith(f"{shop.site}/p/")
     # The link that is out there still opens.
     visit("chenjing").open(link).page.get_by_role("heading", name=MILLET).wait_for()
+    assert shop.audit() == []
+
+
+@pytest.fixture
+def own_account(shop, host):
+    """The store has a 服务号 of its own for a while."""
+    shop.control("PUT", f"apps/{OWN}", secret=SECRET, name="一方水土", domains=[HOST])
+
+    def becomes(appid, secret, state):
+        mchid, appid = scripted(shop, ACCOUNT % ((appid, secret, state),)).split()
+        shop.control("PUT", f"merchants/{mchid}", name="一方水土", appids=[appid])
+
+    becomes(OWN, SECRET, "active")
+    yield
+    becomes("", "", "retired")
+
+
+def test_a_store_with_its_own_account_is_paid_on_the_main_host_too(shop, visit, own_account):
+    wang = visit("wangqiang")
+    wang.open("/me/")
+    wang.product(MILLET)
+    wang.choose("单独购买")
+    wang.page.wait_for_url("**/checkout/**")
+    order = wang.order("提交订单")
+    passed = []
+    wang.page.on("request", lambda request: passed.append(request.url))
+    wang.click("微信支付")
+    wang.page.locator("button[value=jsapi]").wait_for()
+    there = shop.site.replace("127.0.0.1", HOST)
+    assert any(url.startswith(f"{there}/wechat/relay/") for url in passed)
+    assert wang.page.url.startswith(f"{shop.site}/orders/{order}/pay/")
+    wang.pay()
+    wang.paid()
+    assert wang.page.url.startswith(shop.site)
+    assert shop.value("SELECT count(*) FROM accounts_wechatidentity WHERE appid = %s", OWN) == 1
     assert shop.audit() == []
