@@ -237,7 +237,11 @@ def ladder(now: datetime) -> Broken:
         JOIN groupbuy_member m ON m.group_id = g.id AND m.state = 'confirmed'
         JOIN orders_order o ON o.id = m.order_id
         CROSS JOIN LATERAL (
-            SELECT LEAST(g.off_fen, min(line.unit_price_fen) - 1) * m.quantity AS fen
+            -- What was cancelled of it before went back at its full price.
+            SELECT LEAST(g.off_fen, min(line.unit_price_fen) - 1)
+                * COALESCE(sum(line.quantity) FILTER (WHERE line.cancelled_at IS NULL), 0)
+                + COALESCE(sum(line.rebate_fen) FILTER (WHERE line.cancelled_at IS NOT NULL), 0)
+                AS fen
             FROM orders_orderline line WHERE line.order_id = o.id
         ) due
         CROSS JOIN LATERAL (

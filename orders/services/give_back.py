@@ -11,14 +11,16 @@ from orders.models import OrderLine
 from payments.services import NothingToRefund, RefundReason, refund_request
 
 
-def order_give_back(*, order_id: int, amount_fen: int, reason: RefundReason, now: datetime) -> bool:
-    """Send so much of the money of an order's line back, once; a campaign's order has one line.
-    False when that was done before, or when the order was given up: then all of it goes back."""
+def order_give_back(*, order_id: int, each_fen: int, reason: RefundReason, now: datetime) -> bool:
+    """Send so much of the money of each piece of an order's line back, once; a campaign's order has
+    one line, beside what was cancelled of it. False when that was done before, or when the order was
+    given up: then all of it goes back."""
     with transaction.atomic():
         order = order_lock(order_id)
         line = order.lines.filter(cancelled_at=None).order_by("pk").first()
         if order.payment_id is None or line is None or line.rebate_fen:
             return False
+        amount_fen = each_fen * line.quantity
         try:
             refund_request(
                 payment_id=order.payment_id,

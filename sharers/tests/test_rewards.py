@@ -322,7 +322,7 @@ def test_terms_that_more_than_pay_for_the_line_pay_for_the_line(sku, sharer, buy
     order = bought(sku, buyer)
     assert money(sharer) == (cast.LIST_FEN, 0)
     order_give_back(
-        order_id=order.pk, amount_fen=100, reason=RefundReason.GROUP_TIER, now=clock.now()
+        order_id=order.pk, each_fen=100, reason=RefundReason.GROUP_TIER, now=clock.now()
     )
     assert off_the_terms() == []
     assert off_the_terms(later=LATER) != []

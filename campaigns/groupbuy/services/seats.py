@@ -115,7 +115,7 @@ def seat_rebate(*, member_id: int, now: datetime) -> None:
         if each_fen:
             order_give_back(
                 order_id=member.order_id,
-                amount_fen=each_fen * member.quantity,
+                each_fen=each_fen,
                 reason=RefundReason.GROUP_TIER,
                 now=now,
             )

@@ -17,7 +17,7 @@ from campaigns.groupbuy.services import (
 from core import clock
 from core.deadlines import deadlines_run
 from notices.models import Notice, Reminder
-from orders.services import order_cancel
+from orders.services import order_cancel, order_line_cancel, order_ship
 from payments.models import Refund
 from tests import cast
 
@@ -130,6 +130,38 @@ def test_who_has_everything_back_gets_no_difference():
         ("group_tier", 300),
         ("group_tier", 300),
     ]
+    assert cast.broken() == []
+
+
+@pytest.mark.parametrize("is_told_first", [True, False])
+def test_pieces_that_were_cancelled_get_no_difference_on_top_of_their_price(is_told_first):
+    """Of three pieces one is sent and two break, before the difference is given back or after it:
+    in the end both buyers have paid for one piece what the step says."""
+    campaign, sku = laddered(steps=((2, 800),), limit_per_order=3, limit_per_person=3)
+    group = filled(campaign, sku, 2, quantity=3)
+    cast.overdue(group)
+    group_expire(group_id=group.pk, now=clock.now())
+    order = Member.objects.get(is_leader=False).order
+    if is_told_first:
+        cast.deliver()
+    line = order.lines.get()
+    now = clock.now()
+    order_ship(
+        order_id=order.pk,
+        carrier="sf",
+        tracking_no="SF00000001",
+        by_id=None,
+        now=now,
+        quantities={line.pk: 1},
+    )
+    order_line_cancel(order_id=order.pk, line_id=line.pk, reason="断货", by_id=None, now=now)
+    cast.deliver()
+    rows = Refund.objects.filter(order_ref=order.public_id).order_by("reason")
+    given = [("group_tier", 2400), ("line_cancelled", 8200)]
+    if not is_told_first:
+        given = [("group_tier", 800), ("line_cancelled", 9800)]
+    assert list(rows.values_list("reason", "amount_fen")) == given
+    assert order.payable_fen - sum(fen for _reason, fen in given) == 4100 + order.freight_fen
     assert cast.broken() == []
 
 
