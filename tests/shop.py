@@ -163,8 +163,11 @@ class Shop:
 
 
 @contextmanager
-def shop_running(folder: Path, *, name: str, redis: int) -> Iterator[Shop]:
-    """A shop with a fresh database `name`, Redis databases `redis` and `redis` + 1.
+def shop_running(
+    folder: Path, *, name: str, redis: int, settings: Mapping[str, str] | None = None
+) -> Iterator[Shop]:
+    """A shop with a fresh database `name`, Redis databases `redis` and `redis` + 1, and these
+    `settings` beside the usual ones.
 
     On ports of its own: the tests' own SIMULATOR_URL must stay silent, or the audit of a unit test
     would compare its rows with this shop's books.
@@ -178,6 +181,7 @@ def shop_running(folder: Path, *, name: str, redis: int) -> Iterator[Shop]:
         "REDIS_URL": environment.with_database(os.environ["REDIS_URL"], str(redis)),
         "CACHE_URL": environment.with_database(os.environ["REDIS_URL"], str(redis + 1)),
         "MEDIA_ROOT": str(shutil.copytree(made, folder / "media")),
+        **(settings or {}),
     }
     _flush(env["REDIS_URL"], env["CACHE_URL"])
     stack = Stack(env, folder=folder, database=name, simulator_speed=SIMULATOR_SPEED)
