@@ -106,6 +106,23 @@ def test_the_carts_checkout_is_come_back_to_with_the_note_still_typed(client, do
     assert client.post("/cart/checkout/", form_of(client)).status_code == 302
 
 
+def test_what_was_not_ordered_of_a_cart_is_come_back_to_after_a_proof(client, doubted):
+    """One store's part is ordered, the other's wants a phone: the cashier leads to both."""
+    sku, who = doubted
+    trusting = cast.sku_on_sale()
+    put(Owner(who.id), sku)
+    put(Owner(who.id), trusting)
+    answer = client.post("/cart/checkout/", form_of(client) | {f"note_{sku.store_id}": NOTE})
+    ordered = Order.objects.get()
+    assert ordered.store_id == trusting.store_id
+    assert answer["Location"] == f"/orders/{ordered.public_id}/pay/"
+    end = proved_by(client, client.get(answer["Location"]))
+    assert end.request["PATH_INFO"] == "/cart/checkout/"
+    assert [one.note for one in end.context["page"].sections] == [NOTE]
+    assert client.post("/cart/checkout/", form_of(client)).status_code == 302
+    assert Order.objects.filter(store_id=sku.store_id).count() == 1
+
+
 def test_a_cart_that_is_refused_for_something_else_offers_no_proof(client, doubted, monkeypatch):
     from orders.services import OrderRefused
     from orders.views import cart_checkout

@@ -8,6 +8,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -185,9 +186,9 @@ def _placed(
             status=409,
         )
     if refused:
-        _draft_keep(request)
+        prove_url = _prove_url(request)
         for one in refused:
-            messages.warning(request, one.said)
+            messages.warning(request, _with_way(one, prove_url))
         messages.info(request, _("没有下成的商品还在购物车里，其余的可以先付款。"))
     else:
         draft_drop(request, CART_DRAFT)
@@ -196,6 +197,14 @@ def _placed(
     response = redirect("orders:cashier", waiting[0].public_id)
     size_tell(response, cart_size(Owner(seen.user_id)))
     return response
+
+
+def _with_way(refusal: _Refusal, prove_url: str) -> str:
+    """What was refused, said on the next page, with the way on where there is one."""
+    if not refusal.wants_proof:
+        return refusal.said
+    way = format_html('<a href="{}">{}</a>', prove_url, _("去验证手机号"))
+    return format_html("{} {}", refusal.said, way)
 
 
 def _prove_url(request: HttpRequest) -> str:
