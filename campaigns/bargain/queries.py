@@ -1,6 +1,6 @@
 """Reads of bargains for pages, shelves and the office."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -10,7 +10,7 @@ from django.db.models import F, QuerySet
 from accounts.queries import Profile, profiles
 from campaigns.bargain.goods import keeps_piece, no_launch, sells_alone, why_not, with_goods
 from campaigns.bargain.models import Bargain, BargainCampaign, Help
-from campaigns.bargain.schedule import TakenCut, schedule_faults
+from campaigns.bargain.schedule import TakenCut, Terms, schedule_faults
 from campaigns.bargain.services import (
     BuyRefused,
     TooLateToBuy,
@@ -291,13 +291,13 @@ def terms_to_launch(campaign_public_id: str) -> BargainTerms | None:
 
 def bargain_faults(public_id: str) -> list[str] | None:
     """Everything unfair about a bargain, who was a newcomer included; None for an unknown one."""
-    bargain = Bargain.objects.filter(public_id=public_id).first()
+    bargain = Bargain.objects.select_related("campaign").filter(public_id=public_id).first()
     if bargain is None:
         return None
     taken = cuts_taken(bargain)
     faults = schedule_faults(bargain.sealed, bargain.commitment, taken, bargain=bargain.public_id)
-    if not faults and (bargain.list_fen, bargain.floor_fen) != _limits(bargain):
-        faults.append("the bargain's prices are not the schedule's")
+    if not faults:
+        faults = _other_terms(bargain)
     if sum(cut.cut_fen for cut in taken) != bargain.cut_fen or len(taken) != bargain.helps:
         faults.append("the price is not what the helps cut")
     return faults
@@ -325,9 +325,25 @@ def _price_fen(bargain: Any) -> int:
     return fen
 
 
-def _limits(bargain: Bargain) -> tuple[int, int]:
-    terms = bargain.schedule.terms
-    return terms.list_fen, terms.floor_fen
+def _other_terms(bargain: Bargain) -> list[str]:
+    """Every term that the cuts were drawn for and that is not the announced one. Needs the
+    campaign, whose terms stay as they were published."""
+    announced = asdict(
+        Terms(
+            bargain=bargain.public_id,
+            list_fen=bargain.list_fen,
+            floor_fen=bargain.floor_fen,
+            helpers=bargain.helpers,
+            newcomer_slots=bargain.campaign.newcomer_slots,
+            newcomer_weight=bargain.campaign.newcomer_weight,
+        )
+    )
+    sealed = asdict(bargain.schedule.terms)
+    return [
+        f"the schedule has {name} {sealed[name]}, announced was {value}"
+        for name, value in announced.items()
+        if sealed[name] != value
+    ]
 
 
 def _terms(campaign: BargainCampaign) -> BargainTerms:

@@ -29,6 +29,8 @@
       schedule.list_fen === Number(words.list) &&
       schedule.floor_fen === Number(words.floor) &&
       cuts.length === Number(words.helpers) &&
+      schedule.newcomer.length === Number(words.newcomers) &&
+      schedule.newcomer_weight === Number(words.weight) &&
       cuts.every((cut) => Number.isInteger(cut) && cut >= 1) &&
       sumOf(cuts) === schedule.list_fen - schedule.floor_fen
     );

@@ -122,6 +122,9 @@ def changed(victim, ref):
         ("document.querySelector('[data-help]').dataset.cut = '1'", "cuts"),
         ("document.querySelector('[data-verify-text]').value += ' '", "hash"),
         (OTHER_NONCE, "cuts"),
+        # As if other terms had been announced than the cuts were drawn for.
+        ("document.querySelector('[data-verify]').dataset.newcomers = '0'", "cuts"),
+        ("document.querySelector('[data-verify]').dataset.weight = '1'", "cuts"),
     ]:
         page = victim.page.context.new_page()
         page.add_init_script(before.format(act=act))

@@ -26,7 +26,7 @@ from campaigns.bargain.services.refusals import (
     QuotaGone,
     StoreResting,
 )
-from campaigns.bargain.states import LIVE, CampaignState
+from campaigns.bargain.states import LIVE, BargainState, CampaignState
 from catalog.queries import SkuForSale, skus_for_sale
 from catalog.services import OutOfStock
 from core.facts import facts_record
@@ -193,4 +193,6 @@ def _running(campaign_id: int, user_id: int) -> AlreadyRunning | None:
 
 
 def _launches(campaign: BargainCampaign, user_id: int) -> int:
-    return Bargain.objects.filter(campaign=campaign, launcher_id=user_id).count()
+    # One whose paid order was cancelled bought nothing.
+    mine = Bargain.objects.filter(campaign=campaign, launcher_id=user_id)
+    return mine.exclude(state=BargainState.RETURNED).count()

@@ -180,6 +180,26 @@ def test_a_cancelled_order_returns_the_piece_and_the_money():
     assert cast.broken() == []
 
 
+def test_a_cancelled_order_is_no_part_of_what_one_may_launch():
+    campaign, alice = campaign_make(launches_per_person=1), cast.person()
+    order = cast.order_of(buy(launch(campaign, alice), alice))
+    cast.pay(order.public_id)
+    refusal = services.launch_refusal(campaign.pk, alice.id, now=clock.now())
+    assert isinstance(refusal, services.LaunchLimitReached)
+    order_cancel(order_id=order.pk, reason="断货", now=clock.now())
+    cast.deliver()
+    assert services.launch_refusal(campaign.pk, alice.id, now=clock.now()) is None
+    again = launch(campaign, alice)
+    cast.pay(buy(again, alice))
+    assert told(again)[0] == "bought"
+    refusal = services.launch_refusal(campaign.pk, alice.id, now=clock.now())
+    assert isinstance(refusal, services.LaunchLimitReached)
+    with pytest.raises(services.LaunchLimitReached):
+        launch(campaign, alice)
+    assert (Bargain.objects.count(), used(campaign)) == (2, 1)
+    assert cast.broken() == []
+
+
 def test_a_cancellation_that_is_heard_of_before_the_payment():
     campaign, alice = campaign_make(), cast.person()
     bargain = launch(campaign, alice)

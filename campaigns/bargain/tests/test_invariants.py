@@ -1,5 +1,6 @@
 """For every invariant the corruption is planted, and seen by name."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,8 @@ from django.db.models import F
 
 from campaigns.bargain.models import Bargain, BargainCampaign, Help, HelperDay
 from campaigns.bargain.pieces import piece_take
+from campaigns.bargain.queries import bargain_faults
+from campaigns.bargain.schedule import commitment_of, schedule_draw
 from campaigns.bargain.tests.factories import buy, campaign_make, give, launch, overdue
 from catalog.models import Sku
 from core import clock
@@ -150,6 +153,26 @@ def test_a_help_that_took_another_cut_than_was_sealed(bargain):
 def test_a_commitment_that_was_exchanged(bargain):
     Bargain.objects.update(commitment="0" * 64)
     assert named() == {"bargain.fair"}
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "announced"),
+    [
+        ("floor_fen", 4000, 3900),
+        ("helpers", 5, 4),
+        ("newcomer_slots", 0, 1),
+        ("newcomer_weight", 1, 3),
+    ],
+)
+def test_a_schedule_that_was_drawn_for_other_terms(alice, name, told, announced):
+    """By a liar, from the start: the text hashes, and the nonce draws just these cuts."""
+    bargain = launch(campaign_make(), alice)
+    sealed = schedule_draw(replace(bargain.schedule.terms, **{name: told}), bytes(32)).text
+    Bargain.objects.update(sealed=sealed, commitment=commitment_of(sealed))
+    assert named() == {"bargain.fair"}
+    assert bargain_faults(bargain.public_id) == [
+        f"the schedule has {name} {told}, announced was {announced}"
+    ]
 
 
 def test_a_newcomer_who_was_none(bargain):

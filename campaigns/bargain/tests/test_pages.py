@@ -304,6 +304,7 @@ def test_the_schedule_stays_sealed_until_the_end_and_is_shown_then(
     text = page(client, path_of(bargain, "verify/"))
     assert escape(bargain.sealed) in text
     assert f'data-commitment="{bargain.commitment}"' in text
+    assert 'data-newcomers="1" data-weight="3"' in text
     assert text.count("data-help ") == 1
     assert commitment_of(bargain.sealed) == bargain.commitment
 

@@ -10,7 +10,7 @@ from core import clock
 
 
 class Command(BaseCommand):
-    help = "Check schedules against their commitments and their helps; exits 1 if one is unfair."
+    help = "Check schedules against commitments, terms and helps; exits 1 if one is unfair."
 
     def add_arguments(self, parser: CommandParser) -> None:
         which = parser.add_mutually_exclusive_group(required=True)
