@@ -179,7 +179,7 @@ class GroupCodePage(StoreAdmin):
         names = ("name", "capacity", "spare", "position", "expires_at")
         told = {name: getattr(obj, name) for name in names}
         if change:
-            code_change(code_id=obj.pk, is_stopped=obj.is_stopped, **told)
+            code_change(code_id=obj.pk, is_stopped=obj.is_stopped, now=clock.now(), **told)
             return
         picture = form.cleaned_data["picture"].picture
         made = code_add(entry_id=obj.entry_id, picture=picture, now=clock.now(), **told)

@@ -28,11 +28,18 @@ def place_take(code_id: int, *, now: datetime) -> bool:
 
 
 def ran_out_mark(entry_id: int, *, now: datetime) -> bool:
-    """People come and there is no code from now on; False when that was known."""
+    """People come and there is no code from now on; False when that was known, and when there is a
+    code again by now. Needs a transaction."""
     rows = GroupEntry.objects.filter(pk=entry_id, is_open=True, ran_out_at=None)
-    return bool(rows.update(ran_out_at=now))
+    if rows.select_for_update(no_key=True).first() is None:
+        return False
+    if GroupCode.objects.filter(usable(now=now), has_room(), entry_id=entry_id).exists():
+        return False
+    GroupEntry.objects.filter(pk=entry_id).update(ran_out_at=now)
+    return True
 
 
 def ran_out_clear(entry_id: int) -> None:
-    """There is a code again."""
-    GroupEntry.objects.filter(pk=entry_id, ran_out_at__isnull=False).update(ran_out_at=None)
+    """There is a code again. Needs a transaction, the one in which the code came."""
+    # Unconditional: it waits for whoever is about to mark the entry, and they wait for it.
+    GroupEntry.objects.filter(pk=entry_id).update(ran_out_at=None)

@@ -1,4 +1,4 @@
-"""Who answered for what."""
+"""Who answered for what; and the store's own page, because its words are asked about."""
 
 from typing import Any
 
@@ -12,6 +12,8 @@ from core import clock
 from core.columns import named_in_full
 from core.numbers import foreign
 from guard.models import Acknowledgement, WechatRisk
+from guard.wording import GuardedWords, GuardedWordsPage
+from stores.admin import StoreForm, StorePage
 from stores.scoped import VIEW, ReadOnlyAdmin, StoreAdmin
 
 
@@ -66,3 +68,20 @@ class WechatRiskPage(StoreAdmin):
             "违规可能封禁域名。平台按规范在微信里不展示本店的分享提示、分享奖励和帮砍；"
             "保存表示你了解并承担这个风险，在微信里也展示它们。删除这一条即收回。"
         )
+
+
+class StoreWordsForm(GuardedWords, StoreForm):
+    """A store, whose name and words stand on its page and its card."""
+
+    guard_kind = "store"
+    guard_fields = ("name", "intro", "story")
+
+    def _store_id(self) -> int:
+        return int(self.instance.pk)
+
+
+@admin.register(StoreForm.Meta.model)
+class StoreWordsPage(GuardedWordsPage, StorePage):
+    """The store's own page."""
+
+    form = StoreWordsForm

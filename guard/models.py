@@ -20,6 +20,8 @@ class Acknowledgement(models.Model):
         PRODUCT = "product", _("商品")
         ENTRY = "entry", _("群入口")
         SHARER_PLAN = "sharers", _("分享员计划")
+        SHOWCASE = "showcase", _("分享员橱窗")
+        STORE = "store", _("店铺资料")
 
     store = models.ForeignKey(
         "stores.Store", models.PROTECT, related_name="+", verbose_name=_("店铺")

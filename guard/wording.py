@@ -22,7 +22,7 @@ GUARD_FIELDS = ("guard_tick", "guard_mark")
 
 
 class GuardedWords(forms.ModelForm):
-    """The form of a row with a store, on a `GuardedWordsPage`. `guard_fields` are the words."""
+    """The form of a row of a store's, on a `GuardedWordsPage`. `guard_fields` are the words."""
 
     guard_kind: ClassVar[str]
     guard_fields: ClassVar[tuple[str, ...]]
@@ -50,13 +50,16 @@ class GuardedWords(forms.ModelForm):
         """Who answered for what was just saved. Nothing when there is nothing to answer for."""
         if self.guard_findings:
             findings_acknowledge(
-                store_id=self.instance.store_id,
+                store_id=self._store_id(),
                 kind=self.guard_kind,
                 reference=self._reference(),
                 findings=self.guard_findings,
                 by_id=by_id,
                 now=clock.now(),
             )
+
+    def _store_id(self) -> int:
+        return int(self.instance.store_id)
 
     def _reference(self) -> str:
         return str(getattr(self.instance, "public_id", self.instance.pk))
@@ -80,13 +83,15 @@ class GuardedWords(forms.ModelForm):
 
 
 class GuardedWordsPage:
-    """Mixed into the page of a GuardedWords form."""
+    """Mixed into the page of a GuardedWords form, which names its `fields` or `fieldsets`."""
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        fields = list(super().get_fields(request, obj))  # type: ignore[misc]
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        found = super().get_fieldsets(request, obj)  # type: ignore[misc]
         can = self.has_change_permission if obj else self.has_add_permission  # type: ignore[attr-defined]
-        shown = [name for name in fields if name not in GUARD_FIELDS]
-        return [*shown, *GUARD_FIELDS] if can(request, obj) else shown
+        if not can(request, obj):
+            return found
+        *others, (title, last) = found
+        return [*others, (title, {**last, "fields": [*last["fields"], *GUARD_FIELDS]})]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)  # type: ignore[misc]

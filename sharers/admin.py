@@ -137,8 +137,11 @@ class FormKeyField(forms.CharField):
         return False
 
 
-class SharerForm(forms.ModelForm):
+class SharerForm(GuardedWords):
     """A sharer; what was paid to them by other means is booked here."""
+
+    guard_kind = "showcase"
+    guard_fields = ("name", "intro")
 
     paid_fen = YuanField(
         label=_("登记一笔结算（元）"),
@@ -171,7 +174,7 @@ class SharerForm(forms.ModelForm):
 
 
 @admin.register(Sharer)
-class SharerPage(StoreAdmin):
+class SharerPage(GuardedWordsPage, StoreAdmin):
     """Who recommends the store's goods, and what they have earned."""
 
     form = SharerForm

@@ -68,9 +68,11 @@ class StoreForm(forms.ModelForm):
         return user_id
 
 
-@admin.register(Store)
 class StorePage(StoreAdmin):
-    """The store's own page: what shoppers see of it, and the numbers its trade runs by."""
+    """The store's own page: what shoppers see of it, and the numbers its trade runs by.
+
+    `guard.admin` registers it, with a question about its words.
+    """
 
     form = StoreForm
     platform = EDIT

@@ -64,24 +64,29 @@ def code_change(
     position: int,
     expires_at: datetime | None,
     is_stopped: bool,
+    now: datetime,
 ) -> None:
-    """Change what the merchant may of a code; how many saw it is counted on meanwhile.
+    """Change what the merchant may of a code; how many saw it is counted on meanwhile. An entry that
+    ran out has a code again when this one can be shown now.
 
     The picture stays: whoever was shown it must find the same group again. Raises CodeRefused when
     more people were shown it than `capacity`, or no place is left for anybody.
     """
     _check(capacity=capacity, spare=spare, shown=0)
-    changed = GroupCode.objects.filter(pk=code_id, shown__lte=capacity).update(
-        name=name,
-        capacity=capacity,
-        spare=spare,
-        position=position,
-        expires_at=expires_at,
-        is_stopped=is_stopped,
-    )
-    if not changed:
-        shown = GroupCode.objects.values_list("shown", flat=True).get(pk=code_id)
-        _check(capacity=capacity, spare=spare, shown=shown)
+    code = GroupCode.objects.filter(pk=code_id)
+    with transaction.atomic():
+        changed = code.filter(shown__lte=capacity).update(
+            name=name,
+            capacity=capacity,
+            spare=spare,
+            position=position,
+            expires_at=expires_at,
+            is_stopped=is_stopped,
+        )
+        if not changed:
+            _check(capacity=capacity, spare=spare, shown=code.get().shown)
+        for entry_id in code.filter(usable(now=now), has_room()).values_list("entry_id", flat=True):
+            ran_out_clear(entry_id)
 
 
 def code_show(*, entry_id: int, person_id: int | None, guest: str, now: datetime) -> int | None:

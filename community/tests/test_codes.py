@@ -1,12 +1,12 @@
 """Which code a person is shown: the first with room, the same one again, none when all are gone."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from accounts.tests.factories import user_make
 from community.models import CodeShowing, GroupCode, GroupEntry
-from community.queries import entries_short, with_states, with_supply
+from community.queries import entries_open, entries_short, with_states, with_supply
 from community.rotation import MARGIN
 from community.services import CodeRefused, code_change, code_show
 from community.tests.factories import code_make, entry_make
@@ -44,7 +44,9 @@ def states(entry, now=None):
 
 def change(code, **fields):
     names = ("name", "capacity", "spare", "position", "expires_at", "is_stopped")
-    code_change(code_id=code.pk, **{name: getattr(code, name) for name in names} | fields)
+    told = {name: getattr(code, name) for name in names} | fields
+    code_change(code_id=code.pk, now=clock.now(), **told)
+    code.refresh_from_db()
 
 
 def test_one_person_is_counted_once_and_sees_the_same_code_again(entry):
@@ -128,6 +130,32 @@ def test_running_out_is_said_once_until_there_is_a_code_again(entry):
     show(entry, user_make())
     show(entry, user_make())
     assert Fact.objects.filter(name="entry.ran_out").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ({"capacity": 1}, {"capacity": 2}),
+        ({"spare": 49}, {"spare": 48}),
+        ({"expires_at": datetime(2020, 1, 1, tzinfo=UTC)}, {"expires_at": None}),
+        ({"is_stopped": True}, {"is_stopped": False}),
+    ],
+    ids=["full", "kept back", "expired", "stopped"],
+)
+def test_an_entry_that_ran_out_is_offered_again_when_its_code_is_mended(entry, wrong, right):
+    code = code_make(entry, capacity=50)
+    show(entry, user_make())
+    change(code, **wrong)
+    assert show(entry, user_make()) is None
+    change(code, name="老友旧群")
+    entry.refresh_from_db()
+    assert entry.ran_out_at is not None
+    assert entries_open(entry.store_id) == ()
+    change(code, **right)
+    entry.refresh_from_db()
+    assert entry.ran_out_at is None
+    assert [one.public_id for one in entries_open(entry.store_id)] == [entry.public_id]
+    assert show(entry, user_make()) == code.pk
 
 
 def test_somebody_is_needed(entry):

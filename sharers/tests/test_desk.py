@@ -8,7 +8,7 @@ from catalog.tests.factories import product_make, sku_make
 from core import clock
 from sharers.models import SharerPlan, SkuRate
 from sharers.queries import rate_texts
-from sharers.services import showcase_add
+from sharers.services import sharer_stop, showcase_add
 from sharers.tests.factories import bought, brings, plan_make, sharer_make
 from tests import cast
 
@@ -153,6 +153,27 @@ def test_inside_wechat_a_strict_shop_names_no_rate(client, address, store, share
     assert page.context["more"] and page.context["items"]
     assert "奖励 5%" not in page.content.decode()
     assert client.get(address).content.decode().count("奖励 5%") == 2
+
+
+@pytest.mark.parametrize(
+    ("is_stopped", "said"),
+    [(False, "新订单不再有奖励，已有的奖励照常结算"), (True, "分享已停止，已有的奖励照常结算")],
+    ids=["sharing", "stopped"],
+)
+def test_inside_wechat_a_strict_shop_only_points_to_the_rewards(
+    client, address, store, sharer, settings, is_stopped, said
+):
+    settings.WECHAT_SHARE_POLICY = "strict"
+    agent = {"User-Agent": "Mozilla/5.0 MicroMessenger/8.0.50"}
+    add(sharer, product_make(store))
+    product_make(store)
+    if is_stopped:
+        sharer_stop(sharer_id=sharer.pk, now=clock.now())
+    text = client.get(address, headers=agent).content.decode()
+    assert text.count("奖励") == 1
+    assert "按微信的规定，奖励明细请在浏览器里打开本页查看。" in text
+    text = client.get(address).content.decode()
+    assert said in text and "可结算" in text
 
 
 def test_the_months_call_what_was_earned_a_reward(client, address, store, sharer):

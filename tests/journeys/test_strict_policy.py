@@ -6,8 +6,10 @@ import re
 import pytest
 
 from tests.journeys.test_bargain import launched
+from tests.journeys.test_sharer import PLAN
 
 MILLET = "沁州黄小米"
+DESK = "/store/zaoyuan/sharer/"
 CHROME = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 7) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/120.0 Mobile Safari/537.36"
@@ -64,9 +66,11 @@ def test_strict_inside_wechat_and_everything_outside(shop, visit, policy):
     leader.paid()
     group = shop.value("SELECT offer_ref FROM orders_order WHERE public_id = %s", order)
     bargain, _link = launched(shop, launcher)
+    mei = sharing(shop, visit)
     policy("strict")
     outside(visit("", agent=CHROME), group, bargain)
     inside(shop, visit("wangqiang"), group, bargain)
+    rewards(mei, visit("", agent=CHROME))
     with_the_risk_taken(shop, visit)
     assert shop.audit() == []
 
@@ -112,6 +116,31 @@ def inside(shop, reader, group, bargain):
     assert asked(reader) == []
     state = "SELECT state FROM orders_order WHERE public_id = %s"
     shop.until(lambda: shop.value(state, order) == "to_ship", what="the group is complete")
+
+
+def sharing(shop, visit):
+    """Li Mei's phone; she is a sharer of the store."""
+    done = shop.manage("shell", "--no-imports", "-c", PLAN)
+    assert done.returncode == 0, done.stderr
+    mei = visit("limei").open(DESK)
+    mei.page.get_by_role("heading", name="分享员").wait_for()
+    if mei.page.locator("input[name=name]").count():
+        mei.page.locator("input[name=name]").fill("李梅的好物")
+        mei.click("申请成为分享员")
+    mei.page.get_by_role("heading", name="我的橱窗").wait_for()
+    return mei
+
+
+def rewards(mei, phone):
+    """Inside WeChat a sharer's desk only says where the rewards stand; in her browser they do."""
+    mei.open(DESK)
+    mei.page.get_by_text("奖励明细请在浏览器里打开本页查看").wait_for()
+    assert mei.page.content().count("奖励") == 1
+    mei.shot("95-strict-desk-inside")
+    phone.page.context.add_cookies(mei.page.context.cookies())
+    phone.open(DESK)
+    phone.page.get_by_role("heading", name="奖励").wait_for()
+    phone.shot("96-strict-desk-outside")
 
 
 def with_the_risk_taken(shop, visit):

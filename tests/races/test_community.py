@@ -3,16 +3,17 @@
 import pytest
 from django.db import connection
 
-from community.models import CodeShowing, GroupCode
-from community.queries import code_known
-from community.services import code_show
+from community.locks import ran_out_mark
+from community.models import CodeShowing, GroupCode, GroupEntry
+from community.queries import code_known, entries_open
+from community.services import code_change, code_show
 from community.tests.factories import code_make, counter_make, entry_make
 from core import clock
 from core.models import Fact
 from sharing.models import ShareLink
 from stores.tests.factories import staff_make, store_make
 from tests import cast
-from tests.races.threads import kinds, many, together, unlocked
+from tests.races.threads import LEADS, at_once, head_to_head, kinds, many, together, unlocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,6 +91,71 @@ def test_twenty_who_find_nothing_make_one_fact(entry):
     told = many(lambda n: look(entry, guest=f"{n:026d}"), 20)
     assert set(told) == {None}
     assert Fact.objects.filter(name="entry.ran_out").count() == 1
+
+
+# The merchant mends the code while somebody finds none.
+
+
+@pytest.fixture
+def full(entry):
+    """The entry's only code, shown to as many as it has room for."""
+    code = code_make(entry, capacity=1)
+    look(entry, guest="a" * 26)
+    return code
+
+
+def mend(code):
+    code_change(
+        code_id=code.pk,
+        name=code.name,
+        capacity=9,
+        spare=0,
+        position=0,
+        expires_at=None,
+        is_stopped=False,
+        now=clock.now(),
+    )
+
+
+def is_offered(entry):
+    return bool(entries_open(entry.store_id))
+
+
+def test_a_code_that_is_mended_after_they_looked_is_not_forgotten(entry, full, monkeypatch):
+    def mark(entry_id, *, now):
+        assert at_once(lambda: mend(full)) == [None]
+        return ran_out_mark(entry_id, now=now)
+
+    monkeypatch.setattr("community.services.codes.ran_out_mark", mark)
+    assert look(entry, guest="b" * 26) is None
+    assert is_offered(entry)
+    assert not Fact.objects.filter(name="entry.ran_out").exists()
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_mending_and_finding_none_at_once_leave_the_entry_open(entry, full, lead_s):
+    told = head_to_head(lambda: look(entry, guest="b" * 26), lambda: mend(full), lead_s=lead_s)
+    assert kinds(told) == {"ok": 2}
+    assert is_offered(entry)
+
+
+def test_without_the_entrys_lock_a_mended_code_is_forgotten(entry, full, monkeypatch):
+    """Control: each has looked before the other wrote, and nobody waits."""
+    met = together(lambda: None, 2)
+
+    def mark(entry_id, *, now):
+        met()
+        return bool(GroupEntry.objects.filter(pk=entry_id).update(ran_out_at=now))
+
+    def clear(entry_id):
+        GroupEntry.objects.filter(pk=entry_id, ran_out_at__isnull=False).update(ran_out_at=None)
+        met()
+
+    monkeypatch.setattr("community.services.codes.ran_out_mark", mark)
+    monkeypatch.setattr("community.services.codes.ran_out_clear", clear)
+    told = at_once(lambda: look(entry, guest="b" * 26), lambda: mend(full))
+    assert kinds(told) == {"ok": 2}
+    assert not is_offered(entry)
 
 
 # A process that dies between the count and the row leaves neither.
