@@ -31,6 +31,7 @@ from core import clock
 from core.forms import YuanField
 from core.money import yuan
 from core.numbers import ref
+from core.public_pages import page_number
 from guard.outlook import outlook_show, uncounted
 from guard.publishing import DraftInline, DraftOnly, GuardedPublishing
 from guard.rules import Finding, settings_of, wording
@@ -295,13 +296,13 @@ class GroupPage(CancelsWithReason, ReadOnlyAdmin):
 
     @action(description=_("实时看板"), url_path="board", icon="monitoring", permissions=["look"])
     def board(self, request: HttpRequest) -> HttpResponse:
-        """Every undecided group, the first to end on top, and what goes back if it fails; it reloads
-        itself twice a minute."""
+        """?page=: every undecided group, the first to end on top, and what goes back if it fails; it
+        reloads itself twice a minute."""
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
             "title": _("拼团实时看板"),
-            "running": groups_running(self.get_queryset(request)),
+            "running": groups_running(self.get_queryset(request), page=page_number(request)),
             "now": clock.now(),
         }
         response = render(request, "admin/groupbuy/group/board.html", context)
