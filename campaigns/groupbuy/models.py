@@ -276,6 +276,12 @@ class Group(Deadline):
         return self.public_id
 
     @property
+    def is_over(self) -> bool:
+        """Whether no money can make a seat of it any more: it is decided, or its merchant gave it up
+        before its leader had paid."""
+        return self.state not in UNDECIDED or bool(self.fail_reason)
+
+    @property
     def enough(self) -> int:
         """How many people it needs to succeed."""
         return self.size if self.least is None else self.least
