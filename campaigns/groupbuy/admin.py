@@ -21,6 +21,7 @@ from campaigns.groupbuy.services import (
     campaign_cancel,
     campaign_editable,
     campaign_end,
+    campaign_left,
     campaign_outlook,
     campaign_publish,
     campaign_rebate_fen,
@@ -31,6 +32,7 @@ from core import clock
 from core.forms import YuanField
 from core.money import yuan
 from core.numbers import ref
+from core.public_pages import page_number
 from guard.outlook import outlook_show, uncounted
 from guard.publishing import DraftInline, DraftOnly, GuardedPublishing
 from guard.rules import Finding, settings_of, wording
@@ -137,6 +139,7 @@ class GroupCampaignPage(CancelsWithReason, GuardedPublishing, StoreAdmin):
     """Campaigns. A draft is edited; a published one is only watched or ended."""
 
     guard_kind = "group"
+    watched = ("state", "cancelled", "outlook")
 
     form = GroupCampaignForm
     owner = clerk = EDIT
@@ -165,11 +168,25 @@ class GroupCampaignPage(CancelsWithReason, GuardedPublishing, StoreAdmin):
         "quota",
         ("limit_per_person", "limit_per_order"),
         "state",
+        "cancelled",
         "outlook",
     ]
     inlines = [GroupPriceInline, GroupTierInline]
     actions = ["publish", "end", "cancel"]
     ordering = ["-id"]
+
+    @admin.display(description=_("取消"))
+    def cancelled(self, campaign: GroupCampaign | None) -> str:
+        """Who cancelled it and why, and what is still to be done of it."""
+        if campaign is None or campaign.cancelled_at is None:
+            return "—"
+        by = campaign.cancelled_by
+        told = _("%(who)s取消了活动：%(reason)s") % {
+            "who": by.display_name if by is not None else "",
+            "reason": campaign.cancel_reason,
+        }
+        left = campaign_left(campaign_id=campaign.pk)
+        return f"{told}\n{_left_said(left)}" if left else told
 
     @admin.display(description=_("发布前请看"))
     def outlook(self, campaign: GroupCampaign | None) -> Any:
@@ -246,11 +263,20 @@ class GroupCampaignPage(CancelsWithReason, GuardedPublishing, StoreAdmin):
         reason = self.reason_ask(request, queryset, title=str(_("取消活动和没成的团")))
         if isinstance(reason, HttpResponse):
             return reason
-        count = sum(
-            campaign_cancel(campaign_id=c.pk, reason=reason, now=clock.now()) for c in queryset
-        )
+        count = left = 0
+        for campaign in queryset:
+            count += campaign_cancel(
+                campaign_id=campaign.pk, reason=reason, by_id=request.user.pk, now=clock.now()
+            )
+            left += campaign_left(campaign_id=campaign.pk)
         messages.success(request, _("已取消 %(count)d 个团，款项将原路退回。") % {"count": count})
+        if left:
+            messages.info(request, _left_said(left))
         return None
+
+
+def _left_said(left: int) -> str:
+    return _("还有 %(left)d 个团会自动接着取消并退款，不用再操作。") % {"left": left}
 
 
 class MemberInline(StoreInline):
@@ -295,13 +321,13 @@ class GroupPage(CancelsWithReason, ReadOnlyAdmin):
 
     @action(description=_("实时看板"), url_path="board", icon="monitoring", permissions=["look"])
     def board(self, request: HttpRequest) -> HttpResponse:
-        """Every undecided group, the first to end on top, and what goes back if it fails; it reloads
-        itself twice a minute."""
+        """?page=: every undecided group, the first to end on top, and what goes back if it fails; it
+        reloads itself twice a minute."""
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
             "title": _("拼团实时看板"),
-            "running": groups_running(self.get_queryset(request)),
+            "running": groups_running(self.get_queryset(request), page=page_number(request)),
             "now": clock.now(),
         }
         response = render(request, "admin/groupbuy/group/board.html", context)

@@ -93,7 +93,10 @@ def needed(now: datetime) -> Broken:
         yield f"campaign {ref}", f"{kept} of {left} kept, its groups need {needs}"
 
 
-@invariant("groupbuy.decided", because="no group stays undecided beyond its time limit")
+@invariant(
+    "groupbuy.decided",
+    because="no group stays undecided beyond its time limit, nor that long in a cancelled campaign",
+)
 def decided(now: datetime) -> Broken:
     for ref, deadline_at in rows(
         """
@@ -116,6 +119,15 @@ def decided(now: datetime) -> Broken:
         settled=now - DELIVERY,
     ):
         yield f"group {ref}", f"{state} although its leader's order is decided"
+    for ref, state in rows(
+        """
+        SELECT g.public_id, g.state
+        FROM groupbuy_groupcampaign c JOIN groupbuy_group g ON g.campaign_id = c.id
+        WHERE c.cancelled_at < %(limit)s AND g.state IN ('forming', 'open') AND g.fail_reason = ''
+        """,
+        limit=now - UNDECIDED_LIMIT,
+    ):
+        yield f"group {ref}", f"still {state}, its campaign is cancelled"
 
 
 # What a member's state says about its order.

@@ -10,7 +10,8 @@ last payers each count size − 1.
 
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from campaigns.groupbuy.models import Group, GroupCampaign
 from campaigns.groupbuy.states import CampaignState, GroupState
@@ -54,6 +55,14 @@ LAST_CALL = timedelta(minutes=2)
 def group_lock(group_id: int) -> Group:
     """The group, locked until the transaction ends. Raises Group.DoesNotExist."""
     return row_lock(Group, group_id)
+
+
+def groups_free(groups: QuerySet[Group], *, limit: int) -> list[int]:
+    """The ids of the first of these groups that nobody holds at this moment. They are not locked
+    afterwards: whoever goes through many of them waits for none that is held."""
+    with transaction.atomic():
+        free = groups.select_for_update(skip_locked=True, no_key=True).order_by("pk")
+        return list(free.values_list("pk", flat=True)[:limit])
 
 
 def campaign_lock(campaign_id: int) -> GroupCampaign:

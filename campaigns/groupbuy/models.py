@@ -22,7 +22,8 @@ from core.models import Deadline, due_indexes
 
 
 class GroupCampaign(Deadline):
-    """One product at a group price. `due_at` is its end."""
+    """One product at a group price. `due_at` is its end, and once its merchant has cancelled it the
+    next time that groups are given up."""
 
     class Ending(models.TextChoices):
         """What becomes of a group that is not full when its time is up."""
@@ -86,6 +87,20 @@ class GroupCampaign(Deadline):
     )
     published_at = models.DateTimeField(_("发布时间"), null=True, blank=True, editable=False)
     ended_at = models.DateTimeField(_("停止时间"), null=True, blank=True, editable=False)
+    cancelled_at = models.DateTimeField(_("取消时间"), null=True, blank=True, editable=False)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("取消人"),
+    )
+    # Why, for the members of the groups that are given up.
+    cancel_reason = models.CharField(
+        _("取消原因"), max_length=120, blank=True, default="", db_default="", editable=False
+    )
 
     class Meta:
         verbose_name = _("拼团活动")
@@ -112,6 +127,12 @@ class GroupCampaign(Deadline):
             ),
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")), name="groupbuy_ends_after_start"
+            ),
+            models.CheckConstraint(
+                # Whoever gives up its groups says why, and no other begins meanwhile.
+                condition=Q(cancelled_at=None, cancel_reason="")
+                | Q(cancelled_at__isnull=False, cancel_reason__gt="", state="ended"),
+                name="groupbuy_cancelled_has_ended",
             ),
             models.UniqueConstraint(
                 fields=["product"],
@@ -274,6 +295,12 @@ class Group(Deadline):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no money can make a seat of it any more: it is decided, or its merchant gave it up
+        before its leader had paid."""
+        return self.state not in UNDECIDED or bool(self.fail_reason)
 
     @property
     def enough(self) -> int:

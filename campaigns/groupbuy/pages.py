@@ -68,8 +68,8 @@ class Terms:
 class Unopened:
     """A group that its leader has not paid for: nobody is in it, and nobody can join yet.
 
-    `is_over` when the leader's order was closed unpaid, so that it never will open; `fail_reason` is
-    the merchant's, if that is whose wish it was.
+    `is_over` when it never will open: the leader's order was closed unpaid, or the merchant gave it up,
+    whose `fail_reason` it then has.
     """
 
     public_id: str
@@ -98,7 +98,7 @@ def group_unopened(public_id: str, *, now: datetime) -> Unopened | None:
         product_id=group.campaign.product_id,
         product_public_id=group.campaign.product.public_id,
         size=group.size,
-        is_over=group.state == GroupState.ABANDONED,
+        is_over=group.is_over,
         fail_reason=group.fail_reason,
         can_lead=can_lead(group, now=now),
     )

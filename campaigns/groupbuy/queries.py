@@ -120,6 +120,19 @@ class GroupMine:
     order_public_id: str
     order_state: str
     group_public_id: str
+    is_group_over: bool
+
+    @property
+    def is_stranded(self) -> bool:
+        """Not paid, and its group cannot take it any more: there is nothing to pay. It stays reserved
+        until its order is closed, or until its money comes and goes back."""
+        return self.state == MemberState.RESERVED and self.is_group_over
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether whoever had it may want another one."""
+        gone = (MemberState.RELEASED, MemberState.REFUNDING, MemberState.REFUNDED)
+        return self.is_stranded or self.state in gone
 
     @property
     def is_called_off(self) -> bool:
@@ -378,4 +391,5 @@ def _mine(rows: QuerySet[Member]) -> GroupMine | None:
         order_public_id=member.order.public_id,
         order_state=member.order.state,
         group_public_id=member.group.public_id,
+        is_group_over=member.group.is_over,
     )

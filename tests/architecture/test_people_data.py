@@ -22,6 +22,7 @@ NOT_HELD = {
     "core.accessentry.user": STAFF,
     "coupons.coupon.given_by": STAFF,
     "digital.digitalitem.by": STAFF,
+    "groupbuy.groupcampaign.cancelled_by": STAFF,
     "guard.acknowledgement.by": STAFF,
     "guard.wechatrisk.by": STAFF,
     "orders.invoice.by": STAFF,

@@ -310,7 +310,7 @@ def called_off_after_a_look(monkeypatch):
 
 
 def call_off(campaign):
-    return campaign_cancel(campaign_id=campaign.pk, reason="断货", now=clock.now())
+    return campaign_cancel(campaign_id=campaign.pk, reason="断货", by_id=None, now=clock.now())
 
 
 def left_running(campaign):

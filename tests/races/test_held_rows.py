@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from campaigns.groupbuy.models import Group
+from campaigns.groupbuy.services import campaign_cancel
 from catalog.models import Sku
 from core import clock, deadlines
 from core.deadlines import DeadlineKind, deadlines_run
@@ -96,6 +97,48 @@ def test_a_group_whose_campaign_is_held_fails_alone():
     free.refresh_from_db()
     assert (stuck.state, free.state) == ("open", "failed")
     assert "lock timeout" in stuck.due_error
+
+
+@pytest.fixture
+def called_off():
+    """A campaign whose merchant wants to cancel it, and two groups that their leaders have paid for."""
+    campaign, sku = cast.campaign_make()
+    return campaign, *[cast.group_open(campaign, sku)[0] for _ in range(2)]
+
+
+def call_off(campaign):
+    """How many of its groups are given up at once; then the deadline has its turn, too."""
+    given_up = campaign_cancel(campaign_id=campaign.pk, reason="断货", by_id=None, now=clock.now())
+    deadlines_run(now=clock.now())
+    return given_up
+
+
+def states(*groups):
+    return [Group.objects.get(pk=group.pk).state for group in groups]
+
+
+def test_a_campaign_is_called_off_although_one_of_its_groups_is_held(called_off):
+    campaign, stuck, free = called_off
+    with held(stuck):
+        assert call_off(campaign) == 1
+    assert states(stuck, free) == ["open", "failed"]
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.due_attempts, campaign.due_error) == ("ended", 0, "")
+    assert campaign.due_at > clock.now()
+    deadlines_run(now=campaign.due_at)
+    assert states(stuck) == ["failed"]
+    campaign.refresh_from_db()
+    assert campaign.due_at is None
+
+
+def test_without_passing_it_by_the_held_group_keeps_the_others_waiting(called_off, monkeypatch):
+    """Control: the groups are taken as they come."""
+    campaign, stuck, free = called_off
+    path = "campaigns.groupbuy.services.campaigns.groups_free"
+    monkeypatch.setattr(path, lambda groups, *, limit: [stuck.pk, free.pk])
+    with held(stuck):
+        assert call_off(campaign) == 0
+    assert states(stuck, free) == ["open", "open"]
 
 
 @pytest.fixture

@@ -1,21 +1,29 @@
 """A campaign's life: published once its terms make sense, ended by its clock or its merchant."""
 
-from contextlib import suppress
+import logging
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from campaigns.groupbuy.deals import Tier, deal_of, tiers_of
-from campaigns.groupbuy.locks import campaign_lock
+from campaigns.groupbuy.locks import campaign_lock, groups_free
 from campaigns.groupbuy.models import Group, GroupCampaign, GroupPrice
-from campaigns.groupbuy.services.decide import CancelRefused, group_cancel
-from campaigns.groupbuy.states import CAMPAIGN, CampaignState, GroupState
+from campaigns.groupbuy.services.decide import LOOK_AGAIN, CancelRefused, group_cancel
+from campaigns.groupbuy.services.seats import REASON_LENGTH
+from campaigns.groupbuy.states import CAMPAIGN, UNDECIDED, CampaignState
 from catalog.queries import SkuForSale, skus_for_sale
+from core.busy import is_busy
 from core.money import yuan
 from guard.outlook import Outlook, Piece
 from orders.freights import most_freight_fen
 from stores.queries import store_terms
+
+log = logging.getLogger(__name__)
+
+# So many groups are given up while the merchant waits, and so many each time it is due afterwards.
+AT_ONCE, BATCH = 20, 100
 
 
 class CampaignRefused(Exception):
@@ -53,21 +61,28 @@ def campaign_rebate_fen(campaign: GroupCampaign) -> int:
     return deal_of(campaign).off_fen(campaign.size) * campaign.quota
 
 
-def campaign_cancel(*, campaign_id: int, reason: str, now: datetime) -> int:
-    """Stop a campaign and give up every group of it that is not decided; how many those were.
+def campaign_cancel(*, campaign_id: int, reason: str, by_id: int | None, now: datetime) -> int:
+    """Stop a campaign and give up every group of it that is not decided: the first few here, how many
+    is returned, the rest by its deadline. Groups that succeed meanwhile stay; a draft has none.
 
-    Each group is a transaction of its own: killed half-way, the next call goes on. Groups that
-    succeeded meanwhile stay.
+    What is to be done is stored before anything of it is done, so neither a group that is held nor a
+    restart leaves the rest running. Whoever cancels it again goes on with it: the first `reason`, which
+    is never empty and shown to the members, stays.
     """
-    campaign_end(campaign_id=campaign_id, now=now)
-    undecided = Group.objects.filter(
-        campaign_id=campaign_id, state__in=[GroupState.FORMING, GroupState.OPEN]
-    )
-    count = 0
-    for group_id in list(undecided.order_by("pk").values_list("pk", flat=True)):
-        with suppress(CancelRefused):
-            count += group_cancel(group_id=group_id, reason=reason, now=now)
-    return count
+    with transaction.atomic():
+        campaign_end(campaign_id=campaign_id, now=now)
+        ended = GroupCampaign.objects.filter(pk=campaign_id, state=CampaignState.ENDED)
+        ended.filter(cancelled_at=None).update(
+            cancelled_at=now, cancelled_by=by_id, cancel_reason=reason[:REASON_LENGTH]
+        )
+        ended.update(due_at=now, due_attempts=0, due_parked_at=None)
+    given_up, _trouble = _give_up(campaign_id, limit=AT_ONCE, now=now)
+    return given_up
+
+
+def campaign_left(*, campaign_id: int) -> int:
+    """How many groups a cancelled campaign has yet to give up."""
+    return _to_give_up(campaign_id).count()
 
 
 def campaign_publish(*, campaign_id: int, now: datetime) -> bool:
@@ -110,10 +125,13 @@ def campaign_end(*, campaign_id: int, now: datetime) -> bool:
 
 
 def campaign_end_due(*, campaign_id: int, now: datetime) -> datetime | None:
-    """The campaign's end has come; when to look again, None when it is ended."""
-    ends_at = GroupCampaign.objects.values_list("ends_at", flat=True).get(pk=campaign_id)
-    if now < ends_at:
-        return ends_at
+    """The campaign's end has come, or its merchant cancelled it; when to look again, None when it is
+    ended and no group is left to give up."""
+    campaign = GroupCampaign.objects.get(pk=campaign_id)
+    if campaign.cancelled_at is not None:
+        return _give_up_more(campaign_id, now=now)
+    if now < campaign.ends_at:
+        return campaign.ends_at
     campaign_end(campaign_id=campaign_id, now=now)
     return None
 
@@ -133,6 +151,44 @@ def campaign_advice(*, campaign_id: int) -> list[str]:
             _("最低价低于成本：每件最多亏 %(loss)s 元。") % {"loss": yuan(-outlook.margin_fen)}
         )
     return advice
+
+
+def _to_give_up(campaign_id: int) -> QuerySet[Group]:
+    """The groups that neither are decided nor wait for their leader's order to close."""
+    return Group.objects.filter(campaign_id=campaign_id, state__in=UNDECIDED, fail_reason="")
+
+
+def _give_up_more(campaign_id: int, *, now: datetime) -> datetime | None:
+    """Give up a batch of what is left of a cancelled campaign; when to go on, None when nothing is.
+
+    A group that cannot be given up is an error once no other is left: then it is tried less often, and
+    in the end somebody is told.
+    """
+    given_up, trouble = _give_up(campaign_id, limit=BATCH, now=now)
+    if trouble is not None and not given_up:
+        raise trouble
+    if not _to_give_up(campaign_id).exists():
+        return None
+    return now if given_up else now + LOOK_AGAIN
+
+
+def _give_up(campaign_id: int, *, limit: int, now: datetime) -> tuple[int, Exception | None]:
+    """Give up so many groups of a cancelled campaign, each in a transaction of its own; how many those
+    were, and the last error if there was one."""
+    reason = GroupCampaign.objects.values_list("cancel_reason", flat=True).get(pk=campaign_id)
+    given_up = 0
+    trouble: Exception | None = None
+    for group_id in groups_free(_to_give_up(campaign_id), limit=limit):
+        try:
+            given_up += group_cancel(group_id=group_id, reason=reason, now=now)
+        except CancelRefused:
+            pass  # It succeeded a moment ago.
+        except Exception as error:
+            log.exception("group %s of campaign %s was not given up", group_id, campaign_id)
+            trouble = error
+            if is_busy(error):
+                break  # Whoever waits that long for one, waits as long for the next.
+    return given_up, trouble
 
 
 def _check(campaign: GroupCampaign, *, now: datetime) -> None:

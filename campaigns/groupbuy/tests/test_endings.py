@@ -9,7 +9,6 @@ from campaigns.groupbuy.models import Group, GroupCampaign, GroupTier, Member
 from campaigns.groupbuy.services import (
     CampaignRefused,
     NewcomersOnly,
-    campaign_cancel,
     campaign_publish,
     group_expire,
     seat_rebate,
@@ -264,24 +263,6 @@ def test_who_bought_elsewhere_is_a_newcomer_here():
     cast.deliver()
     group = opened(campaign, sku)
     cast.join(group.public_id, sku, who)
-
-
-# --- the merchant
-
-
-def test_cancelling_a_campaign_gives_everything_back_and_leaves_what_succeeded():
-    campaign, sku = cast.campaign_make(size=2)
-    done = filled(campaign, sku, 2)
-    waiting = [filled(campaign, sku, 1) for _ in range(2)]
-    assert campaign_cancel(campaign_id=campaign.pk, reason="断货", now=clock.now()) == 2
-    assert campaign_cancel(campaign_id=campaign.pk, reason="断货", now=clock.now()) == 0
-    cast.deliver()
-    campaign.refresh_from_db()
-    states = {group.pk: group.state for group in Group.objects.all()}
-    assert campaign.state == "ended" and states[done.pk] == "succeeded"
-    assert {states[group.pk] for group in waiting} == {"failed"}
-    assert Refund.objects.count() == 2
-    assert cast.broken() == []
 
 
 # --- what shoppers read

@@ -161,6 +161,14 @@ def test_a_forming_group_whose_leader_is_gone(group, loose):
     assert "groupbuy.decided" in names()
 
 
+def test_a_group_that_outlives_its_cancelled_campaign(group):
+    now = clock.now()
+    campaigns = GroupCampaign.objects.all()
+    campaigns.update(state="ended", cancelled_at=now, cancel_reason="断货")
+    assert rows("groupbuy.decided", later=timedelta(minutes=34)) == []
+    assert rows("groupbuy.decided", later=timedelta(minutes=36)) == [f"group {group.public_id}"]
+
+
 def test_a_seat_and_its_order_that_disagree(group):
     past = clock.now() - timedelta(hours=1)
     Order.objects.update(state="to_ship", placed_at=past, paid_at=past)

@@ -33,15 +33,15 @@ def watched():
     return campaign, group, forming
 
 
-def board(client, store):
+def board(client, store, **asked):
     client.force_login(staff_make(store).user)
-    return client.get(reverse("admin:groupbuy_group_board"))
+    return client.get(reverse("admin:groupbuy_group_board"), asked)
 
 
 def test_the_sums_are_of_every_group_however_few_are_shown(watched, django_assert_num_queries):
     with django_assert_num_queries(4):
         found = groups_running(Group.objects.all(), limit=1)
-    assert (found.open, found.forming, len(found.shown), found.hidden) == (2, 1, 1, 2)
+    assert (found.open, found.forming, len(found.shown), found.pages) == (2, 1, 1, 3)
     assert (found.exposed_fen, found.paying_fen) == (3 * PAID_FEN, 2 * PAID_FEN)
 
 
@@ -53,7 +53,7 @@ def test_the_board_shows_every_undecided_group_and_what_would_go_back(client, wa
     assert "2 个团在进行，1 个等团长付款" in text
     assert f"{3 * PAID_FEN // 100}.00 元要退" in text
     assert f"还有 {2 * PAID_FEN // 100}.00 元正在付款" in text
-    assert "没有列出" not in text
+    assert "?page=" not in text
     assert answer["Refresh"] == "30"
     other, _ = cast.campaign_make(size=3)
     assert group.public_id not in board(client, other.store).content.decode()
@@ -93,10 +93,27 @@ def test_only_groups_that_lack_people_are_about_to_fail(ending):
     assert groups_about_to_fail(campaign.store_id, now=now) == failing
 
 
-def test_the_board_says_how_many_it_does_not_show(client, watched, monkeypatch):
-    monkeypatch.setattr("campaigns.groupbuy.running.groups_running.__kwdefaults__", {"limit": 2})
-    text = board(client, watched[0].store).content.decode()
-    assert "最先截止的 2 个，另有 1 个没有列出" in text
+def test_the_board_goes_on_on_a_second_page_and_its_sums_are_of_all(client, watched, monkeypatch):
+    campaign, group, forming = watched
+    few = {"page": 1, "limit": 2}
+    monkeypatch.setattr("campaigns.groupbuy.running.groups_running.__kwdefaults__", few)
+    first = board(client, campaign.store).content.decode()
+    assert group.public_id in first and forming not in first
+    assert "第 1 页，共 2 页" in first
+    assert 'href="?page=2"' in first and "?page=0" not in first
+    second = board(client, campaign.store, page=2).content.decode()
+    assert forming in second and group.public_id not in second
+    assert "第 2 页，共 2 页" in second
+    assert 'href="?page=1"' in second and "?page=3" not in second
+    for text in (first, second):
+        assert "2 个团在进行，1 个等团长付款" in text
+        assert f"{3 * PAID_FEN // 100}.00 元要退" in text
+
+
+def test_a_page_that_is_no_more_is_the_last_one(watched):
+    found = groups_running(Group.objects.all(), page=9, limit=2)
+    assert (found.page, found.pages, found.has_next) == (2, 2, False)
+    assert [one.public_id for one in found.shown] == [watched[2]]
 
 
 @pytest.mark.parametrize("path", [GROUPS, CAMPAIGNS])
