@@ -4,18 +4,25 @@ merchant number takes the money."""
 from django.http import HttpRequest
 
 from accounts.queries import openid_of, signed_in_id
+from accounts.services import SnapshotRefused
+from wechat.services import OAuthPerson
 
 TOLD = "wechat_openids"
 
 
-def openid_keep(request: HttpRequest, *, appid: str, openid: str) -> None:
-    """Remember what WeChat just told this browser, for as long as somebody is signed in. The account
-    may not get it: another one of the same person has it, and both hold orders."""
-    request.session[TOLD] = {**request.session.get(TOLD, {}), appid: openid}
+def openid_keep(request: HttpRequest, *, appid: str, person: OAuthPerson) -> None:
+    """Remember who holds this phone there, for as long as somebody is signed in.
+
+    It pays, and signs nobody in: on a borrowed phone it is not the account's owner. Raises
+    SnapshotRefused.
+    """
+    if person.is_snapshot or not person.openid:
+        raise SnapshotRefused
+    request.session[TOLD] = {**request.session.get(TOLD, {}), appid: person.openid}
 
 
 def openid_here(request: HttpRequest, appid: str) -> str:
-    """The openid of whoever is signed in, or else of whoever holds this phone; "" when WeChat has not
-    told it yet."""
+    """The openid of whoever holds this phone, as WeChat told it, or else of whoever is signed in; ""
+    when neither is known."""
     told: dict[str, str] = request.session.get(TOLD, {})
-    return openid_of(signed_in_id(request), appid) or told.get(appid, "")
+    return told.get(appid, "") or openid_of(signed_in_id(request), appid) or ""

@@ -37,9 +37,10 @@ def line_split(line: OrderLine, pieces: int) -> OrderLine:
     if not 0 < pieces < line.quantity:
         raise ValueError(f"{pieces} of {line.quantity} pieces are no part of a line")
     off_fen = line.discount_fen + line.rebate_fen
-    # Rounded as running sums: each of them alone could come out larger than what it is taken off.
-    part_discount_fen = line.discount_fen * pieces // line.quantity
-    part_off_fen = off_fen * pieces // line.quantity
+    # Rounded as running sums: each of them alone could come out larger than what it is taken off. Up,
+    # because what is paid is rounded down: of a line that was never repriced no part is, either.
+    part_discount_fen = -(-line.discount_fen * pieces // line.quantity)
+    part_off_fen = -(-off_fen * pieces // line.quantity)
     part_paid_fen = line_paid_fen(line) * pieces // line.quantity
     part = OrderLine(
         **{name: getattr(line, name) for name in _AS_BOUGHT},

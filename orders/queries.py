@@ -291,7 +291,8 @@ _GIST = """
     SELECT o.id, o.public_id, o.store_id, store.name, o.buyer_id, o.state, o.offer_kind, o.offer_ref,
         o.payable_fen, o.pay_before, o.receive_before, o.close_requested_at IS NOT NULL,
         o.cancel_reason, o.urged_at, o.delivery,
-        ARRAY(SELECT title FROM orders_orderline WHERE order_id = o.id ORDER BY id),
+        ARRAY(SELECT title FROM orders_orderline WHERE order_id = o.id
+            GROUP BY sku_id, title ORDER BY min(id)),
         (SELECT COALESCE(json_agg(json_build_array(id, carrier, tracking_no) ORDER BY id), '[]')::text
             FROM orders_shipment WHERE order_id = o.id)
     FROM orders_order o JOIN stores_store store ON store.id = o.store_id

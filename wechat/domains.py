@@ -31,10 +31,6 @@ class Domain:
         main = urlsplit(settings.SITE_URL)
         return f"{main.scheme}://{self.host}" + (f":{main.port}" if main.port else "")
 
-    @property
-    def has_own_account(self) -> bool:
-        return self.appid != settings.WECHAT_APPID
-
 
 def domains() -> tuple[Domain, ...]:
     """Every share domain, retired ones too: links to them are out there."""
@@ -82,12 +78,14 @@ def appid_of(host: str) -> str:
     return domain.appid if domain else settings.WECHAT_APPID
 
 
-def sign_in_host(appid: str) -> str | None:
+def sign_in_host(appid: str, *, here: str = "") -> str | None:
     """The host that WeChat brings people back to who signed in with one of our 服务号 (its
-    网页授权域名): the main one, or the one that has that account; None for an account of nobody's."""
+    网页授权域名): the main one, or the one that has that account. None for an account of nobody's, and
+    for one whose host is retired: WeChat blocks it, and only who is at that host got there."""
     if appid == settings.WECHAT_APPID:
         return str(settings.SITE_HOST)
-    return next((one.host for one in domains() if one.appid == appid), None)
+    own = next((one for one in domains() if one.appid == appid), None)
+    return own.host if own and (own.is_active or own == domain_of(here)) else None
 
 
 def secret_of(appid: str) -> str:

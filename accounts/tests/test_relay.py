@@ -11,7 +11,7 @@ from accounts.models import WechatIdentity
 from wechat.domains import domains_forget
 from wechat.models import ShareDomain
 from wechat.services import OAuthPerson
-from wechat.tests.factories import domain_make
+from wechat.tests.factories import domain_make, domain_retire
 
 pytestmark = pytest.mark.django_db
 
@@ -156,11 +156,35 @@ def test_an_account_of_nobodys_is_not_asked(client, settings):
     assert appid == settings.WECHAT_APPID
 
 
-def test_whoever_is_signed_in_gets_the_other_accounts_openid_too(client, settings):
+def test_whoever_is_signed_in_stays_it_and_can_pay_there(client, settings):
+    """The phone may be borrowed: who holds it pays, and is not made one with who is signed in."""
     follow(client, starts(client, "shop.example")[1])
     who = client.session["_auth_user_id"]
     _appid, back = starts(client, "shop.example", OWN["appid"])
-    follow(client, follow(Client(), back)["Location"])
+    assert follow(client, follow(Client(), back)["Location"])["Location"] == "/orders/"
     assert client.session["_auth_user_id"] == who
-    rows = WechatIdentity.objects.filter(user_id=who).values_list("appid", flat=True)
-    assert set(rows) == {settings.WECHAT_APPID, OWN["appid"]}
+    assert client.session["wechat_openids"] == {settings.WECHAT_APPID: "o-1", OWN["appid"]: "o-1"}
+    assert WechatIdentity.objects.get().appid == settings.WECHAT_APPID
+
+
+def test_a_snapshot_does_not_pay(client, monkeypatch):
+    follow(client, starts(client, "shop.example")[1])
+    _appid, back = starts(client, "shop.example", OWN["appid"])
+    monkeypatch.setattr(
+        "accounts.views.wechat.oauth_person",
+        lambda code, *, appid: OAuthPerson("o-2", "", "", "", "snsapi_base", True),
+    )
+    answer = follow(client, follow(Client(), back)["Location"])
+    assert answer.status_code == 403
+    assert OWN["appid"] not in client.session["wechat_openids"]
+
+
+def test_a_retired_host_is_led_through_only_by_who_is_there(client, settings):
+    """WeChat blocks it, and who asks from elsewhere would end there."""
+    domain_retire(ShareDomain.objects.get(host="dates.example"))
+    assert starts(client, "shop.example", OWN["appid"])[0] == settings.WECHAT_APPID
+    appid, back = starts(client, "dates.example")
+    assert (appid, back.startswith("http://dates.example/wechat/callback/")) == (
+        OWN["appid"],
+        True,
+    )

@@ -23,7 +23,6 @@ from accounts.services import (
     AccountDisabled,
     ConsentMissing,
     SnapshotRefused,
-    WechatSignIn,
     consent_give_basic,
     person_from_wechat,
     profile_take,
@@ -57,7 +56,7 @@ BACKEND = "accounts.backends.PasswordBackend"
 def wechat_start(request: HttpRequest) -> HttpResponse:
     """Send the browser to WeChat for a silent sign-in; outside WeChat to the sign-in page.
 
-    `?appid=…` asks one of our 服务号 that is not this host's: a cashier, for the openid there.
+    `?appid=…` asks one of our 服务号 that need not be this host's: a cashier, for the openid there.
     """
     target = next_path(request)
     if not inside_wechat(request):
@@ -84,10 +83,9 @@ def wechat_callback(request: HttpRequest) -> HttpResponse:
         return _problem(request, _("你取消了微信授权，可以重试，也可以用手机号登录。"), target)
     try:
         person = oauth_person(code, appid=known["appid"])
-        current = request.user.pk
-        found = person_from_wechat(
-            person=person, appid=known["appid"], current_user_id=current, now=clock.now()
-        )
+        if not (known.get("pays") and request.user.is_authenticated):
+            _enter(request, person, appid=known["appid"])
+        openid_keep(request, appid=known["appid"], person=person)
     except WechatTrouble as trouble:
         log.warning("WeChat sign-in failed: %s", trouble)
         if trouble.permanent:
@@ -95,8 +93,6 @@ def wechat_callback(request: HttpRequest) -> HttpResponse:
         return _problem(request, _("微信暂时没有回应，请稍后再试。"), target, status=503)
     except (SnapshotRefused, AccountDisabled) as refused:
         return _problem(request, str(refused), target, status=403)
-    _enter(request, found, person)
-    openid_keep(request, appid=known["appid"], openid=person.openid)
     return redirect(target)
 
 
@@ -132,9 +128,12 @@ def wechat_profile(request: HttpRequest) -> HttpResponse:
 
 
 def _authorize(request: HttpRequest, *, scope: str, target: str, appid: str = "") -> HttpResponse:
-    """At the host's own 服务号, unless `appid` is another one of ours."""
-    if sign_in_host(appid) is None:
-        appid = appid_of(request.get_host())
+    """At the host's own 服务号, unless `appid` is another one of ours: to pay there, and whoever is
+    signed in stays who they are."""
+    here, own = request.get_host(), appid_of(request.get_host())
+    pays = appid != own and sign_in_host(appid, here=here) is not None
+    if not pays:
+        appid = own
     state, back = oauth_state_new(), _comes_back_to(request, appid)
     try:
         url = authorize_url(scope=scope, state=state, redirect_uri=back, appid=appid)
@@ -144,7 +143,8 @@ def _authorize(request: HttpRequest, *, scope: str, target: str, appid: str = ""
     states = dict(request.session.get(STATES, {}))
     while len(states) >= MAX_STATES:
         del states[min(states, key=lambda one: states[one]["at"])]
-    states[state] = {"next": target, "at": clock.now().timestamp(), "appid": appid}
+    at = clock.now().timestamp()
+    states[state] = {"next": target, "at": at, "appid": appid, "pays": pays}
     request.session[STATES] = states
     return redirect(url)
 
@@ -152,8 +152,9 @@ def _authorize(request: HttpRequest, *, scope: str, target: str, appid: str = ""
 def _comes_back_to(request: HttpRequest, appid: str) -> str:
     """Straight to this host when it is the one registered with the 服务号; otherwise through that one,
     which passes the code on."""
-    domain, home = domain_of(request.get_host()), str(sign_in_host(appid))
+    domain = domain_of(request.get_host())
     here = domain.host if domain else settings.SITE_HOST
+    home = str(sign_in_host(appid, here=here))
     if here == home:
         return origin_of(here) + reverse("accounts:wechat_callback")
     signed = signing.dumps(here, salt=RELAY_SALT)
@@ -170,8 +171,12 @@ def _state_take(request: HttpRequest, state: str) -> dict[str, Any] | None:
     return known if clock.now().timestamp() - known["at"] <= STATE_AGE_S else None
 
 
-def _enter(request: HttpRequest, found: WechatSignIn, person: OAuthPerson) -> None:
-    """Sign the person in, and take nickname and avatar if that is what was asked for."""
+def _enter(request: HttpRequest, person: OAuthPerson, *, appid: str) -> None:
+    """Sign the person in, and take nickname and avatar if that is what was asked for. Raises
+    SnapshotRefused, AccountDisabled."""
+    found = person_from_wechat(
+        person=person, appid=appid, current_user_id=request.user.pk, now=clock.now()
+    )
     user = found.user
     if person.nickname or person.avatar:
         try:

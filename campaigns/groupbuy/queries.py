@@ -131,8 +131,7 @@ class GroupMine:
     @property
     def is_lost(self) -> bool:
         """Whether whoever had it may want another one."""
-        gone = (MemberState.RELEASED, MemberState.REFUNDING, MemberState.REFUNDED)
-        return self.is_stranded or self.state in gone
+        return self.state in (MemberState.RELEASED, MemberState.REFUNDING, MemberState.REFUNDED)
 
     @property
     def is_called_off(self) -> bool:

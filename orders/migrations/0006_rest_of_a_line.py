@@ -7,13 +7,18 @@ class Migration(migrations.Migration):
     dependencies = [("orders", "0005_office_indexes")]
 
     operations = [
-        migrations.RemoveConstraint(model_name="orderline", name="orders_line_sku_once"),
+        # The old constraint goes last: until then nobody who reads an order waits.
+        migrations.AddIndex(
+            model_name="orderline",
+            index=models.Index(fields=["order"], name="orders_line_order"),
+        ),
         migrations.AddConstraint(
             model_name="orderline",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("cancelled_at", None)),
                 fields=("order", "sku"),
-                name="orders_line_sku_once",
+                name="orders_line_sku_lives_once",
             ),
         ),
+        migrations.RemoveConstraint(model_name="orderline", name="orders_line_sku_once"),
     ]

@@ -47,6 +47,7 @@ class OrderLine(models.Model):
     class Meta:
         verbose_name = _("订单行")
         verbose_name_plural = _("订单行")
+        indexes = [models.Index(fields=["order"], name="orders_line_order")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(discount_fen__lte=F("amount_fen")), name="orders_line_discount_within"
@@ -64,7 +65,7 @@ class OrderLine(models.Model):
             models.UniqueConstraint(
                 fields=["order", "sku"],
                 condition=Q(cancelled_at=None),
-                name="orders_line_sku_once",
+                name="orders_line_sku_lives_once",
             ),
             models.CheckConstraint(
                 condition=Q(shipped_quantity__lte=F("quantity")),

@@ -75,9 +75,8 @@ def pay_prepare(request: HttpRequest, public_id: str) -> HttpResponse:
     appid = payment.account.appid
     openid = openid_here(request, appid) if channel == JSAPI else ""
     if channel == JSAPI and not openid:
-        return _go(
-            request, _openid_url(public_id, appid) or reverse("orders:cashier", args=[public_id])
-        )
+        asked = _openid_url(request, public_id, appid)
+        return _go(request, asked or reverse("orders:cashier", args=[public_id]))
     try:
         prepared = payment_prepare(
             payment_public_id=payment.public_id,
@@ -216,7 +215,7 @@ def _channels(
     the merchant number is of a 服务号 of ours; of another one WeChat tells us nobody's."""
     inside = inside_wechat(request)
     openid = openid_here(request, appid) if inside else ""
-    openid_url = _openid_url(card.public_id, appid) if inside and not openid else ""
+    openid_url = _openid_url(request, card.public_id, appid) if inside and not openid else ""
     return {
         "inside": inside,
         "pays_inside": bool(openid or openid_url),
@@ -235,10 +234,10 @@ def _h5_link(request: HttpRequest, card: OrderCard, prepared: PreparedPayment) -
     return f"{prepared.h5_url}&{urlencode({'redirect_url': back})}"
 
 
-def _openid_url(public_id: str, appid: str) -> str:
+def _openid_url(request: HttpRequest, public_id: str, appid: str) -> str:
     """Where WeChat silently tells the openid at that 服务号, and which brings the payer back here; ""
     when it is none of ours."""
-    if sign_in_host(appid) is None:
+    if sign_in_host(appid, here=request.get_host()) is None:
         return ""
     query = urlencode({"next": reverse("orders:cashier", args=[public_id]), "appid": appid})
     return f"{reverse('accounts:wechat_start')}?{query}"
