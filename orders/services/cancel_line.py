@@ -42,6 +42,7 @@ def order_line_cancel(
         if (refusal := _refusal(order, line)) is not None:
             raise CancelRefused(refusal)
         is_rest = bool(line.shipped_quantity)
+        others = list(order.lines.exclude(pk=line.pk).filter(cancelled_at=None))
         if is_rest:
             line = _rest(line, now=now)
         elif line_is_last(order, line):
@@ -49,7 +50,7 @@ def order_line_cancel(
         else:
             OrderLine.objects.filter(pk=line.pk).update(cancelled_at=now)
         _give_back(order, line, reason=reason, by_id=by_id, now=now)
-        if not any(one.left for one in order.lines.all()):
+        if not any(other.left for other in others):
             order_ship_finish(order, now=now)
         pieces = {line.sku_id: line.quantity}
         if is_rest:

@@ -20,6 +20,7 @@ from orders.services.cart import Owner
 from orders.tests.carts import form_of, put
 from orders.tests.factories import paid_make, place
 from orders.tests.reviews import report
+from risk.models import RiskPolicy
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +111,7 @@ def test_what_was_not_ordered_of_a_cart_is_come_back_to_after_a_proof(client, do
     """One store's part is ordered, the other's wants a phone: the cashier leads to both."""
     sku, who = doubted
     trusting = cast.sku_on_sale()
+    RiskPolicy.objects.create(store=trusting.store, is_on=False)
     put(Owner(who.id), sku)
     put(Owner(who.id), trusting)
     answer = client.post("/cart/checkout/", form_of(client) | {f"note_{sku.store_id}": NOTE})

@@ -171,11 +171,11 @@ def test_the_rest_of_a_line_is_cancelled_four_times_at_once():
 
 def test_without_the_orders_lock_only_constraints_keep_the_rest_of_a_line(orders_unlock):
     """Control: both have seen two pieces to send. One of them is stopped by the database."""
-    order = paid(3)
-    line = order.lines.get()
+    order = paid(3, 1)
+    line = order.lines.order_by("pk")[0]
     send(order, 1, {line.pk: 1})
     orders_unlock("ship", "cancel_line")
-    told = at_once(lambda: send(order, 2), lambda: drop(order, line))
+    told = at_once(lambda: send(order, 2, {line.pk: 2}), lambda: drop(order, line))
     assert kinds(told) == {"ok": 1, "IntegrityError": 1}
 
 
