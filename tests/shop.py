@@ -78,16 +78,18 @@ class Shop:
         return next(iter(self.sql(text, *values)[0].values()))
 
     @contextmanager
-    def row_held(self, table: str, public_id: str) -> Iterator[None]:
+    def row_held(
+        self, table: str, value: str | int, *, column: str = "public_id"
+    ) -> Iterator[None]:
         """Hold the lock of a row as the shop's own services do: whoever wants it waits."""
         connection = psycopg2.connect(self.database_url)
         try:
             with connection.cursor() as cursor:
                 cursor.execute(
-                    f"SELECT 1 FROM {table} WHERE public_id = %s FOR NO KEY UPDATE",
-                    [public_id],
+                    f"SELECT 1 FROM {table} WHERE {column} = %s FOR NO KEY UPDATE",
+                    [value],
                 )
-                assert cursor.rowcount == 1, f"no row {public_id} in {table}"
+                assert cursor.rowcount == 1, f"no row {value} in {table}"
             yield
         finally:
             connection.close()

@@ -7,22 +7,10 @@ import time
 import pytest
 
 from local.services import WORKERS
+from tests.faults.power import kill_and_start
 from tests.faults.traffic import day
 
 PARTS = ("web", *WORKERS, "beat", "valkey", "postgres")
-
-
-def kill_and_start(shop, part):
-    """As a power cut would end it, and as an operator would bring it back."""
-    if part in ("valkey", "postgres"):
-        server = getattr(shop, part)
-        server.kill()
-        time.sleep(0.5)
-        server.start()
-    else:
-        shop.stack.kill(part)
-        time.sleep(0.5)
-        shop.stack.restart(part)
 
 
 def group_opened(shop, order):
