@@ -27,7 +27,7 @@ def start(shop: Shop, part: str) -> None:
 
 def keep_up(shop: Shop) -> None:
     """Start again whatever ended, as whoever runs the shop does (`docs/operations.md`): a worker that
-    is just acknowledging a task when the broker dies ends itself. From the main thread only."""
+    holds tasks when the broker dies may end itself. From the main thread only."""
     for part in (*WORKERS, "beat"):
         if not shop.stack[part].running:
             shop.stack.launch(part)
