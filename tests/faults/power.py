@@ -2,7 +2,6 @@
 
 import time
 
-from local.services import WORKERS
 from tests.shop import Shop
 
 SERVERS = ("valkey", "postgres")
@@ -23,14 +22,6 @@ def start(shop: Shop, part: str) -> None:
         getattr(shop, part).start()
     else:
         shop.stack.restart(part)
-
-
-def keep_up(shop: Shop) -> None:
-    """Start again whatever ended, as whoever runs the shop does (`docs/operations.md`): a worker that
-    holds tasks when the broker dies may end itself. From the main thread only."""
-    for part in (*WORKERS, "beat"):
-        if not shop.stack[part].running:
-            shop.stack.launch(part)
 
 
 def kill_and_start(shop: Shop, part: str) -> None:
