@@ -14,6 +14,7 @@ from local.servers import Servers
 
 FOLDER = DATA / "test"
 SITE_PORT, SIMULATOR_PORT = 8500, 8600
+PATIENCE_S = 5
 
 
 def pytest_environment(servers: Servers, taken: set[int]) -> dict[str, str]:
@@ -44,6 +45,15 @@ def side_by_side(arguments: list[str]) -> list[str]:
     return ["-n", str(min(max(2, os.cpu_count() or 2), 4))]
 
 
+def _end(tests: "subprocess.Popen[bytes]") -> None:
+    """Ctrl-C reached pytest, too, which then says what it had found; a signal to us alone did not."""
+    try:
+        tests.wait(timeout=PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        tests.terminate()
+        tests.wait()
+
+
 def main(arguments: list[str]) -> int:
     with interruptible():
         install(DEV)
@@ -58,6 +68,6 @@ def main(arguments: list[str]) -> int:
             try:
                 return tests.wait()
             except KeyboardInterrupt:
-                tests.wait()
+                _end(tests)
                 sys.stderr.write("stopped\n")
                 return 130

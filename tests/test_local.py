@@ -1,10 +1,13 @@
 """What `make` finds and makes on a machine: interpreters, folders, environments that were broken off."""
 
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import local.test
 from local import environment, install, paths
 
 
@@ -60,3 +63,11 @@ def test_one_of_another_python_is_made_anew(calls, monkeypatch):
     monkeypatch.setattr(sys, "version", "3.99.0")
     install._venv(install.LOCAL)
     assert len(makes(calls)) == 2
+
+
+def test_tests_that_hear_of_no_end_are_ended(monkeypatch):
+    """A signal to `make test` alone reaches no pytest."""
+    monkeypatch.setattr(local.test, "PATIENCE_S", 0.1)
+    with subprocess.Popen(["sleep", "600"]) as tests:
+        local.test._end(tests)
+        assert tests.returncode == -signal.SIGTERM

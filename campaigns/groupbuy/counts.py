@@ -17,12 +17,13 @@ def missing_people(to: str = "") -> CombinedExpression:
 
 def has_quota(to: str = "") -> Q:
     """`Group.has_quota` of an undecided group. `to` leads to the group."""
+    runs = Q(**{f"{to}campaign__cancelled_at": None})
     quota = f"{to}campaign__quota__gt"
     used, needed = F(f"{to}campaign__quota_used"), F(f"{to}campaign__quota_needed")
     taken = F(f"{to}reserved") + F(f"{to}joined") + F(f"{to}confirmed")
     all_of_them = Q(**{f"{to}least": None, f"{to}size__gt": taken})
     needs = all_of_them | Q(**{f"{to}least__gt": taken})
-    return Q(**{quota: used}) & (needs | Q(**{quota: used + needed}))
+    return runs & Q(**{quota: used}) & (needs | Q(**{quota: used + needed}))
 
 
 def in_stock(campaign: str = "campaign_id") -> Exists:

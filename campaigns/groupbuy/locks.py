@@ -37,7 +37,7 @@ _QUOTA_TAKE = Prepared(
     WHERE id = %(campaign)s AND quota >= quota_used + %(quantity)s
         AND (quota >= quota_used + quota_needed + %(quantity)s + %(needs)s
             OR %(quantity)s + %(needs)s <= 0)
-        AND (NOT %(leads)s OR state = %(published)s)
+        AND cancelled_at IS NULL AND (NOT %(leads)s OR state = %(published)s)
     """,
 )
 _QUOTA_GIVE_BACK = Prepared(
@@ -95,9 +95,9 @@ def quota_take(*, campaign_id: int, quantity: int, needs: int, leads: bool) -> b
 
     `needs` is by how many pieces it changes what groups that have begun cannot succeed without: those
     are kept for them, so a new group and whoever takes more than a group waits for find as many free.
-    A piece that a group waits for is always given. A new group needs a campaign that still runs: its
-    merchant may be ending it at this moment, and whoever cancels all of its groups must find this
-    one or have stopped it.
+    A piece that a group waits for is always given, but by a campaign that is cancelled: its groups are
+    being given up. A new group needs a campaign that still runs: its merchant may be ending it at this
+    moment, and whoever cancels all of its groups must find this one or have stopped it.
     """
     values = {
         "campaign": campaign_id,

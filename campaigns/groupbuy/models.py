@@ -326,9 +326,11 @@ class Group(Deadline):
 
     @property
     def has_quota(self) -> bool:
-        """Whether its campaign, which the caller has read with it, has a piece for one more."""
+        """Whether its campaign, which the caller has read with it, has a piece for one more; one that
+        is cancelled has none."""
         campaign = self.campaign
-        return campaign.quota_left > 0 and (self.needs > 0 or campaign.quota_free > 0)
+        left = campaign.quota_left > 0 and (self.needs > 0 or campaign.quota_free > 0)
+        return left and campaign.cancelled_at is None
 
 
 class Member(models.Model):

@@ -207,10 +207,12 @@ def join_refusal(terms: Terms, user_id: int, *, now: datetime) -> JoinRefused | 
         return TooLate()
     if terms.seats_left < 1:
         return GroupFull()
+    campaign = GroupCampaign.objects.get(pk=terms.campaign_id)
+    if campaign.cancelled_at is not None:
+        return CampaignOver()
     known = None
     if terms.newcomers_only:
         known = newcomer_refusal(user_id, terms.store_id, terms.campaign_id)
-    campaign = GroupCampaign.objects.get(pk=terms.campaign_id)
     is_needed = terms.size - terms.seats_left < campaign.enough
     left = campaign.quota_left if is_needed else campaign.quota_free
     return known or _nothing_left(campaign, user_id, left=left)

@@ -93,6 +93,7 @@ class GroupBoard:
     succeeded_at: datetime | None
     fail_reason: str
     can_join: bool
+    is_being_cancelled: bool
     is_resting: bool
     is_quota_gone: bool
     is_sold_out: bool
@@ -112,7 +113,8 @@ class GroupBoard:
 
 @dataclass(frozen=True)
 class GroupMine:
-    """The reader's own seat. `order_state` says more than the seat once its group has succeeded."""
+    """The reader's own seat. `order_state` says more than the seat once its group has succeeded;
+    `is_left_after_it` when the seat was given up because its group was over."""
 
     state: str
     state_label: str
@@ -121,6 +123,7 @@ class GroupMine:
     order_state: str
     group_public_id: str
     is_group_over: bool
+    is_left_after_it: bool
 
     @property
     def is_stranded(self) -> bool:
@@ -196,7 +199,8 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
     campaign = group.campaign
     is_open = group.state == GroupState.OPEN
     in_time = group.deadline_at is not None and group.deadline_at > now + LAST_CALL
-    is_free = is_open and in_time and group.seats_left > 0
+    is_being_cancelled = is_open and campaign.cancelled_at is not None
+    is_free = is_open and in_time and group.seats_left > 0 and not is_being_cancelled
     is_resting = is_free and not group.takes_orders
     # What a store that rests lacks besides is not what keeps people out.
     is_free = is_free and not is_resting
@@ -222,8 +226,9 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
         empty_seats=range(max(group.size - len(faces), 0) if is_open else 0),
         deadline_at=group.deadline_at,
         succeeded_at=group.succeeded_at,
-        fail_reason=group.fail_reason,
+        fail_reason=campaign.cancel_reason if is_being_cancelled else group.fail_reason,
         can_join=is_free and group.has_quota and group.in_stock,
+        is_being_cancelled=is_being_cancelled,
         is_resting=is_resting,
         is_quota_gone=is_free and not group.has_quota,
         is_sold_out=is_free and group.has_quota and not group.in_stock,
@@ -380,9 +385,11 @@ def _shown(group: Group) -> list[Member]:
 
 
 def _mine(rows: QuerySet[Member]) -> GroupMine | None:
-    member = rows.select_related("group", "order").order_by("-pk").first()
+    seats = rows.select_related("group", "campaign", "order")
+    member = seats.order_by("-pk").first()
     if member is None:
         return None
+    is_being_cancelled = member.campaign.cancelled_at is not None
     return GroupMine(
         state=member.state,
         state_label=str(MemberState(member.state).label),
@@ -390,5 +397,16 @@ def _mine(rows: QuerySet[Member]) -> GroupMine | None:
         order_public_id=member.order.public_id,
         order_state=member.order.state,
         group_public_id=member.group.public_id,
-        is_group_over=member.group.is_over,
+        is_group_over=is_being_cancelled or member.group.is_over,
+        is_left_after_it=_left_after(member, member.group),
     )
+
+
+def _left_after(member: Member, group: Group) -> bool:
+    """Whether the seat's group was over before the seat was given up."""
+    if member.left_at is None:
+        return False
+    if member.is_leader and group.state == GroupState.ABANDONED:
+        return bool(group.fail_reason)
+    ended_at = group.failed_at or group.succeeded_at
+    return ended_at is not None and member.left_at >= ended_at

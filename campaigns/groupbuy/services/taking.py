@@ -186,7 +186,8 @@ def order_for_seat(
 def _quota_refusal(seat: Seat) -> JoinRefused:
     """Why the campaign did not give what it was asked for a moment ago."""
     campaign = GroupCampaign.objects.get(pk=seat.campaign_id)
-    if seat.is_leader and campaign.state != CampaignState.PUBLISHED:
+    is_over = seat.is_leader and campaign.state != CampaignState.PUBLISHED
+    if is_over or campaign.cancelled_at is not None:
         return CampaignOver()
     left, free = campaign.quota_left, max(campaign.quota_free, 0)
     if not seat.is_leader:

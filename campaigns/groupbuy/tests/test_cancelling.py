@@ -7,8 +7,15 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from campaigns.groupbuy.joinable import open_groups
 from campaigns.groupbuy.models import Group, GroupCampaign
-from campaigns.groupbuy.services import campaign_cancel, campaign_end, campaign_left, campaigns
+from campaigns.groupbuy.services import (
+    CampaignOver,
+    campaign_cancel,
+    campaign_end,
+    campaign_left,
+    campaigns,
+)
 from campaigns.groupbuy.tests.test_endings import filled
 from core import clock
 from core.deadlines import deadlines_run
@@ -135,6 +142,43 @@ def test_many_groups_are_given_up_batch_by_batch(monkeypatch, running):
     tick(campaign)
     assert states(groups) == ["failed"] * 3
     assert campaign.due_at is None
+
+
+def test_nobody_joins_what_is_being_given_up(client, monkeypatch, running):
+    campaign, groups = running
+    sku = campaign.prices.get().sku
+    bob = cast.person("Bob")
+    mine = cast.join(groups[2].public_id, sku, bob)
+    monkeypatch.setattr(campaigns, "AT_ONCE", 0)
+    assert open_groups(campaign.pk, now=clock.now())
+    cancel(campaign)
+    assert open_groups(campaign.pk, now=clock.now()) == ()
+    with pytest.raises(CampaignOver):
+        cast.join(groups[0].public_id, sku, cast.person())
+    assert Group.objects.get(pk=groups[0].pk).reserved == 0
+    client.force_login(bob.user)
+    path = f"/g/{groups[2].public_id}/"
+    text = client.get(path).content.decode()
+    assert "商家取消了这个活动" in text and "断货" in text and "不能再加入" in text
+    assert "还差" not in text
+    text = client.get(f"{path}mine/").content.decode()
+    assert "不用再付款" in text and f"/orders/{mine.order_public_id}/pay/" not in text
+    client.force_login(cast.person().user)
+    text = client.get(f"/g/{groups[0].public_id}/join/").content.decode()
+    assert "拼团活动没有在进行" in text
+    client.force_login(bob.user)
+    # Whoever was paying at that moment is told what becomes of it.
+    cast.pay(mine.order_public_id)
+    cast.deliver()
+    assert Group.objects.get(pk=groups[2].pk).joined == 2
+    for part in ("mine", "seat"):
+        text = client.get(f"{path}{part}/").content.decode()
+        assert "商家取消了这个活动，钱会全额自动退回" in text and "成团就发货" not in text
+    tick(campaign)
+    cast.deliver()
+    assert states(groups) == ["failed"] * 3
+    assert cast.order_of(mine.order_public_id).state == "cancelled"
+    assert cast.broken() == []
 
 
 def test_cancelling_twice_changes_nothing(running):

@@ -133,7 +133,9 @@ def test_nobody_is_asked_to_pay_for_a_group_that_is_over(client, bob, ends):
     assert "你参加的团已经结束，不用再付款" in text and f"/orders/{ref}/pay/" not in text
     cast.deliver()
     assert cast.member_of(ref).state == "released"
-    assert f'href="{again}"' in page(client, mine)
+    text = page(client, mine)
+    assert "在你付款前结束了" in text and "没有在时限内付款" not in text
+    assert f'href="{again}"' in text
     assert client.get(again)["Location"].startswith(f"/p/{sku.product.public_id}/group/")
     assert cast.broken() == []
 
