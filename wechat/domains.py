@@ -80,8 +80,10 @@ def appid_of(host: str) -> str:
 
 def sign_in_host(appid: str, *, here: str = "") -> str | None:
     """The host that WeChat brings people back to who signed in with one of our 服务号 (its
-    网页授权域名): the main one, or the one that has that account. None for an account of nobody's, and
+    网页授权域名): the main one, or the one that has that account. None for no account or nobody's, and
     for one whose host is retired: WeChat blocks it, and only who is at that host got there."""
+    if not appid:
+        return None
     if appid == settings.WECHAT_APPID:
         return str(settings.SITE_HOST)
     own = next((one for one in domains() if one.appid == appid), None)

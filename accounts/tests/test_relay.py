@@ -8,6 +8,7 @@ from django.core import signing
 from django.test import Client
 
 from accounts.models import WechatIdentity
+from accounts.tests.factories import user_make
 from wechat.domains import domains_forget
 from wechat.models import ShareDomain
 from wechat.services import OAuthPerson
@@ -101,6 +102,8 @@ def test_a_state_of_another_browser_is_worth_nothing(client):
         signing.dumps("s1.example"),
         signing.dumps("evil.example", salt="accounts.wechat_relay"),
     ],
+    # Signatures tell the second: two processes that collect the tests would name them differently.
+    ids=["empty", "stranger", "address", "other-salt", "signed-stranger"],
 )
 def test_the_relay_passes_nothing_on_to_strangers(client, to):
     answer = client.get(
@@ -139,6 +142,7 @@ def test_a_host_that_was_given_up_gets_nobodys_code(client):
 def test_another_account_of_ours_is_asked_through_its_own_host(
     client, settings, hosts, here, asked, through
 ):
+    client.force_login(user_make())
     appid = OWN["appid"] if asked == "stores" else settings.WECHAT_APPID
     told, back = starts(client, here, appid)
     assert told == appid
@@ -148,7 +152,8 @@ def test_another_account_of_ours_is_asked_through_its_own_host(
     assert back.startswith(f"http://{here}/wechat/callback/?code=")
     assert follow(client, back)["Location"] == "/orders/"
     assert hosts == [("c", appid)]
-    assert WechatIdentity.objects.get().appid == appid
+    assert client.session["wechat_openids"] == {appid: "o-1"}
+    assert not WechatIdentity.objects.exists()
 
 
 def test_an_account_of_nobodys_is_not_asked(client, settings):
@@ -165,6 +170,38 @@ def test_whoever_is_signed_in_stays_it_and_can_pay_there(client, settings):
     assert client.session["_auth_user_id"] == who
     assert client.session["wechat_openids"] == {settings.WECHAT_APPID: "o-1", OWN["appid"]: "o-1"}
     assert WechatIdentity.objects.get().appid == settings.WECHAT_APPID
+
+
+def test_nor_with_the_hosts_own_account(client, settings):
+    """Somebody signed in by a code to their number, on a phone whose WeChat is another person's."""
+    user = user_make()
+    client.force_login(user)
+    _appid, back = starts(client, "shop.example", settings.WECHAT_APPID)
+    assert follow(client, back)["Location"] == "/orders/"
+    assert client.session["_auth_user_id"] == str(user.pk)
+    assert client.session["wechat_openids"] == {settings.WECHAT_APPID: "o-1"}
+    assert not WechatIdentity.objects.exists()
+
+
+def test_who_is_not_signed_in_is_asked_for_by_the_host_and_nobody_else(client, settings):
+    """An account at the store's 服务号 would be a stranger's at this host, without their orders."""
+    assert starts(client, "shop.example", OWN["appid"])[0] == settings.WECHAT_APPID
+
+
+def test_who_signed_out_meanwhile_becomes_nobody(client, hosts):
+    client.force_login(user_make())
+    _appid, back = starts(client, "shop.example", OWN["appid"])
+    del (session := client.session)["_auth_user_id"]
+    session.save()
+    assert follow(client, follow(Client(), back)["Location"])["Location"] == "/orders/"
+    assert "_auth_user_id" not in client.session
+    assert hosts == [] and not WechatIdentity.objects.exists()
+
+
+def test_a_stores_host_signs_in_without_an_account_of_the_platform(client, settings):
+    settings.WECHAT_APPID = ""
+    domains_forget()
+    assert starts(client, "dates.example")[0] == OWN["appid"]
 
 
 def test_a_snapshot_does_not_pay(client, monkeypatch):

@@ -56,7 +56,7 @@ BACKEND = "accounts.backends.PasswordBackend"
 def wechat_start(request: HttpRequest) -> HttpResponse:
     """Send the browser to WeChat for a silent sign-in; outside WeChat to the sign-in page.
 
-    `?appid=…` asks one of our 服务号 that need not be this host's: a cashier, for the openid there.
+    `?appid=…` is a cashier's: for whoever is signed in, the openid at that one of our 服务号.
     """
     target = next_path(request)
     if not inside_wechat(request):
@@ -81,9 +81,12 @@ def wechat_callback(request: HttpRequest) -> HttpResponse:
     target, code = known["next"], request.GET.get("code", "")
     if not code:
         return _problem(request, _("你取消了微信授权，可以重试，也可以用手机号登录。"), target)
+    pays = known.get("pays", False)
+    if pays and not request.user.is_authenticated:
+        return redirect(target)  # Signed out meanwhile: the cashier asks who they are first.
     try:
         person = oauth_person(code, appid=known["appid"])
-        if not (known.get("pays") and request.user.is_authenticated):
+        if not pays:
             _enter(request, person, appid=known["appid"])
         openid_keep(request, appid=known["appid"], person=person)
     except WechatTrouble as trouble:
@@ -128,12 +131,12 @@ def wechat_profile(request: HttpRequest) -> HttpResponse:
 
 
 def _authorize(request: HttpRequest, *, scope: str, target: str, appid: str = "") -> HttpResponse:
-    """At the host's own 服务号, unless `appid` is another one of ours: to pay there, and whoever is
-    signed in stays who they are."""
-    here, own = request.get_host(), appid_of(request.get_host())
-    pays = appid != own and sign_in_host(appid, here=here) is not None
+    """At the host's own 服务号. Whoever is signed in pays with `appid`, one of ours, and stays who they
+    are: the phone may be somebody else's."""
+    here = request.get_host()
+    pays = request.user.is_authenticated and sign_in_host(appid, here=here) is not None
     if not pays:
-        appid = own
+        appid = appid_of(here)
     state, back = oauth_state_new(), _comes_back_to(request, appid)
     try:
         url = authorize_url(scope=scope, state=state, redirect_uri=back, appid=appid)

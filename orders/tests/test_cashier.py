@@ -167,7 +167,11 @@ def test_the_openid_that_wechat_told_this_browser_pays(client, order, fake, stor
     session["wechat_openids"] = {stores_own.appid: "o-here"}
     session.save()
     assert 'value="jsapi"' in page(client, order, WECHAT)
-    assert "data-bridge" in prepare(client, order, "jsapi", WECHAT).content.decode()
+    text = prepare(client, order, "jsapi", WECHAT).content.decode()
+    assert "data-bridge" in text
+    # Should WeChat say that another account pays, the phone's own one can be asked anew.
+    failed = text[text.index("data-wx-failed") :]
+    assert f"appid={stores_own.appid}" in html.unescape(failed[: failed.index("</div>")])
     payment = Payment.objects.get(order_ref=order.public_id)
     assert (payment.channel, payment.payer_openid) == ("jsapi", "o-here")
 

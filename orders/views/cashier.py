@@ -215,12 +215,14 @@ def _channels(
     the merchant number is of a 服务号 of ours; of another one WeChat tells us nobody's."""
     inside = inside_wechat(request)
     openid = openid_here(request, appid) if inside else ""
-    openid_url = _openid_url(request, card.public_id, appid) if inside and not openid else ""
+    url = _openid_url(request, card.public_id, appid) if inside else ""
     return {
         "inside": inside,
-        "pays_inside": bool(openid or openid_url),
+        "pays_inside": bool(openid or url),
         "on_phone": not inside and on_phone(request),
-        "openid_url": openid_url,
+        "openid_url": "" if openid else url,
+        # What is known of the payer may be of another WeChat than this phone's.
+        "other_url": url if openid else "",
         "has_code": has_code,
         "jsapi": JSAPI,
         "native": NATIVE,
