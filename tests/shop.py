@@ -13,8 +13,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from psycopg2.extras import RealDictCursor
 from local import environment
 from local.paths import postgres_bin
 from local.services import WORKERS, Postgres, Stack, Valkey, free_port
+from tests.commands import Commands
 
 ROOT = Path(__file__).resolve().parent.parent
 WAIT_S = 30.0
@@ -41,6 +42,7 @@ class Shop:
     database_url: str
     postgres: Postgres | None = None
     valkey: Valkey | None = None
+    _commands: Commands | None = field(default=None, repr=False)
 
     @property
     def site(self) -> str:
@@ -115,15 +117,17 @@ class Shop:
         self.control("POST", "faults", operation=operation, mode=mode, **rule)
 
     def manage(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.stack.env,
-            input=text,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        """`manage.py` with these arguments, in the shop's environment as it is now."""
+        if self._commands is None or self._commands.env != self.stack.env:
+            self.close()
+            self._commands = Commands(self.stack.env)
+        return self._commands.run(arguments, text)
+
+    def close(self) -> None:
+        """Nothing is asked of it any more."""
+        if self._commands is not None:
+            self._commands.close()
+            self._commands = None
 
     def audit(self) -> list[str]:
         """What `manage.py audit` finds, one line each; nothing when all is well."""
@@ -189,7 +193,8 @@ def shop_running(
     stack = Stack(env, folder=folder, database=name, simulator_speed=SIMULATOR_SPEED)
     with stack:
         _bring_up(stack)
-        yield Shop(stack, stack.env["DATABASE_URL"])
+        with closing(Shop(stack, stack.env["DATABASE_URL"])) as shop:
+            yield shop
     _drop(server, name)
 
 
@@ -226,7 +231,8 @@ def shop_on_own_servers(folder: Path) -> Iterator[Shop]:
         }
         with Stack(env, folder=folder, simulator_speed=SIMULATOR_SPEED) as stack:
             _bring_up(stack)
-            yield Shop(stack, postgres.url, postgres, valkey)
+            with closing(Shop(stack, postgres.url, postgres, valkey)) as shop:
+                yield shop
     finally:
         valkey.stop()
         postgres.stop()

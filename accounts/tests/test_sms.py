@@ -31,7 +31,7 @@ def carrier(settings):
             return
 
     server = HTTPServer(("127.0.0.1", 0), Carrier)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     settings.SMS_URL = f"http://127.0.0.1:{server.server_port}/codes"
     settings.SMS_TOKEN = "secret"
     yield Carrier

@@ -17,7 +17,8 @@ CHROMIUM = (
 # Playwright's event loop stays on the main thread after the first journey; Django would refuse the
 # database to every test that comes after it, though nothing here is asynchronous.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-PICTURES = ROOT / ".data" / "test" / "journeys"
+# Pictures of the pages are for people: they are taken when somebody asks for them (PICTURES=1).
+PICTURES = ROOT / ".data" / "test" / "journeys" if os.environ.get("PICTURES") else None
 
 WECHAT = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 7) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
@@ -42,7 +43,7 @@ def browser_type_launch_args() -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with shop_running(tmp_path_factory.mktemp("journeys"), name="journeys", redis=4) as running:
         yield running
@@ -51,7 +52,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 @pytest.fixture
 def visit(browser: Any, shop: Shop, request: pytest.FixtureRequest) -> Iterator[Any]:
     """visit("limei"): somebody's phone inside WeChat; visit("", desk=True): a desktop browser."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
+    if PICTURES:
+        PICTURES.mkdir(parents=True, exist_ok=True)
     visitors: list[Visitor] = []
 
     def make(

@@ -14,7 +14,7 @@ ADDRESS = ("山西省", "吕梁市", "离石区", "滨河北中路 8 号 2 单�
 class Visitor:
     """A browser and whoever sits in front of it."""
 
-    def __init__(self, page: Any, shop: Shop, pictures: Path, name: str) -> None:
+    def __init__(self, page: Any, shop: Shop, pictures: Path | None, name: str) -> None:
         self.page, self.shop, self.pictures, self.name = page, shop, pictures, name
         self.errors: list[str] = []
         self.strict = True
@@ -43,8 +43,9 @@ class Visitor:
         return self
 
     def shot(self, name: str, *, axe: bool = True) -> None:
-        """Keep a picture of the page, and let axe look at it."""
-        self.page.screenshot(path=self.pictures / f"{name}.png", full_page=True)
+        """Keep a picture of the page if somebody wants pictures, and let axe look at it."""
+        if self.pictures:
+            self.page.screenshot(path=self.pictures / f"{name}.png", full_page=True)
         if axe:
             self.axe(name)
 

@@ -6,8 +6,6 @@ import pytest
 
 from tests.journeys.test_shared_card import MUGS, sign_in, state_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 AGENT = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile/15E148 Safari/604.1"
 
 

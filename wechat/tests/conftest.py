@@ -63,7 +63,7 @@ def tencent(settings) -> Iterator[Tencent]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     told.url = f"http://127.0.0.1:{server.server_port}"
     settings.WECHAT_API_URL = settings.WECHAT_OPEN_URL = told.url
