@@ -299,6 +299,49 @@ class Event:
             return cursor.fetchone()
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it. `crowd` is how many were to come, `counted` what they met and did, `left` what
+    is still under way, `findings` what the audit says."""
+
+    crowd: int
+    pieces: int
+    counted: Counter[str]
+    sold: int
+    groups: int
+    refunds: int
+    visits: int
+    brought: int
+    left: dict[str, int]
+    findings: list[str]
+
+    @property
+    def oversold(self) -> int:
+        return max(self.sold - self.pieces, 0)
+
+    @property
+    def stuck(self) -> int:
+        return sum(self.left.values())
+
+    @property
+    def shortfalls(self) -> list[str]:
+        """What there is and must not be, and what there is too little of; empty when all is well."""
+        counted, orders = self.counted, self.counted["orders"]
+        wrong = {"oversold": self.oversold, "stuck": self.stuck, "books": len(self.findings)}
+        wrong |= {one: counted[one] for one in ERRORS}
+        least = {
+            "people": (counted["people"], self.crowd),
+            "orders": (orders, self.crowd // 5),
+            "paid": (counted["paid"], orders * PAID // 100),
+            "visits": (self.visits, counted["by_link"] * VISITS // 100),
+            "brought": (self.brought, orders * BROUGHT // 100),
+            "sold": (self.sold, self.pieces * SOLD // 100),
+            "refunds": (self.refunds, 1),
+        }
+        few = [f"too few {name}" for name, (came, wanted) in least.items() if came < wanted]
+        return [*(name for name, number in wrong.items() if number), *few]
+
+
 def main(argv: list[str]) -> int:
     """Play the event; 1 when anything is left, oversold, or does not add up."""
     parser = argparse.ArgumentParser(prog="bench event")
@@ -329,7 +372,8 @@ def played(shop: Shop, *, people: int, seed: int) -> int:
         print(f"  day {number + 1}: {dict(sorted(event.counted.items()))}", flush=True)
         Day(shop, [], seed).evening()
     left = _settle(shop, seed, patience_s=max(SETTLE_S, people * SETTLE_EACH_S))
-    return _told(event, people=people, pieces=pieces, left=left, started=started)
+    seconds = time.monotonic() - started
+    return _told(_outcome(event, people=people, pieces=pieces, left=left), seconds=seconds)
 
 
 def _prepared(shop: Shop, *, pieces: int, seed: int) -> Event:
@@ -393,44 +437,47 @@ def _waiting_for_a_person(shop: Shop) -> int:
     return int(shop.value("SELECT count(*) FROM payments_refund WHERE state = 'stuck'"))
 
 
-def _told(event: Event, *, people: int, pieces: int, left: dict[str, int], started: float) -> int:
+def _outcome(event: Event, *, people: int, pieces: int, left: dict[str, int]) -> Outcome:
+    """Asked of the shop when all is over."""
     shop = event.shop
-    seconds = time.monotonic() - started
     findings = shop.audit()
-    for line in findings[:20]:
-        print(line)
     sold = shop.value(
         "SELECT COALESCE(sum(line.quantity), 0) FROM orders_orderline line "
         "JOIN orders_order o ON o.id = line.order_id JOIN catalog_sku sku ON sku.id = line.sku_id "
         "WHERE sku.public_id = %s AND o.state IN ('on_hold', 'to_ship', 'shipped', 'completed')",
         event.sku,
     )
-    oversold, stuck = max(int(sold) - pieces, 0), sum(left.values())
-    groups = shop.value("SELECT count(*) FROM groupbuy_group")
     refunds = shop.value("SELECT count(*) FROM payments_refund WHERE state = 'succeeded'")
-    visits = shop.value("SELECT COALESCE(sum(count), 0) FROM sharing_visit")
-    brought = shop.value("SELECT count(*) FROM sharing_attribution")
-    counted = event.counted
-    orders, errors = counted["orders"], sum(counted[one] for one in ERRORS)
-    books = "equal" if not findings else "different"
-    print(
-        f"  sold {sold} of {pieces} pieces; {visits} visits, {brought} orders brought by a share; "
-        f"{dict(sorted(counted.items()))}"
+    return Outcome(
+        crowd=people,
+        pieces=pieces,
+        counted=event.counted,
+        sold=int(sold),
+        groups=int(shop.value("SELECT count(*) FROM groupbuy_group")),
+        refunds=int(refunds),
+        visits=int(shop.value("SELECT COALESCE(sum(count), 0) FROM sharing_visit")),
+        brought=int(shop.value("SELECT count(*) FROM sharing_attribution")),
+        left=left,
+        findings=findings,
     )
+
+
+def _told(outcome: Outcome, *, seconds: float) -> int:
+    """Print what came of it, the one line last; 1 when anything is wrong with it."""
+    counted, shortfalls = outcome.counted, outcome.shortfalls
+    for line in outcome.findings[:20]:
+        print(line)
     print(
-        f"event: people={counted['people']} orders={orders} groups={groups} "
-        f"refunds={refunds} oversold={oversold} stuck={stuck} books={books} "
-        f"seconds={seconds:.0f}",
+        f"  sold {outcome.sold} of {outcome.pieces} pieces; {outcome.visits} visits, "
+        f"{outcome.brought} orders brought by a share; {dict(sorted(counted.items()))}"
+    )
+    if shortfalls:
+        print(f"  fell short: {', '.join(shortfalls)}")
+    books = "equal" if not outcome.findings else "different"
+    print(
+        f"event: people={counted['people']} orders={counted['orders']} groups={outcome.groups} "
+        f"refunds={outcome.refunds} oversold={outcome.oversold} stuck={outcome.stuck} "
+        f"books={books} seconds={seconds:.0f}",
         flush=True,
     )
-    wanted = (
-        (counted["people"], people),
-        (orders, people // 5),
-        (counted["paid"], orders * PAID // 100),
-        (int(visits), counted["by_link"] * VISITS // 100),
-        (int(brought), orders * BROUGHT // 100),
-        (int(sold), pieces * SOLD // 100),
-        (int(refunds), 1),
-    )
-    enough = all(came >= least for came, least in wanted)
-    return int(bool(oversold or stuck or findings or errors) or not enough)
+    return int(bool(shortfalls))

@@ -199,8 +199,11 @@ def shop_running(
 
 
 @contextmanager
-def shop_on_own_servers(folder: Path) -> Iterator[Shop]:
-    """A shop whose PostgreSQL and Valkey are its own, to be killed and started again."""
+def shop_on_own_servers(
+    folder: Path, *, settings: Mapping[str, str] | None = None
+) -> Iterator[Shop]:
+    """A shop whose PostgreSQL and Valkey are its own, to be killed and started again, with these
+    `settings` beside the usual ones."""
     taken: set[int] = set()
     secret = "only-for-tests"
     logs = folder / "logs"
@@ -228,6 +231,7 @@ def shop_on_own_servers(folder: Path) -> Iterator[Shop]:
             "REDIS_URL": valkey.url(0),
             "CACHE_URL": valkey.url(1),
             "MEDIA_ROOT": str(shutil.copytree(made, folder / "media")),
+            **(settings or {}),
         }
         with Stack(env, folder=folder, simulator_speed=SIMULATOR_SPEED) as stack:
             _bring_up(stack)

@@ -15,6 +15,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """A shop on a PostgreSQL and a Valkey of its own, so that they can be killed, too."""
-    with shop_on_own_servers(tmp_path_factory.mktemp("faults")) as running:
+    """A shop on a PostgreSQL and a Valkey of its own, so that they can be killed, too.
+
+    It believes the addresses that a crowd says it comes from; whoever says none has their own.
+    """
+    folder = tmp_path_factory.mktemp("faults")
+    with shop_on_own_servers(folder, settings={"PROXY_HOPS": "1"}) as running:
         yield running

@@ -6,6 +6,7 @@ from tests.shop import Shop
 
 VINEGAR = "三年陈老醋"
 HELPERS, FLOOR_FEN = 12, 3800
+STATE = "SELECT state FROM bargain_bargain WHERE public_id = %s"
 
 
 def friends(shop: Shop) -> list[str]:
@@ -25,10 +26,10 @@ def test_twelve_helpers_reach_the_floor_and_the_browser_verifies_it(shop, visit)
     assert shop.value(fen, ref) == FLOOR_FEN
     order = bought(alice, ref)
     assert shop.value("SELECT goods_fen FROM orders_order WHERE public_id = %s", order) == FLOOR_FEN
-    state = "SELECT state FROM bargain_bargain WHERE public_id = %s"
-    shop.until(lambda: shop.value(state, ref) == "bought", what="the bargain is bought")
+    shop.until(lambda: shop.value(STATE, ref) == "bought", what="the bargain is bought")
     verified(visit("zhaolei"), ref)
     changed(visit("chenjing"), ref)
+    lapsed(shop, visit("friend1"), ref)
     done = shop.manage("bargain_verify", ref)
     assert f"{HELPERS} of {HELPERS} helps, 0 faults" in done.stdout, done.stderr
     assert shop.audit() == []
@@ -131,3 +132,25 @@ def changed(victim, ref):
         page.goto(f"{victim.shop.site}/b/{ref}/verify/")
         page.locator(f"[data-verified={verdict}]").wait_for()
         page.close()
+
+
+def lapsed(shop, friend, ref):
+    """A friend launches one, too, and its time runs out: the clock ends it, and nobody else does."""
+    campaign = shop.value(
+        "SELECT c.public_id FROM bargain_bargaincampaign c"
+        " JOIN bargain_bargain b ON b.campaign_id = c.id WHERE b.public_id = %s",
+        ref,
+    )
+    friend.open(f"/bargains/{campaign}/")
+    friend.page.get_by_role("heading", name="发起砍价").wait_for()
+    friend.click("开始砍")
+    friend.page.wait_for_url(re.compile(r"/b/brg_\w+/$"))
+    theirs = re.search(r"brg_\w+", friend.page.url)[0]
+    assert shop.value(STATE, theirs) == "running"
+    shop.sql(
+        "UPDATE bargain_bargain SET deadline_at = now(), due_at = now() WHERE public_id = %s",
+        theirs,
+    )
+    shop.until(lambda: shop.value(STATE, theirs) == "expired", what="the bargain lapses")
+    friend.open(f"/b/{theirs}/")
+    friend.page.get_by_role("heading", name="这个砍价已过期").wait_for()

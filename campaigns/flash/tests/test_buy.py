@@ -1,12 +1,15 @@
 """Buying at a flash price: what it takes, what refuses it, and what comes back."""
 
 from datetime import timedelta
+from types import NoneType
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
+from campaigns.flash.locks import quota_take
 from campaigns.flash.models import FlashBuyer, FlashOffer, FlashPurchase
+from campaigns.flash.queries import COMING, ENDED, RUNNING, flash_terms
 from campaigns.flash.services import (
     LimitReached,
     NotStarted,
@@ -15,6 +18,8 @@ from campaigns.flash.services import (
     StockGone,
     campaign_cancel,
     flash_order_ended,
+    offer_find,
+    offer_refusal,
 )
 from campaigns.flash.tests.factories import (
     FLASH_FEN,
@@ -24,6 +29,7 @@ from campaigns.flash.tests.factories import (
     offer_make,
     opened,
     over,
+    slot_move,
 )
 from catalog.models import Sku
 from core import clock
@@ -90,6 +96,26 @@ def test_outside_of_its_slot_nobody_buys(offer, when, refusal):
         with pytest.raises(refusal):
             way(offer, cast.person())
     assert (Order.objects.count(), sold(offer)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("edge", "early_ms", "refusal", "phase"),
+    [
+        ("starts_at", 1, NotStarted, COMING),
+        ("starts_at", 0, NoneType, RUNNING),
+        ("ends_at", 1, NoneType, RUNNING),
+        ("ends_at", 0, SlotOver, ENDED),
+    ],
+)
+def test_a_slot_begins_and_ends_to_the_millisecond(offer, edge, early_ms, refusal, phase):
+    """What the pages show, what the form is told, and what the row itself lets go."""
+    starts_at = clock.now().replace(microsecond=0)
+    slot_move(offer, starts_at, starts_at + timedelta(hours=2))
+    found = offer_find(offer.public_id)
+    now = getattr(found.campaign, edge) - timedelta(milliseconds=early_ms)
+    assert type(offer_refusal(found, quantity=1, now=now)) is refusal
+    assert flash_terms(offer.public_id, now=now).phase == phase
+    assert quota_take(offer_id=offer.pk, quantity=1, now=now) is (refusal is NoneType)
 
 
 def test_a_draft_and_a_cancelled_campaign_sell_nothing(offer):

@@ -150,6 +150,27 @@ def test_the_reads_cost_what_they_did(offer):
     assert statements(lambda: flash_for_product(offer.sku.product_id, now=now)) == 1
 
 
+@pytest.mark.parametrize("which", ["offer", "slot"])
+def test_a_page_costs_no_more_when_the_quota_is_gone(client, offer, which):
+    path = pages_of(offer)[which]
+    before = statements(lambda: page(client, path))
+    GONE["quota gone"][0](offer)
+    assert statements(lambda: page(client, path)) <= before <= 8
+    assert statements(lambda: client.get(path)) == 0
+    assert "已抢光" in client.get(path).content.decode()
+
+
+def test_the_form_costs_less_when_the_quota_is_gone(client, offer):
+    """The person's own count is not even looked for."""
+    client.force_login(cast.person().user)
+    path = to_buy(offer)
+    before = statements(lambda: page(client, path))
+    GONE["quota gone"][0](offer)
+    after = statements(lambda: page(client, path, status=409))
+    assert after < before
+    assert after <= 10
+
+
 # --- turned away ---
 def sent(offer, **changes):
     return {
