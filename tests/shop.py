@@ -211,6 +211,8 @@ def shop_on_own_servers(
         folder / "postgres",
         port=free_port(55500, taken=taken),
         password=secret,
+        # What a killed process has written is in the kernel's hands; only the machine could lose it.
+        settings={"fsync": "off"},
         log=logs / "postgres.log",
     )
     valkey = Valkey(
