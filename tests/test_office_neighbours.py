@@ -24,12 +24,13 @@ def test_the_actions_above_an_order_are_its_stores(stores):
     client = staff_client(own)
     before = [values_of(model) for model in (Order, OrderLine, Shipment)]
     for order in Order.objects.filter(store=other):
+        line = order.lines.first()
         sent = {
             "carrier": "sf",
             "tracking_no": "SF999999",
             "reason": "x",
             "note": "x",
-            "line": order.lines.first().pk,
+            "line": f"{line.pk}:{line.left}",
             "payable_fen": "0.01",
             "recipient": "x",
             "phone": "13800138000",

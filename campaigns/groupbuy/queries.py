@@ -205,7 +205,7 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
     # What a store that rests lacks besides is not what keeps people out.
     is_free = is_free and not is_resting
     members = _shown(group)
-    faces = faces_of(members)
+    faces = faces_of(members[: group.size])
     return GroupBoard(
         public_id=group.public_id,
         campaign_id=campaign.pk,
@@ -376,12 +376,12 @@ def can_lead(group: Any, *, now: datetime) -> bool:
 
 
 def _shown(group: Group) -> list[Member]:
-    """Who is in, the leader first; of a group that failed, who had been."""
+    """Who is in, the leader first; of a group that is over, everybody who had been and whose money goes
+    back, too: that may be more people than it has seats."""
     states = [*LIVE_MEMBER, MemberState.REFUNDING, MemberState.REFUNDED]
     if group.state == GroupState.OPEN:
         states = list(LIVE_MEMBER)
-    rows = group.members.filter(state__in=states).order_by("-is_leader", "reserved_at")
-    return list(rows[: group.size])
+    return list(group.members.filter(state__in=states).order_by("-is_leader", "reserved_at"))
 
 
 def _mine(rows: QuerySet[Member]) -> GroupMine | None:

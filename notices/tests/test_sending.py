@@ -16,6 +16,8 @@ from tests import cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("wechat")]
 
+GROUP_REMINDERS = [Kind.GROUP_ONE_SHORT, Kind.GROUP_SOON]
+
 
 # Which way.
 
@@ -60,6 +62,40 @@ def test_a_kind_without_a_template_takes_the_consent_at_once(wechat, alice, sett
     consent_make(alice)
     assert send(delivery_of(notice_make(alice.id))).via == "subscription"
     assert wechat.ways == ["subscription"]
+
+
+@pytest.mark.parametrize("kind", GROUP_REMINDERS)
+def test_a_reminder_of_a_group_spends_leave_for_groups_and_is_sent_with_no_other(
+    wechat, alice, settings, kind
+):
+    settings.WECHAT_TEMPLATES = {}
+    other = consent_make(alice)
+    unasked = send(delivery_of(notice_make(alice.id, kind=kind)))
+    assert (unasked.state, "没有可用的订阅" in unasked.reason) == ("skipped", True)
+    consent = consent_make(alice, topic=Topic.GROUP)
+    reminded = send(delivery_of(notice_make(alice.id, kind=kind)))
+    assert (reminded.state, reminded.via) == ("sent", "subscription")
+    ((way, asked),) = wechat.asked
+    assert (way, asked["scene"]) == ("subscription", consent.scene)
+    consent.refresh_from_db()
+    assert (consent.state, consent.delivery_id) == ("used", reminded.pk)
+    # One leave is one message.
+    assert send(delivery_of(notice_make(alice.id, kind=kind))).state == "skipped"
+    other.refresh_from_db()
+    assert (other.state, len(wechat.asked)) == ("unused", 1)
+    assert cast.broken() == []
+
+
+@pytest.mark.parametrize("kind", GROUP_REMINDERS)
+def test_who_switched_groups_off_is_not_reminded_and_keeps_leave(wechat, alice, settings, kind):
+    settings.WECHAT_TEMPLATES = {}
+    consent = consent_make(alice, topic=Topic.GROUP)
+    off = {Topic.GROUP: Ways(wechat=False, email=False)}
+    preferences_save(user_id=alice.id, chosen=off, now=clock.now())
+    delivery = send(delivery_of(notice_make(alice.id, kind=kind)))
+    assert (delivery.state, delivery.reason) == ("skipped", "买家关闭了微信消息")
+    consent.refresh_from_db()
+    assert (consent.state, wechat.asked) == ("unused", [])
 
 
 def test_without_wechat_it_goes_by_email(wechat):

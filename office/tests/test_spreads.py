@@ -134,6 +134,41 @@ def test_the_page_shows_the_own_store_alone(client):
     assert "爱**" not in client.get(PAGE, {"of": link.target_ref}).content.decode()
 
 
+def test_the_picture_leads_from_everybody_who_brought_somebody_to_whom_they_brought(client):
+    """Three levels: Alice brought Bob, Cara and a guest, Bob two and Cara one, Dan a guest."""
+    campaign, sku = campaign_make()
+    alice, bob, cara, dan = (user_make(nickname=name) for name in ("爱丽", "小波", "卡拉", "阿丹"))
+    brought = [(alice, bob), (alice, cara), (alice, None), (bob, dan), (bob, user_make())]
+    for sharer, visitor in [*brought, (cara, user_make()), (dan, None)]:
+        visit_make(link_make(sharer, campaign.store, ref=sku.product.public_id), visitor)
+    # Of another page, and so not in it.
+    visit_make(link_make(user_make(nickname="赵六"), campaign.store), user_make())
+    client.force_login(staff_make(campaign.store).user)
+    text = client.get(PAGE, {"of": campaign.public_id}).content.decode()
+    (drawn,) = re.findall(r'<svg[^>]*aria-label="传播图：.*?</svg>', text, re.DOTALL)
+    lines = re.findall(r'<line x1="(\d+)" y1="(\d+)" x2="(\d+)" y2="(\d+)"', drawn)
+    assert [tuple(map(int, line)) for line in lines] == [
+        (40, 30, 190, 30),  # Alice to Bob, who brought more and so is above
+        (40, 30, 190, 64),  # Alice to Cara
+        (190, 30, 340, 30),  # Bob to Dan
+    ]
+    circles = re.findall(r'<circle cx="(\d+)" cy="(\d+)" r="(\d+)"', drawn)
+    assert [tuple(map(int, circle)) for circle in circles] == [
+        (40, 30, 9),
+        (190, 30, 6),
+        (190, 64, 6),
+        (340, 30, 6),
+    ]
+    names = re.findall(r'<text x="(\d+)" y="(\d+)"[^>]*>([^<]*)<', drawn)
+    assert names == [
+        ("56", "34", "爱* +3"),
+        ("206", "34", "小* +2"),
+        ("206", "68", "卡* +1"),
+        ("356", "34", "阿* +1"),
+    ]
+    assert 'width="500" height="128" viewBox="0 0 500 128"' in drawn
+
+
 def test_what_is_chosen_is_said_where_it_counts(client, monkeypatch):
     """The campaign filters who brought whom; sources and windows are of the whole store."""
     turn = clock.now() - timedelta(days=1)

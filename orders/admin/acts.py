@@ -101,10 +101,12 @@ class OrderActs(ReadOnlyAdmin):
         order = get_object_or_404(self.get_queryset(request), pk=object_id)
         form = LineCancelForm(request.POST or None, order=order)
         if request.method == "POST" and form.is_valid():
+            line_id, left = form.cleaned_data["line"]
             try:
                 cancelled = order_line_cancel(
                     order_id=order.pk,
-                    line_id=form.cleaned_data["line"],
+                    line_id=line_id,
+                    seen=left,
                     reason=form.cleaned_data["reason"],
                     by_id=request.user.pk,
                     now=clock.now(),

@@ -1,5 +1,6 @@
 """What staff fill in about an order."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,8 @@ from core.money import yuan
 from orders.amounts import line_paid_fen, line_split, rest_fen
 from orders.models import Order, OrderLine, Shipment
 from orders.services.cancel_line import line_is_last
+
+_SHOWN_LINE = re.compile(r"[0-9]{1,18}:[0-9]{1,9}")
 
 
 class ShipForm(forms.Form):
@@ -141,11 +144,33 @@ def _places(region: str) -> Iterator[Region]:
                 yield region_resolve(province.code, second.code, third)
 
 
+class ShownLineField(forms.TypedChoiceField):
+    """A line as it was shown, `<line id>:<pieces left>`. One that has changed since is taken as well:
+    what becomes of it is decided behind the order's lock."""
+
+    def valid_value(self, value: Any) -> bool:
+        return _SHOWN_LINE.fullmatch(str(value)) is not None
+
+    def prepare_value(self, value: Any) -> Any:
+        """Shown again, the same line is chosen as it is by now."""
+        choices: Any = self.choices
+        same = str(value).partition(":")[0]
+        return next((key for key, _told in choices if key.partition(":")[0] == same), value)
+
+
+def _line_and_left(shown: str) -> tuple[int, int]:
+    line_id, _colon, left = shown.partition(":")
+    return int(line_id), int(left)
+
+
 class LineCancelForm(forms.Form):
     """Which line cannot be delivered, and why."""
 
-    line = forms.TypedChoiceField(
-        label=_("取消哪一件商品"), coerce=int, widget=UnfoldAdminSelectWidget
+    line = ShownLineField(
+        label=_("取消哪一件商品"),
+        coerce=_line_and_left,
+        error_messages={"invalid_choice": _("请重新选择。")},
+        widget=UnfoldAdminSelectWidget,
     )
     reason = forms.CharField(
         label=_("取消原因（买家会看到）"), max_length=120, widget=UnfoldAdminTextInputWidget
@@ -154,7 +179,7 @@ class LineCancelForm(forms.Form):
     def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["line"].choices = [  # type: ignore[attr-defined]
-            (line.pk, _line_back(order, line))
+            (f"{line.pk}:{line.left}", _line_back(order, line))
             for line in order.lines.order_by("pk")
             if line.cancelled_at is None
         ]

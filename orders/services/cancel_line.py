@@ -21,14 +21,22 @@ from payments.services import NothingToRefund, RefundReason, refund_request
 
 
 def order_line_cancel(
-    *, order_id: int, line_id: int, reason: str, by_id: int | None, now: datetime
+    *,
+    order_id: int,
+    line_id: int,
+    reason: str,
+    by_id: int | None,
+    now: datetime,
+    seen: int | None = None,
 ) -> bool:
     """Cancel a line, or what is left of one that was sent in part; False when that was done before.
 
     What was paid for it goes back, freight only with the last line, which cancels the order. So does
     the line with which the last fen would go: what is left would be sent for nothing. When
-    all other lines are on their way, the order is shipped. `reason` is shown to the buyer. Raises
-    CancelRefused.
+    all other lines are on their way, the order is shipped. `reason` is shown to the buyer.
+
+    `seen` is how many pieces the page said were left. Raises CancelRefused, also when a parcel has
+    left since.
     """
     with transaction.atomic():
         order = order_lock(order_id)
@@ -39,7 +47,7 @@ def order_line_cancel(
             raise CancelRefused(_("订单里没有这件商品，请刷新页面后再试。"))
         if line.cancelled_at is not None or _rest_is_gone(order, line):
             return False
-        if (refusal := _refusal(order, line)) is not None:
+        if (refusal := _refusal(order, line, seen=seen)) is not None:
             raise CancelRefused(refusal)
         is_rest = bool(line.shipped_quantity)
         others = list(order.lines.exclude(pk=line.pk).filter(cancelled_at=None))
@@ -118,11 +126,14 @@ def line_is_last(order: Order, line: OrderLine) -> bool:
     return rest_fen(order, gone) <= 0 and not any(one.shipped_quantity for one in rows)
 
 
-def _refusal(order: Order, line: OrderLine) -> str | None:
+def _refusal(order: Order, line: OrderLine, *, seen: int | None) -> str | None:
     if order.state == OrderState.AWAITING_PAYMENT:
         return _("订单还没有付款：请关闭订单，不必取消商品。")
     if kind := hold_kind(order):
         return hold_words(kind)
     if order.state != OrderState.TO_SHIP or not line.left:
         return _("这件商品已经发货，不能取消；请与买家协商退货。")
+    if seen is not None and seen != line.left:
+        said = {"left": line.left}
+        return _("件数变了，现在还剩 %(left)d 件没发，请核对后再取消。") % said
     return None

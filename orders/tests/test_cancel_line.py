@@ -79,6 +79,16 @@ def ship(order, number="SF00000001", quantities=None):
     )
 
 
+def cancel_page(order):
+    return f"/office/orders/order/{order.pk}/cancel-line/"
+
+
+def sent(client, order, shown):
+    """What the office says to a form on which this was chosen."""
+    answer = client.post(cancel_page(order), {"line": shown, "reason": "霜冻"}, follow=True)
+    return answer.content.decode()
+
+
 def refunds():
     return list(Refund.objects.order_by("pk").values_list("reason", "amount_fen"))
 
@@ -355,6 +365,19 @@ def test_all_or_nothing_of_a_line_is_no_part(pieces):
         line_split(OrderLine(quantity=3, unit_price_fen=1, amount_fen=3), pieces)
 
 
+def test_another_number_than_was_seen_is_refused_and_changes_nothing():
+    order = make(3, 1)
+    line = order.lines.order_by("pk")[0]
+    ship(order, quantities={line.pk: 2})
+    before = stock()
+    with pytest.raises(CancelRefused, match="件数变了，现在还剩 1 件没发"):
+        cancel(order, line, seen=3)
+    assert (refunds(), stock()) == ([], before)
+    assert [cancel(order, line, seen=1) for _ in range(2)] == [True, False]
+    assert refunds() == [("line_cancelled", LIST_FEN)]
+    assert money_broken() == []
+
+
 def test_a_line_of_another_order_is_not_found():
     order, other = make(1, 1), make(1, 1)
     with pytest.raises(CancelRefused, match="没有这件商品"):
@@ -376,13 +399,11 @@ def test_the_office_cancels_a_line_and_the_buyer_reads_why(client):
     order = make(1, 2, who=who)
     line = order.lines.order_by("pk")[1]
     client.force_login(staff_make(order.store).user)
-    path = f"/office/orders/order/{order.pk}/cancel-line/"
-    assert "退 118.00 元" in client.get(path).content.decode()
+    assert "退 118.00 元" in client.get(cancel_page(order)).content.decode()
     alone = paid_make(sku_on_sale(order.store))
-    page = client.get(f"/office/orders/order/{alone.pk}/cancel-line/").content.decode()
+    page = client.get(cancel_page(alone)).content.decode()
     assert "整单取消，退 65.00 元" in page  # with its freight
-    page = client.post(path, {"line": line.pk, "reason": "霜冻"}, follow=True).content.decode()
-    assert "原路退回" in page
+    assert "原路退回" in sent(client, order, f"{line.pk}:2")
     page = client.get(f"/office/orders/order/{order.pk}/ship/").content.decode()
     assert page.count("</s> 已取消") == 1  # nobody packs it any more
     client.force_login(who.user)
@@ -400,14 +421,50 @@ def test_the_office_cancels_what_was_not_sent_and_the_buyer_reads_of_both(client
     line = order.lines.get()
     ship(order, quantities={line.pk: 1})
     client.force_login(staff_make(order.store).user)
-    path = f"/office/orders/order/{order.pk}/cancel-line/"
-    page = client.get(path).content.decode()
+    page = client.get(cancel_page(order)).content.decode()
     assert re.search(r"× 2（没发出的），退 118\.00 元", page)
     assert OrderLine.objects.get().quantity == 3  # a look changes nothing
-    page = client.post(path, {"line": line.pk, "reason": "霜冻"}, follow=True).content.decode()
-    assert "原路退回" in page
+    assert "原路退回" in sent(client, order, f"{line.pk}:2")
     client.force_login(who.user)
     page = client.get(f"/orders/{order.public_id}/").content.decode()
     assert re.findall(r'order-line__quantity">([^<]+)', page) == ["× 1", "× 2"]
     assert page.count(">已取消<") == 1
     assert "部分商品已取消" in page
+
+
+def test_a_form_that_is_older_than_a_parcel_cancels_nothing(client):
+    order = make(1, 3)
+    line = order.lines.order_by("pk")[1]
+    client.force_login(staff_make(order.store).user)
+    offered = re.compile(rf'<option value="({line.pk}:\d)"( selected)?>[^<]+ × (\d+[^<]+)')
+    page = client.get(cancel_page(order)).content.decode()
+    assert offered.findall(page) == [(f"{line.pk}:3", "", "3，退 177.00 元")]
+    ship(order, quantities={line.pk: 2})
+    page = sent(client, order, f"{line.pk}:3")
+    assert "件数变了，现在还剩 1 件没发，请核对后再取消" in page
+    assert (refunds(), stock()) == ([], [(100, 1), (98, 1)])
+    # The same line stays chosen, as it is by now.
+    assert offered.findall(page) == [(f"{line.pk}:1", " selected", "1（没发出的），退 59.00 元")]
+    assert "原路退回" in sent(client, order, f"{line.pk}:1")
+    assert refunds() == [("line_cancelled", LIST_FEN)]
+
+
+@pytest.mark.parametrize("shipped", [0, 1])
+def test_the_same_form_twice_cancels_once_and_says_so(client, shipped):
+    order = make(1, 3)
+    line = order.lines.order_by("pk")[1]
+    if shipped:
+        ship(order, quantities={line.pk: shipped})
+    client.force_login(staff_make(order.store).user)
+    first, second = (sent(client, order, f"{line.pk}:{3 - shipped}") for _ in range(2))
+    assert "原路退回" in first
+    assert "这件商品之前已经取消，没有改动" in second
+    assert refunds() == [("line_cancelled", (3 - shipped) * LIST_FEN)]
+
+
+@pytest.mark.parametrize("shown", ["x", "7", "7:", ":7", "7:-1", "7:1:1", f"{'9' * 30}:1"])
+def test_what_no_page_offers_is_no_line(client, shown):
+    order = make(1, 1)
+    client.force_login(staff_make(order.store).user)
+    assert "请重新选择" in sent(client, order, shown)
+    assert (refunds(), stock()) == ([], [(100, 1)] * 2)

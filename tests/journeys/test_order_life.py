@@ -88,15 +88,16 @@ def moved_and_urged(buyer, order):
 def one_line_less(shop, office, order):
     """One line cannot be delivered: its money goes back and its stock is free."""
     line = (
-        "SELECT l.id FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id "
+        "SELECT concat(l.id, ':', l.quantity - l.shipped_quantity) FROM orders_orderline l "
+        "JOIN orders_order o ON o.id = l.order_id "
         "WHERE o.public_id = %s AND l.title LIKE %s"
     )
-    pk = shop.value(line, order, f"%{DATES}%")
+    shown = shop.value(line, order, f"%{DATES}%")
     office.act(
         "cancel-line",
         "确认取消并退款",
         "已取消这件商品",
-        line=str(pk),
+        line=shown,
         reason="这批枣裂了，不寄次品",
     )
     back = "SELECT count(*) FROM payments_refund WHERE order_ref = %s AND state = 'succeeded'"

@@ -115,9 +115,14 @@ def test_without_the_labels_lock_a_number_is_on_two_orders(monkeypatch):
 # A line.
 
 
-def drop(order, line):
+def drop(order, line, *, seen=None):
     return order_line_cancel(
-        order_id=order.pk, line_id=line.pk, reason="断货", by_id=None, now=clock.now()
+        order_id=order.pk,
+        line_id=line.pk,
+        reason="断货",
+        by_id=None,
+        now=clock.now(),
+        seen=seen,
     )
 
 
@@ -155,6 +160,33 @@ def test_the_rest_of_a_line_is_cancelled_while_it_is_sent(lead_s):
     else:
         assert isinstance(sending, ShipRefused)
         assert (line.quantity, line.shipped_quantity, Refund.objects.count()) == (1, 1, 1)
+    assert cast.broken() == []
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_a_line_is_cancelled_as_it_was_shown_or_not_at_all(lead_s):
+    """The page said three; a parcel takes two of them."""
+    order = paid(3, 1)
+    line = order.lines.order_by("pk")[0]
+    sending, dropping = head_to_head(
+        lambda: send(order, 1, {line.pk: 2}), lambda: drop(order, line, seen=3), lead_s=lead_s
+    )
+    line.refresh_from_db()
+    if isinstance(dropping, CancelRefused):
+        assert (line.quantity, line.shipped_quantity, Refund.objects.count()) == (3, 2, 0)
+    else:
+        assert isinstance(sending, ShipRefused)
+        assert (line.quantity, line.shipped_quantity, Refund.objects.count()) == (3, 0, 1)
+    assert cast.broken() == []
+
+
+def test_without_what_the_page_said_another_number_is_cancelled():
+    """Control: the page is older than the parcel."""
+    order = paid(3, 1)
+    line = order.lines.order_by("pk")[0]
+    send(order, 1, {line.pk: 2})
+    assert drop(order, line) is True
+    assert order.lines.exclude(cancelled_at=None).get().quantity == 1
     assert cast.broken() == []
 
 

@@ -15,7 +15,7 @@ from campaigns.groupbuy.services import (
 )
 from core import clock
 from core.deadlines import deadlines_run
-from notices.models import Notice, Reminder
+from notices.models import Notice, NoticeDelivery, Reminder
 from orders.services import order_cancel, order_line_cancel, order_ship
 from payments.models import Refund
 from tests import cast
@@ -306,4 +306,5 @@ def test_an_hour_before_the_end_everybody_who_paid_is_told_once():
     Reminder.objects.filter(kind="group_soon").update(due_at=clock.now())
     deadlines_run(now=soon)
     assert Notice.objects.filter(kind="group_soon").count() == 2
+    assert NoticeDelivery.objects.filter(notice__kind="group_soon").count() == 2
     assert not Reminder.objects.filter(kind="group_soon").exists()

@@ -7,12 +7,17 @@ import pytest
 from campaigns.groupbuy import services
 from campaigns.groupbuy.models import Group, GroupCampaign, Member
 from campaigns.groupbuy.queries import group_board
+from campaigns.groupbuy.tests.test_seats import money_back
 from core import clock
 from core.idempotency import form_key_new
+from core.public_pages import public_pages_forget
 from orders.models import Order
 from orders.services import order_close_request, order_expire
+from payments.gateway.base import RefundStatus
 from payments.models import Payment, Refund
-from payments.services import payment_close, refund_settle
+from payments.queries import stuck_refunds
+from payments.services import payment_close, refund_retry, refund_submit
+from payments.tests.fake import provider_faked
 from tests import cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -231,17 +236,64 @@ def test_a_seat_is_refunded_when_its_money_is_back():
     group, leader = cast.group_open(campaign, sku)
     fail(group)
     assert cast.member_of(leader.order_public_id).state == "refunding"
-    refund = Refund.objects.get()
-    Refund.objects.filter(pk=refund.pk).update(state="submitted")
-    refund_settle(
-        refund_id=refund.pk,
-        provider_refund_id="50300000000000000000000001",
-        amount_fen=refund.amount_fen,
-        succeeded_at=clock.now(),
-        now=clock.now(),
-    )
+    Refund.objects.update(state="submitted")
+    money_back(leader.order_public_id)
     cast.deliver()
     assert cast.member_of(leader.order_public_id).state == "refunded"
+    assert cast.broken() == []
+
+
+def test_a_refund_that_is_stuck_holds_up_nobody_elses_and_the_page_says_so(client, monkeypatch):
+    provider = provider_faked(monkeypatch)
+    provider.refund_status = RefundStatus.SUCCEEDED
+    campaign, sku = cast.campaign_make(size=3)
+    group, leader = cast.group_open(campaign, sku)
+    bob = cast.join(group.public_id, sku, cast.person("Bob"))
+    cast.pay(bob.order_public_id)
+    fail(group)
+    provider.fail("refund", "NOT_ENOUGH", permanent=True)
+    for member in (leader, bob):
+        refund = Refund.objects.get(order_ref=member.order_public_id)
+        refund_submit(refund_id=refund.pk, now=clock.now())
+
+    def told():
+        """How each seat is by now, and the group's page."""
+        cast.deliver()
+        public_pages_forget()
+        states = [cast.member_of(one.order_public_id).state for one in (leader, bob)]
+        return states, client.get(f"/g/{group.public_id}/").content.decode()
+
+    states, page = told()
+    assert states == ["refunding", "refunded"]
+    assert "已付的款正在全额原路退回" in page and "都已全额原路退回" not in page
+    stuck = stuck_refunds(campaign.store_id).get()
+    assert stuck.order_ref == leader.order_public_id
+    refund_retry(refund_id=stuck.pk, by_id=0, now=clock.now())
+    states, page = told()
+    assert states == ["refunded", "refunded"]
+    assert "已付的款都已全额原路退回" in page and "正在全额原路退回" not in page
+    assert not stuck_refunds().exists()
+    assert cast.broken() == []
+
+
+def test_all_is_back_when_it_is_for_more_people_than_there_were_seats():
+    """Whoever pays for a seat that is free again gets the money back beside those who were in."""
+    campaign, sku = cast.campaign_make(size=2)
+    group, leader = cast.group_open(campaign, sku)
+    paid = [leader]
+    for who in cast.people(2):
+        late = cast.join(group.public_id, sku, who)
+        order_close_request(order_id=cast.order_of(late.order_public_id).pk, now=clock.now())
+        cast.pay(late.order_public_id)
+        cast.deliver()
+        paid.append(late)
+    fail(group)
+    for one in paid:
+        board = group_board(group.public_id, now=clock.now())
+        assert (board.is_paid_back, len(board.faces)) == (False, 2)
+        money_back(one.order_public_id)
+        cast.deliver()
+    assert group_board(group.public_id, now=clock.now()).is_paid_back
     assert cast.broken() == []
 
 

@@ -73,6 +73,20 @@ def test_card_and_messages_promise_what_the_campaign_does(client, ending):
     assert wanted[1] in said["joined"] and wanted[1] in said["soon"]
 
 
+@pytest.mark.parametrize("ending", PROMISES)
+def test_whoever_is_about_to_pay_reads_how_it_ends(client, ending):
+    group, sku = opened_with(ending)
+    product = f"/p/{sku.product.public_id}/"
+    client.force_login(cast.person().user)
+    for path in (product, f"{product}group/", f"/g/{group.public_id}/join/"):
+        answer = client.get(path)
+        text = answer.content.decode()
+        assert answer.status_code == 200, path
+        assert PROMISES[ending] in text, path
+        assert ending == "refund" or ALL_BACK not in text, path
+        assert ("满 5 人：每件再减 3.00 元" in text) is (ending == "ladder"), path
+
+
 @pytest.mark.parametrize("ending", ["complete", "ladder"])
 def test_once_there_are_enough_nobody_is_said_to_be_missing(client, ending):
     group, sku = opened_with(ending)

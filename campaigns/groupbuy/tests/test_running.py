@@ -1,5 +1,6 @@
 """The merchant's live board, and giving up groups with a reason."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from campaigns.groupbuy.models import Group, GroupCampaign
 from campaigns.groupbuy.queries import groups_about_to_fail
 from campaigns.groupbuy.running import groups_running
 from campaigns.groupbuy.tests.test_endings import laddered
+from core.money import yuan
 from core.public_pages import public_pages_forget
 from notices.models import Notice
 from stores.tests.factories import staff_make
@@ -57,6 +59,32 @@ def test_the_board_shows_every_undecided_group_and_what_would_go_back(client, wa
     assert answer["Refresh"] == "30"
     other, _ = cast.campaign_make(size=3)
     assert group.public_id not in board(client, other.store).content.decode()
+
+
+def test_each_group_says_what_would_go_back_for_it_alone(client):
+    """Two groups of one store that differ in people, pieces and prices, and one that nobody has paid."""
+    campaign, sku = cast.campaign_make(size=4)
+    group, _ = cast.group_open(campaign, sku, quantity=2)
+    cast.pay(cast.join(group.public_id, sku, cast.person(), quantity=3).order_public_id)
+    cast.join(group.public_id, sku, cast.person())
+    dearer, other_sku = cast.campaign_make(store=campaign.store, size=3, price_fen=5300)
+    other, _ = cast.group_open(dearer, other_sku)
+    cast.join(other.public_id, other_sku, cast.person(), quantity=2)
+    forming = cast.lead(campaign, sku, cast.person()).group_public_id
+    shown = groups_running(Group.objects.all()).shown
+    rows = {row.public_id: (row.exposed_fen, row.paying_fen) for row in shown}
+    assert rows == {
+        group.public_id: (5 * cast.GROUP_FEN + 2 * cast.FREIGHT_FEN, PAID_FEN),
+        other.public_id: (5300 + cast.FREIGHT_FEN, 2 * 5300 + cast.FREIGHT_FEN),
+        forming: (0, PAID_FEN),
+    }
+    text = board(client, campaign.store).content.decode()
+    told = re.findall(r'"不成团要退（元）"><span>([0-9.]+) <span [^>]*>付款中 ([0-9.]+)<', text)
+    links = re.findall(r'/g/(grp_\w+)/"', text)
+    assert dict(zip(links, told, strict=True)) == {
+        public_id: (yuan(exposed_fen), yuan(paying_fen))
+        for public_id, (exposed_fen, paying_fen) in rows.items()
+    }
 
 
 def test_the_board_says_how_many_must_still_pay(client, watched):
