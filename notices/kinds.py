@@ -37,6 +37,7 @@ class Kind(models.TextChoices):
     GROUP_SUCCEEDED = "group_succeeded", _("拼团成功")
     GROUP_FAILED = "group_failed", _("拼团未成功")
     CANCELLED = "cancelled", _("订单取消")
+    LINE_CANCELLED = "line_cancelled", _("商品取消")
     PAID_LATE = "paid_late", _("付款来晚了")
     REFUNDING = "refunding", _("退款中")
     REFUNDED = "refunded", _("退款到账")
@@ -74,6 +75,7 @@ TOPIC_OF: dict[str, Topic] = {
     Kind.GROUP_SUCCEEDED: Topic.GROUP,
     Kind.GROUP_FAILED: Topic.GROUP,
     Kind.CANCELLED: Topic.REFUND,
+    Kind.LINE_CANCELLED: Topic.REFUND,
     Kind.PAID_LATE: Topic.REFUND,
     Kind.REFUNDING: Topic.REFUND,
     Kind.REFUNDED: Topic.REFUND,
@@ -107,9 +109,11 @@ SHOPPER_TOPICS = (
     Topic.SHARER,
 )
 
-# What stays in the inbox: what happens many times, and what a shop's staff find in their office.
+# What stays in the inbox: what happens many times or is about no money, and what a shop's staff find in
+# their office.
 INBOX_ONLY = frozenset(
     {
+        Kind.LINE_CANCELLED,
         Kind.GROUP_JOINED,
         Kind.STAFF_TO_SHIP,
         Kind.STAFF_URGED,

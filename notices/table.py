@@ -24,6 +24,7 @@ from orders.events import (
     OrderAddressChanged,
     OrderCancelled,
     OrderClosed,
+    OrderLineCancelled,
     OrderPaid,
     OrderPaidLate,
     OrderPartShipped,
@@ -54,6 +55,7 @@ RULES: tuple[Rule, ...] = (
     Rule(OrderPaidLate, Kind.PAID_LATE, orders.order_paid_late),
     Rule(OrderCancelled, Kind.CANCELLED, orders.order_cancelled),
     Rule(OrderCancelled, Kind.GROUP_FAILED, orders.group_failed),
+    Rule(OrderLineCancelled, Kind.LINE_CANCELLED, orders.line_cancelled),
     Rule(OrderPartShipped, Kind.SHIPPED, orders.parcels),
     Rule(OrderShipped, Kind.SHIPPED, orders.parcels),
     Rule(OrderShipped, Kind.DELIVERED, orders.delivered),
@@ -99,6 +101,10 @@ WORDS: dict[str, tuple[Any, Any]] = {
     Kind.CANCELLED: (
         _("订单已取消，钱在退回"),
         _("%(goods)s：%(reason)s。%(amount)s 元会原路退回。"),
+    ),
+    Kind.LINE_CANCELLED: (
+        _("有商品取消了"),
+        _("商家取消了 %(goods)s，不再发货；它的实付是 0 元，没有钱要退。原因请看订单。"),
     ),
     Kind.GROUP_FAILED: (
         _("拼团没有成功，全额退回"),

@@ -11,16 +11,20 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaigns.coupons.queries import Offered, coupons_offered
 from campaigns.flash.queries import FlashTerms, flash_for_product
 from campaigns.groupbuy.joinable import open_groups
 from campaigns.groupbuy.queries import OfferCard, campaign_for_product
+from campaigns.reductions.queries import RunningReduction, reductions_offered
 from catalog.queries import ProductPage
 from core.money import yuan
 from core.words import shorten
 from guard.rules import Finding, wording
-from stores.queries import store_terms
+from stores.queries import store_by_id, store_terms
 
 TITLE_MAX, SUBTITLE_MAX, SKU_MAX = 28, 24, 12
+# Of a store's coupons and of its full reductions, so many fit into a text.
+OFFERS_MAX = 3
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,24 @@ def announcements(
     return tuple(
         _announcement(key, label, [*lines, link(*page)]) for key, label, lines, page in made
     )
+
+
+def store_announcements(
+    store_id: int, *, link: Callable[[str, str], str], now: datetime
+) -> tuple[Announcement, ...]:
+    """The one text about what a store takes off: its coupons to be had and its full reductions that
+    run, the soonest to end first; none where there is neither. In four queries, and what `link` costs.
+    It leads to the store's page, and that to the coupons: a visit through a link is recorded there."""
+    store = store_by_id(store_id)
+    if store is None or not store.is_open:
+        return ()
+    coupons = [_coupon(one) for one in coupons_offered(store_id, now=now) if not one.is_gone]
+    reductions = [_reduction(*one) for one in reductions_offered(store_id, now=now)]
+    lines = [*coupons[:OFFERS_MAX], *reductions[:OFFERS_MAX]]
+    if not lines:
+        return ()
+    lines = [_title(_("优惠"), store.name), *lines, link("store", store.slug)]
+    return (_announcement("store", _("优惠公告"), lines),)
 
 
 def _announcement(key: str, label: str, lines: Sequence[str]) -> Announcement:
@@ -103,9 +125,30 @@ def _flash(product: ProductPage, terms: FlashTerms) -> list[str]:
     ]
 
 
+def _coupon(one: Offered) -> str:
+    said = _("%(name)s：%(off)s，%(condition)s，%(scope)s，%(until)s 截止，还剩 %(left)d 张")
+    return said % {
+        "name": _("%(name)s（新客礼）") % {"name": one.name} if one.to_newcomers else one.name,
+        "off": one.worth.headline,
+        "condition": one.worth.condition,
+        "scope": one.scope,
+        "until": _clock(one.take_until),
+        "left": one.left,
+    }
+
+
+def _reduction(one: RunningReduction, scope: str) -> str:
+    said = _("%(name)s：%(terms)s，%(scope)s，%(until)s 截止")
+    told = {"name": one.name, "terms": one.terms, "scope": scope}
+    return said % {**told, "until": _clock(one.ends_at)}
+
+
 def _head(kind: str, product: ProductPage) -> list[str]:
-    title = _("【%(kind)s】%(title)s") % {"kind": kind, "title": shorten(product.title, TITLE_MAX)}
-    return [title, shorten(product.subtitle, SUBTITLE_MAX)]
+    return [_title(kind, product.title), shorten(product.subtitle, SUBTITLE_MAX)]
+
+
+def _title(kind: str, title: str) -> str:
+    return _("【%(kind)s】%(title)s") % {"kind": kind, "title": shorten(title, TITLE_MAX)}
 
 
 def _price(product: ProductPage) -> str:

@@ -15,7 +15,7 @@ from catalog.queries import product_cards, product_page
 from core import clock
 from core.errors import NotHere
 from core.public_pages import page_number
-from office.announcements import announcements
+from office.announcements import announcements, store_announcements
 from office.spreads import spread_view
 from sharing.domains import share_origin
 from sharing.replay import replay
@@ -26,29 +26,22 @@ from stores.queries import store_terms
 from stores.scoped import staff_of
 
 # Where an announcement leads, by the kind of what it is about.
-ANNOUNCED = {"product": "storefront:product", "flash": "flash:offer"}
+ANNOUNCED = {
+    "product": "storefront:product",
+    "flash": "flash:offer",
+    "store": "storefront:store",
+}
 
 
 @require_safe
 def announce(request: HttpRequest) -> HttpResponse:
-    """?product=: its texts to paste into a group, with a link of the reader's own; without one, the
-    store's goods to choose from."""
+    """?product=: its texts to paste into a group, with a link of the reader's own; ?offers: that of the
+    store's coupons and full reductions; without either, the store's goods to choose from."""
     staff = staff_of(request)
     if staff is None:
         raise PermissionDenied  # the platform sells nothing itself
     now = clock.now()
     context = {**admin.site.each_context(request), "title": _("群公告")}
-    ref = request.GET.get("product", "")[:40]
-    if not ref:
-        number = page_number(request)
-        page = product_cards(store_id=staff.store_id, page=number)
-        in_groups = shelf_offers([card.id for card in page.cards], now=now)
-        is_resting = not page.cards and not store_terms(staff.store_id).is_open
-        context |= {"page": page, "in_groups": set(in_groups), "is_resting": is_resting}
-        return render(request, "admin/office/announcements.html", context)
-    product = product_page(ref)
-    if product is None or product.store_id != staff.store_id or not product.on_sale:
-        raise NotHere(_("没有这件在售商品，请回到群公告重新选择。"))
     user_id, store_id = staff.user_id, staff.store_id
 
     def link(kind: str, ref: str) -> str:
@@ -64,6 +57,21 @@ def announce(request: HttpRequest) -> HttpResponse:
         )
         return f"{share_origin(store_id)}{path}?s={made.token}"
 
+    if "offers" in request.GET:
+        found = store_announcements(store_id, link=link, now=now)
+        context |= {"is_of_store": True, "announcements": found}
+        return render(request, "admin/office/announcement.html", context)
+    ref = request.GET.get("product", "")[:40]
+    if not ref:
+        number = page_number(request)
+        page = product_cards(store_id=staff.store_id, page=number)
+        in_groups = shelf_offers([card.id for card in page.cards], now=now)
+        is_resting = not page.cards and not store_terms(staff.store_id).is_open
+        context |= {"page": page, "in_groups": set(in_groups), "is_resting": is_resting}
+        return render(request, "admin/office/announcements.html", context)
+    product = product_page(ref)
+    if product is None or product.store_id != staff.store_id or not product.on_sale:
+        raise NotHere(_("没有这件在售商品，请回到群公告重新选择。"))
     context |= {"product": product, "announcements": announcements(product, link=link, now=now)}
     return render(request, "admin/office/announcement.html", context)
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from orders.amounts import line_paid_fen
 from orders.invoices import is_ended, over_fens
-from orders.models import Invoice, OrderChange, OrderHold
+from orders.models import Invoice, OrderChange, OrderHold, OrderLine
 from orders.states import InvoiceState
 
 
@@ -31,6 +32,14 @@ class InvoiceNews:
     over_fen: int
 
 
+@dataclass(frozen=True)
+class LineNews:
+    """A line of an order, as its buyer knows it: "红枣 500g × 2"."""
+
+    id: int
+    goods: str
+
+
 def address_news(order_id: int) -> AddressNews | None:
     """None for an order that goes where it always went."""
     rows = OrderChange.objects.filter(order_id=order_id, kind=OrderChange.Kind.ADDRESS)
@@ -52,6 +61,12 @@ def invoice_news(order_id: int) -> InvoiceNews | None:
         decline_reason=row.decline_reason,
         over_fen=over_fens([row]).get(row.pk, 0),
     )
+
+
+def lines_gone_for_nothing(order_id: int) -> tuple[LineNews, ...]:
+    """The lines that were cancelled, or the rests of lines, for which there was nothing to give back."""
+    gone = OrderLine.objects.filter(order_id=order_id, cancelled_at__isnull=False).order_by("pk")
+    return tuple(LineNews(line.pk, str(line)) for line in gone if not line_paid_fen(line))
 
 
 def is_extended(order_id: int) -> bool:

@@ -154,6 +154,7 @@ class Offered:
     validity: str
     take_until: datetime
     limit_per_person: int
+    left: int
     is_gone: bool
     product_public_id: str
     to_newcomers: bool
@@ -357,6 +358,7 @@ def _offered(template: CouponTemplate) -> Offered:
         validity=validity,
         take_until=template.take_until,
         limit_per_person=template.limit_per_person,
+        left=template.total - template.taken,
         is_gone=template.taken >= template.total,
         product_public_id=template.product.public_id if template.product else "",
         to_newcomers=template.how == CouponTemplate.How.NEWCOMER,

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from campaigns.reductions.models import Reduction
+from campaigns.reductions.states import ReductionState
 from core.money import yuan
 from core.prepared import Prepared
 
@@ -94,6 +95,36 @@ def reductions_running(
     rows = _RUNNING.rows({"store": store_id, "skus": list(sku_ids), "now": now})
     found = [_running(*row) for row in rows]
     return [one for one in found if one.steps and (one.sku_ids is None or one.sku_ids)]
+
+
+def reductions_offered(store_id: int, *, now: datetime) -> list[tuple[RunningReduction, str]]:
+    """The store's campaigns of this moment and what each is for, in words, the soonest to end first;
+    two queries."""
+    rows = Reduction.objects.filter(
+        store_id=store_id, state=ReductionState.PUBLISHED, starts_at__lte=now, ends_at__gt=now
+    )
+    rows = rows.select_related("category", "product").prefetch_related("steps")
+    return [(_offered(row), _scope(row)) for row in rows.order_by("ends_at", "pk")]
+
+
+def _offered(row: Reduction) -> RunningReduction:
+    return RunningReduction(
+        reference=row.public_id,
+        name=row.name,
+        repeats=row.kind == Reduction.Kind.EVERY,
+        cap_fen=row.cap_fen,
+        steps=tuple(Step(step.threshold_fen, step.off_fen) for step in row.steps.all()),
+        sku_ids=None,
+        ends_at=row.ends_at,
+    )
+
+
+def _scope(row: Reduction) -> str:
+    if row.category is not None:
+        return _("限“%(name)s”分类") % {"name": row.category.name}
+    if row.product is not None:
+        return _("限“%(name)s”") % {"name": row.product.title}
+    return _("全店可用")
 
 
 def _running(ref: str, name: str, kind: str, cap_fen: int | None, *rest: Any) -> RunningReduction:

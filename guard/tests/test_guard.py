@@ -19,7 +19,9 @@ from tests import cast
 def test_settings_are_weighed():
     assert settings_of(people=CROWD, prices_fen=[BAIT_FEN]) == []
     found = settings_of(people=CROWD + 1, prices_fen=[1], helps_in_wechat=True, newcomers_only=True)
-    assert len({one.text for one in found}) == 4
+    said = ("人数太多", "不到 1 元", "老带新", "帮砍")
+    assert all(words in one.text for words, one in zip(said, found, strict=True))
+    assert [one.rule for one in found] == ["《微信外部链接内容管理规范》"] * 4
 
 
 @pytest.mark.django_db
@@ -110,20 +112,32 @@ def test_coupons_and_reductions_are_asked_about_as_well(client, make, page):
 
 
 @pytest.mark.django_db
-def test_a_campaign_that_induces_is_published_only_after_somebody_answers(client):
+def test_a_campaign_that_induces_is_published_only_after_somebody_answers(client, monkeypatch):
     campaign, sku = cast.campaign_make(publish=False)
-    sku.product.title = "分享三人免费领红枣"
+    sku.product.title, sku.product.subtitle = "分享三人免费领红枣", "全网最低价"
     sku.product.save()
-    client.force_login(staff_make(campaign.store).user)
+    staff = staff_make(campaign.store)
+    client.force_login(staff.user)
     page = "groupbuy_groupcampaign"
     assert "微信外部链接内容管理规范" in publish(client, campaign, page)
     assert "没有勾选" in publish(client, campaign, page, asked="1")
     campaign.refresh_from_db()
     assert campaign.state == "draft" and not Acknowledgement.objects.exists()
+    at = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: at)
     publish(client, campaign, page, asked="1", **ticked(client, campaign, page))
     campaign.refresh_from_db()
     assert campaign.state == "published"
-    assert Acknowledgement.objects.get().store_id == campaign.store_id
+    row = Acknowledgement.objects.get()
+    assert (row.by_id, row.given_at) == (staff.user_id, at)
+    assert (row.store_id, row.kind) == (campaign.store_id, "group")
+    assert row.reference == campaign.public_id
+    wechat, advertising = "《微信外部链接内容管理规范》", "《广告法》第九条"
+    assert [(one["rule"], re.search("“(.+?)”", one["text"])[1]) for one in row.findings] == [
+        (wechat, "分享三人免费领"),
+        (wechat, "免费领"),
+        (advertising, "全网最低"),
+    ]
 
 
 @pytest.mark.django_db

@@ -14,6 +14,7 @@ from orders.news import (
     invoice_news,
     is_being_checked,
     is_extended,
+    lines_gone_for_nothing,
 )
 from orders.queries import OrderGist, order_gist
 
@@ -75,6 +76,13 @@ def group_failed(event: Any) -> Iterator[Subject]:
             path=reverse("orders:detail", args=[order.public_id]),
             values={**order_values(order), "reason": failure},
         )
+
+
+def line_cancelled(event: Any) -> Iterator[Subject]:
+    """Goods that will not be sent, and for which nothing goes back; of the others their refund tells."""
+    order = order_of(event)
+    for line in lines_gone_for_nothing(order.id):
+        yield _of_order(order, f"line_cancelled:{line.id}", goods=line.goods)
 
 
 def parcels(event: Any) -> Iterator[Subject]:

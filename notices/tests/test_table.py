@@ -15,7 +15,7 @@ from core.models import Delivery
 from notices.kinds import TOPIC_OF, Kind
 from notices.models import Notice
 from notices.table import RULES, WORDS
-from orders.models import Order
+from orders.models import Order, OrderLine
 from orders.services import (
     invoice_issue,
     invoice_request,
@@ -27,7 +27,7 @@ from orders.services import (
     order_ship,
     order_urge,
 )
-from orders.tests.factories import deliver, order_make, paid_make, place, settle
+from orders.tests.factories import deliver, order_make, paid_make, place, priced, settle
 from payments.models import MerchantAccount, Payment, Refund
 from payments.services import GatewayTrouble, payment_prepare, refund_request, refund_settle
 from payments.states import REFUND
@@ -112,11 +112,23 @@ def line_given_up():
     order = place(sku, items=[OrderItem(sku.pk, 1), OrderItem(other.pk, 1)])
     cast.pay(order.public_id)
     deliver()
-    line = order.lines.get(sku=other)
-    order_line_cancel(
-        order_id=order.pk, line_id=line.pk, reason="没货了", by_id=None, now=clock.now()
-    )
+    give_up(order, order.lines.get(sku=other))
     return order.buyer_id, [Kind.PAID, Kind.REFUNDING]
+
+
+def line_for_nothing_given_up():
+    order, costs = priced(1, 1, 1)
+    give_up(order, order.lines.order_by("pk")[costs.index(0)])
+    return order.buyer_id, [Kind.PAID, Kind.LINE_CANCELLED]
+
+
+def rest_for_nothing_given_up():
+    order, _costs = priced(1, 2)
+    line = order.lines.get()
+    ship(order, "SF1111111111", quantities={line.pk: 1})
+    deliver()
+    give_up(order, line)
+    return order.buyer_id, [Kind.PAID, Kind.SHIPPED, Kind.LINE_CANCELLED]
 
 
 def refund_stuck():
@@ -148,7 +160,15 @@ CASES = [
     repriced,
     refunded,
     line_given_up,
+    line_for_nothing_given_up,
+    rest_for_nothing_given_up,
 ]
+
+
+def give_up(order, line):
+    order_line_cancel(
+        order_id=order.pk, line_id=line.pk, reason="没货了", by_id=None, now=clock.now()
+    )
 
 
 def ship(order, number, **changes):
@@ -194,6 +214,16 @@ def test_every_fact_delivered_twice_is_told_once(case):
     deliveries_rerun(ours, now=clock.now())
     assert all(delivery_attempt(pk, now=clock.now()) for pk in reversed(ours))
     assert told(buyer_id) == kinds
+
+
+def test_goods_for_which_nothing_goes_back_are_named_to_their_buyer_in_the_inbox_alone():
+    buyer_id, _kinds = rest_for_nothing_given_up()
+    told(buyer_id)
+    notice = Notice.objects.get(kind=Kind.LINE_CANCELLED)
+    gone = OrderLine.objects.get(cancelled_at__isnull=False)
+    assert (gone.quantity, Refund.objects.exists()) == (1, False)
+    assert str(gone) in notice.body and "没有钱要退" in notice.body
+    assert not notice.deliveries.exists()
 
 
 def test_a_group_tells_its_members_and_not_the_newcomer_of_themselves():

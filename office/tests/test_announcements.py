@@ -7,16 +7,19 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
+from campaigns.coupons.models import CouponTemplate
+from campaigns.coupons.tests.factories import template_make
 from campaigns.flash.tests.factories import offer_make
 from campaigns.flash.tests.gone import GONE
 from campaigns.groupbuy.models import GroupCampaign
 from campaigns.groupbuy.tests.factories import campaign_make
+from campaigns.reductions.tests.factories import reduction_make
 from catalog.models import Product, Sku
 from catalog.queries import product_page
-from catalog.tests.factories import product_make, sku_make
+from catalog.tests.factories import category_make, product_make, sku_make
 from core import clock
 from guard.rules import wording
-from office.announcements import announcements
+from office.announcements import OFFERS_MAX, announcements, store_announcements
 from sharing.models import ShareLink
 from stores.models import Store, StoreStaff
 from stores.tests.factories import staff_make, store_make
@@ -35,6 +38,12 @@ def texts(product, now=None):
         one.label: one.text
         for one in announcements(found, link=lambda *_: LINK, now=now or clock.now())
     }
+
+
+def offers(store, now=None):
+    """What the store's own text says, without its link; "" when there is none."""
+    found = store_announcements(store.pk, link=lambda *_: LINK, now=now or clock.now())
+    return "".join(one.text.removesuffix(f"\n{LINK}") for one in found)
 
 
 def client_of(store, role=StoreStaff.Role.OWNER):
@@ -147,6 +156,69 @@ def test_what_the_merchant_wrote_against_the_rules_is_pointed_at():
     client, _staff = client_of(product.store)
     text = client.get(f"{PAGE}?product={product.public_id}").content.decode()
     assert "请改掉这句话" in text
+
+
+# --- what a store takes off ---
+def test_coupons_and_reductions_say_what_comes_off_from_where_on_until_when_and_what_is_left():
+    store = store_make(name="枣园")
+    assert offers(store) == ""
+    template_make(store, total=40)
+    template_make(store, name="见面礼", how="newcomer", minimum_fen=0)
+    reduction_make(store, (10000, 1000), (20000, 2500))
+    reduction_make(store, name="红枣满减", scope="category", category=category_make(store))
+    template_make(store_make(), name="别家的券")
+    template_make(store, name="口令券", how="code")
+    said = re.sub(r"\d+月\d+日 \d\d:\d\d", "到时", offers(store)).split("\n")
+    assert said == [
+        "【优惠】枣园",
+        "尝鲜券：¥10，满 ¥50 可用，全店可用，到时 截止，还剩 40 张",
+        "见面礼（新客礼）：¥10，无门槛，全店可用，到时 截止，还剩 100 张",
+        "秋收满减：满 ¥100 减 ¥10，满 ¥200 减 ¥25，全店可用，到时 截止",
+        "红枣满减：满 ¥100 减 ¥10，限“红枣”分类，到时 截止",
+    ]
+    assert wording({"公告": offers(store)}) == []
+    assert not re.search("分享|转发|助力|邀请|帮我|领取", offers(store))
+
+
+def test_what_is_gone_or_over_and_a_store_that_rests_have_nothing_to_announce():
+    coupon = template_make(store_make(), total=40)
+    reduction = reduction_make(coupon.store)
+    assert "秋收满减" in offers(coupon.store) and "尝鲜券" in offers(coupon.store)
+    CouponTemplate.objects.update(taken=40)
+    assert "秋收满减" in offers(coupon.store) and "尝鲜券" not in offers(coupon.store)
+    assert offers(coupon.store, now=reduction.ends_at + timedelta(seconds=1)) == ""
+    Store.objects.update(is_open=False)
+    assert offers(coupon.store) == ""
+
+
+def test_the_soonest_to_end_are_announced_and_not_all_of_them():
+    store, now = store_make(), clock.now()
+    for days in range(OFFERS_MAX + 1, 0, -1):
+        template_make(store, name=f"第{days}天", take_until=now + timedelta(days=days))
+    assert re.findall(r"第\d天", offers(store)) == [f"第{n}天" for n in range(1, OFFERS_MAX + 1)]
+
+
+def test_the_name_of_a_coupon_that_is_against_the_rules_is_pointed_at():
+    store = store_make()
+    template_make(store, name="分享三人免费领")
+    (one,) = store_announcements(store.pk, link=lambda *_: LINK, now=clock.now())
+    assert "微信" in one.findings[0].rule
+
+
+def test_the_stores_text_leads_to_its_page_by_the_readers_own_link():
+    store = store_make()
+    client, staff = client_of(store)
+    assert 'href="?offers=1"' in client.get(PAGE).content.decode()
+    assert "现在没有能领的优惠券" in client.get(f"{PAGE}?offers=1").content.decode()
+    assert not ShareLink.objects.exists()
+    template_make(store)
+    for _ in range(2):
+        text = client.get(f"{PAGE}?offers=1").content.decode()
+    link = ShareLink.objects.get()
+    assert (link.sharer_id, link.channel) == (staff.user_id, "notice")
+    assert (link.target_kind, link.target_ref) == ("store", store.slug)
+    assert f"/store/{store.slug}/?s={link.token}" in text
+    assert "尝鲜券" in text
 
 
 def test_what_is_sold_out_has_nothing_to_announce():

@@ -16,8 +16,9 @@ from catalog.tests.factories import sku_make
 from core import clock
 from core.deliveries import deliveries_sweep
 from core.idempotency import form_key_new
+from orders.amounts import line_paid_fen
 from orders.models import Order
-from orders.services import Offer, OrderItem, order_buy, order_place, order_ship
+from orders.services import Offer, OrderItem, order_buy, order_place, order_price_ask, order_ship
 from payments.models import Payment
 from payments.services import payment_settle
 from payments.tests.factories import merchant_account_make, transaction_id_make
@@ -151,6 +152,20 @@ def paid_make(sku: Sku | None = None, *, held: bool = False, **changes: Any) -> 
     deliver()
     order.refresh_from_db()
     return order
+
+
+def priced(payable_fen: int, *quantities: int) -> tuple[Order, list[int]]:
+    """A paid order without freight that costs so much in all, by the merchant's change of price, and
+    what each of its lines costs."""
+    store = store_open(freight_fen=0)
+    skus = [sku_on_sale(store) for _ in quantities]
+    items = [OrderItem(sku.pk, n) for sku, n in zip(skus, quantities, strict=True)]
+    order = order_make(skus[0], items=items)
+    order_price_ask(order_id=order.pk, payable_fen=payable_fen, by_id=None, now=clock.now())
+    pay(order.public_id)
+    deliver()
+    order.refresh_from_db()
+    return order, [line_paid_fen(line) for line in order.lines.order_by("pk")]
 
 
 def shipped_make(sku: Sku | None = None, **changes: Any) -> Order:

@@ -31,6 +31,7 @@ from orders.tests.factories import (
     paid_make,
     pay,
     person,
+    priced,
     shipped_make,
     sku_on_sale,
     store_open,
@@ -163,20 +164,6 @@ def test_a_line_that_cost_nothing_asks_for_nothing():
     assert cancel(order, order.lines.order_by("pk")[0]) is True
     assert refunds() == []
     assert broken() == []
-
-
-def priced(payable_fen, *quantities):
-    """A paid order without freight that costs so much in all, by the merchant's change of price."""
-    store = store_open(freight_fen=0)
-    skus = [sku_on_sale(store) for _ in quantities]
-    items = [OrderItem(sku.pk, n) for sku, n in zip(skus, quantities, strict=True)]
-    order = order_make(skus[0], items=items)
-    order_price_ask(order_id=order.pk, payable_fen=payable_fen, by_id=None, now=clock.now())
-    pay(order.public_id)
-    deliver()
-    order.refresh_from_db()
-    costs = [line_paid_fen(line) for line in order.lines.order_by("pk")]
-    return order, costs
 
 
 def money_broken():

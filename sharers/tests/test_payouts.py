@@ -1,6 +1,8 @@
 """What the merchant paid by other means is booked once, within what there is, and put right by an
 entry against it."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -78,6 +80,18 @@ def test_a_mistaken_payout_is_reversed_once(sku, sharer, buyer, owner):
     assert cast.broken() == []
     (month,) = statements(sharer.pk)
     assert month.paid_out_fen == 0
+
+
+def test_a_payout_and_what_puts_it_right_stand_each_in_its_own_month(sku, sharer, buyer, owner):
+    released(sku, buyer)
+    entry = paid(sharer, owner)
+    payout_reverse(entry_id=entry.pk, reason="填错了", by_id=owner.pk, now=clock.now())
+    midnight = datetime(2031, 1, 31, 16, tzinfo=UTC)
+    RewardEntry.objects.exclude(kind="reversal").update(at=midnight - timedelta(seconds=1))
+    RewardEntry.objects.filter(kind="reversal").update(at=midnight)
+    later, earlier = statements(sharer.pk)
+    assert (earlier.earned_fen, earlier.paid_out_fen) == (REWARD_FEN, -100)
+    assert (later.earned_fen, later.paid_out_fen) == (0, 100)
 
 
 def test_only_a_payout_is_reversed(sku, sharer, buyer, owner):

@@ -1,6 +1,6 @@
 """What a share earns: when, how much, and how it goes back."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -200,6 +200,25 @@ def test_a_refund_after_the_payout_takes_it_below_zero(sku, sharer, buyer):
         -REWARD_FEN,
         -REWARD_FEN,
     )
+
+
+def test_a_month_ends_at_midnight_in_china_and_has_its_own_sums(sku, sharer, buyer):
+    given_up = bought(sku, buyer, items=[OrderItem(sku.pk, 2)])
+    kept = bought(sku, buyer)
+    order_cancel(order_id=given_up.pk, reason="断货", now=clock.now())
+    deliver()
+    midnight = datetime(2031, 1, 31, 16, tzinfo=UTC)
+    its = RewardEntry.objects.filter(reward__order=given_up)
+    its.filter(kind="earn").update(at=midnight - timedelta(seconds=1))
+    its.filter(kind="claw_back").update(at=midnight)
+    RewardEntry.objects.filter(reward__order=kept).update(at=midnight)
+    later, earlier = statements(sharer.pk)
+    assert (earlier.month, later.month) == (date(2031, 1, 1), date(2031, 2, 1))
+    assert (earlier.earned_fen, earlier.clawed_back_fen) == (2 * REWARD_FEN, 0)
+    # What is taken back stands where it was taken back, and is more than that month earned.
+    assert (later.earned_fen, later.clawed_back_fen) == (REWARD_FEN, -2 * REWARD_FEN)
+    assert (earlier.total_fen, later.total_fen) == (2 * REWARD_FEN, -REWARD_FEN)
+    assert earlier.total_fen + later.total_fen == sum(money(sharer))
 
 
 def test_the_desk_explains_every_fen(sku, sharer, buyer, django_assert_num_queries):

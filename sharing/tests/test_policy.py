@@ -83,6 +83,18 @@ def test_what_the_card_does_not_offer_is_not_to_be_had_by_asking(
     assert client.post("/share/", friend, headers=headers).status_code == 200
 
 
+@pytest.mark.parametrize("channel", ["friend", "moments", "copy", "wecom"])
+def test_a_share_button_makes_a_link_of_its_channel(client, channel):
+    user = user_make()
+    client.force_login(user)
+    ticket, _poster = tickets(watched=False)
+    asked = {"ticket": ticket, "channel": channel}
+    answer = client.post("/share/", asked, headers={"accept": "application/json"})
+    link = ShareLink.objects.get()
+    assert (link.sharer, link.channel) == (user, channel)
+    assert answer.json()["link"].endswith(f"/g/grp_1/?s={link.token}")
+
+
 @pytest.mark.parametrize("channel", ["poster", "paper", "showcase", "notice", "x"])
 def test_a_share_button_makes_no_link_of_another_channel(client, channel):
     client.force_login(user_make())

@@ -272,6 +272,30 @@ def polled(client, query):
     return client.get(f"/share/poster/?{query}", headers={"HX-Request": "true"})
 
 
+@pytest.mark.parametrize(
+    ("channel", "label"),
+    [("poster", "手机上发"), ("paper", "打印张贴"), ("wecom", "企业微信发")],
+)
+def test_a_poster_carries_a_link_of_the_channel_that_it_is_for(
+    client, person, ticket, ordered, channel, label
+):
+    client.force_login(person)
+    page = client.get("/share/poster/", {"t": ticket, "channel": channel})
+    link = ShareLink.objects.get()
+    assert (link.sharer, link.channel) == (person, channel)
+    assert [one["label"] for one in page.context["uses"] if one["is_here"]] == [label]
+    ((packed,),) = ordered
+    assert packed["link"].endswith(f"/p/pro_1/?s={link.token}")
+
+
+@pytest.mark.parametrize("channel", ["friend", "moments", "copy", "notice", "showcase", "x"])
+def test_no_poster_is_made_for_another_channel(client, person, ticket, ordered, channel):
+    client.force_login(person)
+    answer = client.get("/share/poster/", {"t": ticket, "channel": channel})
+    assert (answer.status_code, ordered) == (400, [])
+    assert not ShareLink.objects.exists()
+
+
 def test_the_page_offers_the_templates_of_the_kind(client, ticket, db, ordered):
     store = store_make()
     labels = {}

@@ -120,6 +120,16 @@ def test_a_mistyped_policy_refuses_to_start_and_opens_nothing(policy):
     assert "use strict or open" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("environment", "policy"),
+    [(PRODUCTION, "strict"), ({"APP_ENV": "development", "SIMULATOR_URL": ""}, "open")],
+    ids=["production", "development"],
+)
+def test_a_policy_that_nobody_set_is_strict_in_production_alone(environment, policy):
+    done = start("import shop.settings as s; print(s.WECHAT_SHARE_POLICY)", **environment)
+    assert (done.returncode, done.stdout.strip()) == (0, policy), done.stderr
+
+
 def test_what_is_set_to_nothing_is_as_if_it_were_not_set():
     code = (
         "from pathlib import Path; import shop.settings as s;"
