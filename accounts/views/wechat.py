@@ -81,14 +81,8 @@ def wechat_callback(request: HttpRequest) -> HttpResponse:
     target, code = known["next"], request.GET.get("code", "")
     if not code:
         return _problem(request, _("你取消了微信授权，可以重试，也可以用手机号登录。"), target)
-    pays = known.get("pays", False)
-    if pays and not request.user.is_authenticated:
-        return redirect(target)  # Signed out meanwhile: the cashier asks who they are first.
     try:
-        person = oauth_person(code, appid=known["appid"])
-        if not pays:
-            _enter(request, person, appid=known["appid"])
-        openid_keep(request, appid=known["appid"], person=person)
+        _told_by_wechat(request, code, appid=known["appid"], pays=known.get("pays", False))
     except WechatTrouble as trouble:
         log.warning("WeChat sign-in failed: %s", trouble)
         if trouble.permanent:
@@ -172,6 +166,17 @@ def _state_take(request: HttpRequest, state: str) -> dict[str, Any] | None:
         return None
     request.session[STATES] = states
     return known if clock.now().timestamp() - known["at"] <= STATE_AGE_S else None
+
+
+def _told_by_wechat(request: HttpRequest, code: str, *, appid: str, pays: bool) -> None:
+    """Ask who it is: to be signed in, or, for whoever is and `pays`, only with which openid. Raises
+    WechatTrouble, SnapshotRefused, AccountDisabled."""
+    if pays and not request.user.is_authenticated:
+        return  # Signed out meanwhile: the cashier asks who they are first.
+    person = oauth_person(code, appid=appid)
+    if not pays:
+        _enter(request, person, appid=appid)
+    openid_keep(request, appid=appid, person=person)
 
 
 def _enter(request: HttpRequest, person: OAuthPerson, *, appid: str) -> None:
