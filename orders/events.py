@@ -101,7 +101,7 @@ class OrderAddressChanged(OrderEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderLineCancelled(OrderEvent):
-    """One line will not be sent: its stock is free again and its money goes back."""
+    """One line will not be sent: its stock is free again and what was paid for it goes back."""
 
     name: ClassVar[str] = "order.line_cancelled"
 

@@ -93,6 +93,8 @@ def _become(arguments: list[str], *files: Any) -> None:
         execute_from_command_line(["manage.py", *arguments])
         code = 0
     except SystemExit as ended:
+        if isinstance(ended.code, str):
+            sys.stderr.write(ended.code)
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except BaseException:
         traceback.print_exc()

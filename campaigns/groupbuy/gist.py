@@ -56,7 +56,7 @@ def group_gist(*, group_id: int | None = None, group_ref: str = "") -> GroupGist
         store_id=group.store_id,
         store_name=group.store.name,
         goods=group.campaign.product.title,
-        is_open=group.state == GroupState.OPEN,
+        is_open=group.state == GroupState.OPEN and not group.is_over,
         # Of one that succeeded with fewer, these were all.
         size=group.confirmed if group.state == GroupState.SUCCEEDED else group.size,
         deal=deal_of(group.campaign, size=group.size),

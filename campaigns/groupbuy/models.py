@@ -299,8 +299,9 @@ class Group(Deadline):
     @property
     def is_over(self) -> bool:
         """Whether no money can make a seat of it any more: it is decided, or its merchant gave it up
-        before its leader had paid."""
-        return self.state not in UNDECIDED or bool(self.fail_reason)
+        before its leader had paid, or gave up its campaign, which the caller has read with it."""
+        given_up = bool(self.fail_reason) or self.campaign.cancelled_at is not None
+        return given_up or self.state not in UNDECIDED
 
     @property
     def enough(self) -> int:

@@ -91,6 +91,7 @@ def group_unopened(public_id: str, *, now: datetime) -> Unopened | None:
     ).first()
     if group is None:
         return None
+    is_waiting = group.state == GroupState.FORMING
     return Unopened(
         public_id=group.public_id,
         campaign_id=group.campaign_id,
@@ -99,7 +100,7 @@ def group_unopened(public_id: str, *, now: datetime) -> Unopened | None:
         product_public_id=group.campaign.product.public_id,
         size=group.size,
         is_over=group.is_over,
-        fail_reason=group.fail_reason,
+        fail_reason=group.fail_reason or (group.campaign.cancel_reason if is_waiting else ""),
         can_lead=can_lead(group, now=now),
     )
 

@@ -223,7 +223,7 @@ def group_board(public_id: str, *, now: datetime) -> GroupBoard | None:
         lead_from_fen=group.lead_from_fen or 0,
         seats_left=group.seats_left,
         faces=faces,
-        empty_seats=range(max(group.size - len(faces), 0) if is_open else 0),
+        empty_seats=range(0 if group.is_over else max(group.size - len(faces), 0)),
         deadline_at=group.deadline_at,
         succeeded_at=group.succeeded_at,
         fail_reason=campaign.cancel_reason if is_being_cancelled else group.fail_reason,
@@ -376,20 +376,18 @@ def can_lead(group: Any, *, now: datetime) -> bool:
 
 
 def _shown(group: Group) -> list[Member]:
-    """Who is in, the leader first; of a group that is over, everybody who had been and whose money goes
-    back, too: that may be more people than it has seats."""
-    states = [*LIVE_MEMBER, MemberState.REFUNDING, MemberState.REFUNDED]
-    if group.state == GroupState.OPEN:
-        states = list(LIVE_MEMBER)
+    """Who is in, the leader first; of a group that failed, everybody who had been: those whose money
+    goes back, which may be more people than it has seats."""
+    states = list(LIVE_MEMBER)
+    if group.state == GroupState.FAILED:
+        states += [MemberState.REFUNDING, MemberState.REFUNDED]
     return list(group.members.filter(state__in=states).order_by("-is_leader", "reserved_at"))
 
 
 def _mine(rows: QuerySet[Member]) -> GroupMine | None:
-    seats = rows.select_related("group", "campaign", "order")
-    member = seats.order_by("-pk").first()
+    member = rows.select_related("group__campaign", "order").order_by("-pk").first()
     if member is None:
         return None
-    is_being_cancelled = member.campaign.cancelled_at is not None
     return GroupMine(
         state=member.state,
         state_label=str(MemberState(member.state).label),
@@ -397,7 +395,7 @@ def _mine(rows: QuerySet[Member]) -> GroupMine | None:
         order_public_id=member.order.public_id,
         order_state=member.order.state,
         group_public_id=member.group.public_id,
-        is_group_over=is_being_cancelled or member.group.is_over,
+        is_group_over=member.group.is_over,
         is_left_after_it=_left_after(member, member.group),
     )
 

@@ -8,6 +8,8 @@ from typing import Any
 from tests.shop import ROOT, Shop
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+# What htmx marks while it asks, and puts the answer in its place.
+ASKING = ".htmx-request, .htmx-swapping, .htmx-settling"
 ADDRESS = ("山西省", "吕梁市", "离石区", "滨河北中路 8 号 2 单元 301")
 
 
@@ -39,8 +41,13 @@ class Visitor:
     def open(self, path: str) -> "Visitor":
         url = path if "://" in path else self.shop.site + path
         self.page.goto(url)
-        self.page.wait_for_load_state("networkidle")
+        self.settled()
         return self
+
+    def settled(self) -> None:
+        """The page has loaded, and so has what htmx asks for by itself."""
+        self.page.wait_for_load_state("load")
+        self.page.locator(ASKING).first.wait_for(state="detached")
 
     def shot(self, name: str, *, axe: bool = True) -> None:
         """Keep a picture of the page if somebody wants pictures, and let axe look at it."""
@@ -68,7 +75,7 @@ class Visitor:
         self.open(place)
         self.page.get_by_role("heading", name=title).first.click()
         self.page.wait_for_url(re.compile("/p/"))
-        self.page.wait_for_load_state("networkidle")
+        self.settled()
         return self
 
     def choose(self, text: str) -> None:

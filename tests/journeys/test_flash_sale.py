@@ -28,7 +28,7 @@ def test_waited_for_bought_and_sold_out(shop, visit):
     slot_in(shop, ref, seconds=1800)
     reserved(shop, alice, ref)
     link = shared(alice, ref)
-    opens = slot_in(shop, ref, seconds=25)
+    opens = slot_in(shop, ref, seconds=30)
     reminded(shop, alice)
     waited(shop, alice, opens, ref)
     prepared(bob, ref)

@@ -63,7 +63,7 @@ def campaign_rebate_fen(campaign: GroupCampaign) -> int:
 
 def campaign_cancel(*, campaign_id: int, reason: str, by_id: int | None, now: datetime) -> int:
     """Stop a campaign and give up every group of it that is not decided: the first few here, how many
-    is returned, the rest by its deadline. Groups that succeed meanwhile stay; a draft has none.
+    is returned, the rest by its deadline. None succeeds any more; a draft has none.
 
     What is to be done is stored before anything of it is done, so neither a group that is held nor a
     restart leaves the rest running. Whoever cancels it again goes on with it: the first `reason`, which

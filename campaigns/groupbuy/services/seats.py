@@ -78,12 +78,15 @@ def _open(group: Group, *, now: datetime) -> None:
 
 def group_succeed(group: Group, *, now: datetime) -> None:
     """Needs the group's lock. Whoever has paid is in: members, orders and the group itself, in one
-    transaction; and what the ladder's step gives back is written down for each of them.
+    transaction; and what the ladder's step gives back is written down for each of them. In a campaign
+    that is cancelled it fails instead: its members have read so.
 
     Seats that are not paid must not be paid any more.
     """
+    if group.campaign.cancelled_at is not None:
+        group_fail(group, reason=group.campaign.cancel_reason, now=now)
+        return
     paid = list(group.members.filter(state=MemberState.JOINED))
-    # Without a `least` there is no ladder, and no campaign to read.
     off_fen = deal_of(group.campaign).off_fen(len(paid)) if group.least else 0
     MEMBER.move_set(group.members.all(), "confirm", now=now)
     GROUP.move_row(

@@ -15,6 +15,7 @@ from campaigns.groupbuy.services import (
     campaign_end,
     campaign_left,
     campaigns,
+    group_expire,
 )
 from campaigns.groupbuy.tests.test_endings import filled
 from core import clock
@@ -179,6 +180,40 @@ def test_nobody_joins_what_is_being_given_up(client, monkeypatch, running):
     assert states(groups) == ["failed"] * 3
     assert cast.order_of(mine.order_public_id).state == "cancelled"
     assert cast.broken() == []
+
+
+@pytest.mark.parametrize("ending", ["refund", "complete"])
+def test_what_is_being_given_up_does_not_succeed_any_more(client, monkeypatch, ending):
+    """Its members have read that they are paid back, and so has whoever was paying just then."""
+    least = {"complete": {"ending": "complete", "least": 2}}.get(ending, {})
+    campaign, sku = cast.campaign_make(size=2 if ending == "refund" else 3, **least)
+    group, bob = filled(campaign, sku, 1), cast.person("Bob")
+    ref = cast.join(group.public_id, sku, bob).order_public_id
+    monkeypatch.setattr(campaigns, "AT_ONCE", 0)
+    cancel(campaign)
+    client.force_login(bob.user)
+    assert "全额自动退回" in client.get(f"/g/{group.public_id}/mine/").content.decode()
+    cast.pay(ref)
+    cast.deliver()
+    if ending == "complete":
+        cast.overdue(group)
+        group_expire(group_id=group.pk, now=clock.now())
+        cast.deliver()
+    group.refresh_from_db()
+    assert (group.state, group.fail_reason) == ("failed", "断货")
+    assert cast.order_of(ref).state == "cancelled"
+    assert Refund.objects.count() == 2
+    tick(campaign)
+    assert cast.broken() == []
+
+
+def test_a_group_whose_leader_is_paying_waits_for_nobody_any_more(client, monkeypatch):
+    campaign, sku = cast.campaign_make(size=2)
+    made = cast.lead(campaign, sku, cast.person())
+    monkeypatch.setattr(campaigns, "AT_ONCE", 0)
+    cancel(campaign)
+    text = client.get(f"/g/{made.group_public_id}/").content.decode()
+    assert "商家取消了这个团：断货" in text and "等团长付款" not in text
 
 
 def test_cancelling_twice_changes_nothing(running):
