@@ -163,7 +163,15 @@ def _claim(kind: DeadlineKind, *, now: datetime) -> list[_Claimed]:
     had an attempt for nothing: one such row is claimed at a time, and handled last.
     """
     table = connection.ops.quote_name(kind.model._meta.db_table)
+    # Materialized: a plan that looked for the batch once for each row would claim more than one.
     sql = f"""
+        WITH due AS MATERIALIZED (
+            SELECT id, due_at, due_attempts >= %(max)s AS is_over FROM {table}
+            WHERE due_at <= %(now)s AND (due_attempts = 0 OR id = (
+                SELECT id FROM {table} WHERE due_at <= %(now)s AND due_attempts > 0
+                ORDER BY due_at LIMIT 1))
+            ORDER BY due_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+        )
         UPDATE {table} AS ours SET
             due_at = CASE WHEN due.is_over THEN NULL ELSE %(lease_until)s END,
             due_parked_at = CASE WHEN due.is_over THEN %(now)s ELSE ours.due_parked_at END,
@@ -171,13 +179,7 @@ def _claim(kind: DeadlineKind, *, now: datetime) -> list[_Claimed]:
                              ELSE ours.due_error END,
             due_attempts = CASE WHEN due.is_over THEN ours.due_attempts
                                 ELSE ours.due_attempts + 1 END
-        FROM (
-            SELECT id, due_at, due_attempts >= %(max)s AS is_over FROM {table}
-            WHERE due_at <= %(now)s AND (due_attempts = 0 OR id = (
-                SELECT id FROM {table} WHERE due_at <= %(now)s AND due_attempts > 0
-                ORDER BY due_at LIMIT 1))
-            ORDER BY due_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
-        ) AS due
+        FROM due
         WHERE ours.id = due.id
         RETURNING ours.id, ours.due_attempts, ours.due_at, due.due_at
     """

@@ -20,6 +20,7 @@ from stores.queries import PickupPlace, pickup_place
 PAGE_SIZE = 10
 MAX_PAGE = 500
 STREET_SHOWN = 4
+LINES = Prefetch("lines", OrderLine.objects.order_by("pk"))
 PARCELS = Prefetch("shipments", Shipment.objects.order_by("pk").prefetch_related("lines"))
 
 TABS = (
@@ -300,7 +301,7 @@ def reasons_of(order: Order) -> tuple[Reason, ...]:
 
 def _orders(buyer_id: int) -> QuerySet[Order]:
     rows = with_waits(Order.objects.filter(buyer_id=buyer_id))
-    return rows.select_related("store").prefetch_related("lines")
+    return rows.select_related("store").prefetch_related(LINES)
 
 
 def _card(order: Order) -> OrderCard:
