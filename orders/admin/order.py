@@ -24,6 +24,7 @@ from orders.admin.inlines import (
 from orders.invoices import invoice_of, reversal_words
 from orders.models import Order
 from orders.money import money_story
+from orders.pages import LINES
 from orders.states import OrderState
 from orders.story import order_story
 from orders.words import moved_words, state_words, with_moves, with_waits
@@ -177,4 +178,4 @@ class OrderPage(OrderBatches):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         rows = with_moves(with_waits(super().get_queryset(request)))
-        return rows.prefetch_related("lines")
+        return rows.prefetch_related(LINES)
