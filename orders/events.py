@@ -114,6 +114,13 @@ class OrderRebated(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderLineRefunded(OrderEvent):
+    """The store gives back what one line cost, or a part of it; its goods were sent and stay sent."""
+
+    name: ClassVar[str] = "order.line_refunded"
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderUrged(OrderEvent):
     """The buyer asks when it will be sent."""
 

@@ -241,6 +241,32 @@ def lines_cancelled(now: datetime) -> Broken:
         yield f"order {ref}", f"{line}: cancelled for {cost_fen} fen, {back_fen} fen go back"
 
 
+@invariant(
+    "orders.rebates",
+    because="what came back of an order's lines while they stayed bought was asked for, to the fen",
+)
+def rebates(now: datetime) -> Broken:
+    for ref, said_fen, back_fen in rows(
+        """
+        SELECT COALESCE(said.public_id, back.order_ref), COALESCE(said.fen, 0), COALESCE(back.fen, 0)
+        FROM (
+            SELECT o.public_id, sum(line.rebate_fen) AS fen
+            FROM orders_orderline line JOIN orders_order o ON o.id = line.order_id
+            WHERE line.rebate_fen > 0 GROUP BY o.public_id
+        ) said
+        FULL JOIN (
+            SELECT order_ref, sum(amount_fen) AS fen FROM payments_refund
+            WHERE reason IN ('group_tier', 'agreed') GROUP BY order_ref
+        ) back ON back.order_ref = said.public_id
+        WHERE COALESCE(said.fen, 0) <> COALESCE(back.fen, 0)
+        """
+    ):
+        yield (
+            f"order {ref}",
+            f"its lines say that {said_fen} fen came back, {back_fen} were asked for",
+        )
+
+
 @invariant("orders.shipped", because="a shipped order has a parcel, and is received in time")
 def shipped(now: datetime) -> Broken:
     for (ref,) in rows(

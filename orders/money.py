@@ -31,6 +31,7 @@ class LineShare:
     amount_fen: int
     discount_fen: int
     adjust_fen: int
+    rebate_fen: int
     paid_fen: int
     is_cancelled: bool
 
@@ -152,6 +153,7 @@ def _share(line: OrderLine) -> LineShare:
         amount_fen=line.amount_fen,
         discount_fen=line.discount_fen,
         adjust_fen=line.adjust_fen,
+        rebate_fen=line.rebate_fen,
         paid_fen=line_paid_fen(line),
         is_cancelled=line.cancelled_at is not None,
     )

@@ -62,6 +62,11 @@ def refunds_of(order_ref: str) -> list[Refund]:
     return list(Refund.objects.filter(order_ref=order_ref).order_by("pk"))
 
 
+def refund_is_asked(*, payment_id: int, reason: str, part: str) -> bool:
+    """Whether that part of a payment was asked back for that reason before."""
+    return Refund.objects.filter(payment_id=payment_id, reason=reason, part=part).exists()
+
+
 def takes_payments(store_id: int) -> bool:
     """Whether the store has an active merchant account, so that an attempt to pay can be opened."""
     return MerchantAccount.objects.filter(store_id=store_id, is_active=True).exists()

@@ -9,6 +9,7 @@ from orders.events import (
     OrderCancelled,
     OrderEvent,
     OrderLineCancelled,
+    OrderLineRefunded,
     OrderPaid,
     OrderRebated,
     OrderReceived,
@@ -46,6 +47,11 @@ def order_received(event: OrderReceived, *, now: datetime) -> None:
 
 @subscribe(OrderLineCancelled)
 def order_line_cancelled(event: OrderLineCancelled, *, now: datetime) -> None:
+    _settle(event, now=now)
+
+
+@subscribe(OrderLineRefunded)
+def order_line_refunded(event: OrderLineRefunded, *, now: datetime) -> None:
     _settle(event, now=now)
 
 

@@ -7,6 +7,7 @@ from campaigns.coupons.models import Coupon, CouponTemplate
 from catalog.models import Sku
 from community.models import CounterCode
 from digital.models import DigitalItem
+from orders.amounts import line_paid_fen
 from orders.models import Invoice, Order, OrderLine, RiskReview, Shipment
 from orders.tests.test_bulk import sheet
 from sharing.models import ShareLink
@@ -16,7 +17,7 @@ from tests.office_store import values_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ACTIONS = ("ship", "cancel", "cancel-line", "reprice", "address", "note", "money")
+ACTIONS = ("ship", "cancel", "cancel-line", "refund-line", "reprice", "address", "note", "money")
 
 
 def test_the_actions_above_an_order_are_its_stores(stores):
@@ -30,12 +31,14 @@ def test_the_actions_above_an_order_are_its_stores(stores):
             "tracking_no": "SF999999",
             "reason": "x",
             "note": "x",
-            "line": f"{line.pk}:{line.left}",
+            "amount_fen": "0.01",
             "payable_fen": "0.01",
             "recipient": "x",
             "phone": "13800138000",
         }
+        lines = {"cancel-line": f"{line.pk}:{line.left}:{line_paid_fen(line)}"}
         for name in ACTIONS:
+            sent["line"] = lines.get(name, f"{line.pk}:0")
             path = f"/office/orders/order/{order.pk}/{name}/"
             answer = client.get(path)
             assert answer.status_code in {302, 403, 404}, name

@@ -239,7 +239,7 @@ def refunded(now: datetime) -> Broken:
 @invariant(
     "groupbuy.ladder",
     because="everybody in a group of a ladder gets back what the step that it reached is cheaper, and "
-    "no piece costs less than a fen",
+    "no piece costs less than a fen, unless its store gave that back before",
 )
 def ladder(now: datetime) -> Broken:
     for ref, order_ref, due_fen, back_fen in rows(
@@ -253,7 +253,9 @@ def ladder(now: datetime) -> Broken:
             SELECT LEAST(g.off_fen, min(line.unit_price_fen) - 1)
                 * COALESCE(sum(line.quantity) FILTER (WHERE line.cancelled_at IS NULL), 0)
                 + COALESCE(sum(line.rebate_fen) FILTER (WHERE line.cancelled_at IS NOT NULL), 0)
-                AS fen
+                AS fen,
+                COALESCE(sum(line.amount_fen - line.discount_fen - line.rebate_fen)
+                    FILTER (WHERE line.cancelled_at IS NULL), 0) AS left_fen
             FROM orders_orderline line WHERE line.order_id = o.id
         ) due
         CROSS JOIN LATERAL (
@@ -262,6 +264,7 @@ def ladder(now: datetime) -> Broken:
         ) back
         WHERE g.state = 'succeeded' AND o.state <> 'cancelled'
             AND due.fen <> back.fen
+            AND NOT (back.fen < due.fen AND due.left_fen = 0)
             AND g.succeeded_at < %(settled)s
         """,
         settled=now - DELIVERY,

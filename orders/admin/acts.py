@@ -17,6 +17,7 @@ from orders.admin.forms import (
     AddressForm,
     CancelForm,
     LineCancelForm,
+    LineRefundForm,
     NoteForm,
     RepriceForm,
     ShipForm,
@@ -27,11 +28,13 @@ from orders.models import Order
 from orders.services import (
     AddressRefused,
     CancelRefused,
+    RefundRefused,
     RepriceRefused,
     ShipRefused,
     order_address_change,
     order_cancel,
     order_line_cancel,
+    order_line_refund,
     order_note_add,
     order_price_ask,
     order_ship,
@@ -101,12 +104,12 @@ class OrderActs(ReadOnlyAdmin):
         order = get_object_or_404(self.get_queryset(request), pk=object_id)
         form = LineCancelForm(request.POST or None, order=order)
         if request.method == "POST" and form.is_valid():
-            line_id, left = form.cleaned_data["line"]
+            line_id, pieces, fen = form.cleaned_data["line"]
             try:
                 cancelled = order_line_cancel(
                     order_id=order.pk,
                     line_id=line_id,
-                    seen=left,
+                    seen=(pieces, fen),
                     reason=form.cleaned_data["reason"],
                     by_id=request.user.pk,
                     now=clock.now(),
@@ -114,8 +117,10 @@ class OrderActs(ReadOnlyAdmin):
             except CancelRefused as refusal:
                 form.add_error(None, str(refusal))
             else:
-                if cancelled:
+                if cancelled and fen:
                     messages.success(request, _("已取消这件商品，它的款项将原路退回。"))
+                elif cancelled:
+                    messages.success(request, _("已取消这件商品；它的实付是 0 元，没有钱要退。"))
                 else:
                     messages.info(request, _("这件商品之前已经取消，没有改动。"))
                 return self._back(order)
@@ -126,6 +131,40 @@ class OrderActs(ReadOnlyAdmin):
             title=_("取消部分商品"),
             submit=_("确认取消并退款"),
             warning=_invoice_warning(order),
+        )
+
+    @action(description=_("协商退款"), url_path="refund-line", icon="undo", permissions=["work"])
+    def refund_line(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        order = get_object_or_404(self.get_queryset(request), pk=object_id)
+        form = LineRefundForm(request.POST or None, order=order)
+        if request.method == "POST" and form.is_valid():
+            line_id, seen_fen = form.cleaned_data["line"]
+            try:
+                refunded = order_line_refund(
+                    order_id=order.pk,
+                    line_id=line_id,
+                    amount_fen=form.cleaned_data["amount_fen"],
+                    seen_fen=seen_fen,
+                    reason=form.cleaned_data["reason"],
+                    by_id=request.user.pk,
+                    now=clock.now(),
+                )
+            except RefundRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                if refunded:
+                    told = {"amount": yuan(form.cleaned_data["amount_fen"])}
+                    messages.success(request, _("%(amount)s 元将原路退给买家。") % told)
+                else:
+                    messages.info(request, _("这笔退款之前已经提交，没有再退一次。"))
+                return self._back(order)
+        return self._form(
+            request,
+            order,
+            form,
+            title=_("协商退款（已发出的商品）"),
+            submit=_("确认退款"),
+            warning=_refund_warning(order, form) or _invoice_warning(order),
         )
 
     @action(description=_("改价"), url_path="reprice", icon="sell", permissions=["work"])
@@ -229,6 +268,15 @@ class OrderActs(ReadOnlyAdmin):
             "warning": warning,
         }
         return render(request, "admin/orders/order/act.html", context)
+
+
+def _refund_warning(order: Order, form: LineRefundForm) -> str:
+    """Why no goods of the order are offered; or ""."""
+    if form.fields["line"].choices:  # type: ignore[attr-defined]
+        return ""
+    if order.state in {OrderState.ON_HOLD, OrderState.TO_SHIP}:
+        return str(_("这个订单没有已发出的商品：要退款请用“取消并退款”或“取消部分商品”。"))
+    return str(_("这个订单没有还能退款的商品。"))
 
 
 def _invoice_warning(order: Order) -> str:

@@ -16,11 +16,11 @@ from accounts.divisions import Region, division_children, region_resolve
 from accounts.queries import AddressSnapshot
 from core.forms import YuanField
 from core.money import yuan
-from orders.amounts import line_paid_fen, line_split, rest_fen
 from orders.models import Order, OrderLine, Shipment
-from orders.services.cancel_line import line_is_last
+from orders.services.cancel_line import line_back
+from orders.services.refund_line import line_refundable_fen
 
-_SHOWN_LINE = re.compile(r"[0-9]{1,18}:[0-9]{1,9}")
+_SHOWN_LINE = re.compile(r"[0-9]{1,18}(:[0-9]{1,12}){1,2}")
 
 
 class ShipForm(forms.Form):
@@ -145,11 +145,21 @@ def _places(region: str) -> Iterator[Region]:
 
 
 class ShownLineField(forms.TypedChoiceField):
-    """A line as it was shown, `<line id>:<pieces left>`. One that has changed since is taken as well:
-    what becomes of it is decided behind the order's lock."""
+    """A line as it was shown, `<line id>:<a number that was said of it>…`. One that has changed since
+    is taken as well: what becomes of it is decided behind the order's lock."""
+
+    def __init__(self, *, numbers: int, **kwargs: Any) -> None:
+        self.numbers = numbers
+        super().__init__(
+            coerce=_line_and_numbers,
+            error_messages={"invalid_choice": _("请重新选择。")},
+            widget=UnfoldAdminSelectWidget,
+            **kwargs,
+        )
 
     def valid_value(self, value: Any) -> bool:
-        return _SHOWN_LINE.fullmatch(str(value)) is not None
+        shown = str(value)
+        return _SHOWN_LINE.fullmatch(shown) is not None and shown.count(":") == self.numbers
 
     def prepare_value(self, value: Any) -> Any:
         """Shown again, the same line is chosen as it is by now."""
@@ -158,20 +168,14 @@ class ShownLineField(forms.TypedChoiceField):
         return next((key for key, _told in choices if key.partition(":")[0] == same), value)
 
 
-def _line_and_left(shown: str) -> tuple[int, int]:
-    line_id, _colon, left = shown.partition(":")
-    return int(line_id), int(left)
+def _line_and_numbers(shown: str) -> tuple[int, ...]:
+    return tuple(int(one) for one in shown.split(":"))
 
 
 class LineCancelForm(forms.Form):
     """Which line cannot be delivered, and why."""
 
-    line = ShownLineField(
-        label=_("取消哪一件商品"),
-        coerce=_line_and_left,
-        error_messages={"invalid_choice": _("请重新选择。")},
-        widget=UnfoldAdminSelectWidget,
-    )
+    line = ShownLineField(label=_("取消哪一件商品"), numbers=2)
     reason = forms.CharField(
         label=_("取消原因（买家会看到）"), max_length=120, widget=UnfoldAdminTextInputWidget
     )
@@ -179,22 +183,53 @@ class LineCancelForm(forms.Form):
     def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["line"].choices = [  # type: ignore[attr-defined]
-            (f"{line.pk}:{line.left}", _line_back(order, line))
+            _cancel_choice(order, line)
             for line in order.lines.order_by("pk")
             if line.cancelled_at is None
         ]
 
 
-def _line_back(order: Order, line: OrderLine) -> str:
-    if line.left and line.shipped_quantity:
-        line = line_split(line, line.left)
-        told = {"line": line, "amount": yuan(line_paid_fen(line))}
-        return _("%(line)s（没发出的），退 %(amount)s 元") % told
-    if line_is_last(order, line):
-        gone = order.lines.exclude(cancelled_at=None)
-        told = {"line": line, "amount": yuan(rest_fen(order, gone))}
-        return _("%(line)s，整单取消，退 %(amount)s 元") % told
-    return _("%(line)s，退 %(amount)s 元") % {"line": line, "amount": yuan(line_paid_fen(line))}
+def _cancel_choice(order: Order, line: OrderLine) -> tuple[str, str]:
+    back = line_back(order, line)
+    key = f"{line.pk}:{back.pieces}:{back.fen}"
+    told = {"line": line, "amount": yuan(back.fen)}
+    if back.is_all:
+        return key, _("%(line)s，整单取消，退 %(amount)s 元") % told
+    if not line.shipped_quantity or not back.pieces:
+        return key, _("%(line)s，退 %(amount)s 元") % told
+    told["line"] = f"{line.title} {line.sku_name} × {back.pieces}"
+    return key, _("%(line)s（没发出的），退 %(amount)s 元") % told
+
+
+class LineRefundForm(forms.Form):
+    """Which line that was sent gets money back, how much and why."""
+
+    line = ShownLineField(label=_("给哪一件商品退款"), numbers=1)
+    amount_fen = YuanField(
+        label=_("退多少（元）"),
+        min_fen=1,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("原路退给买家；商品不用寄回，订单不取消"),
+    )
+    reason = forms.CharField(
+        label=_("退款原因（买家会看到）"), max_length=120, widget=UnfoldAdminTextInputWidget
+    )
+
+    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["line"].choices = [  # type: ignore[attr-defined]
+            (f"{line.pk}:{line.rebate_fen}", _refund_words(line))
+            for line in order.lines.order_by("pk")
+            if line_refundable_fen(line)
+        ]
+
+
+def _refund_words(line: OrderLine) -> str:
+    told = {"line": line, "most": yuan(line_refundable_fen(line))}
+    if not line.rebate_fen:
+        return _("%(line)s，最多退 %(most)s 元") % told
+    told["back"] = yuan(line.rebate_fen)
+    return _("%(line)s，已退 %(back)s 元，最多还能退 %(most)s 元") % told
 
 
 class SheetForm(forms.Form):

@@ -63,6 +63,7 @@ class OrderPage(OrderBatches):
         "ship",
         "cancel",
         "cancel_line",
+        "refund_line",
         "reprice",
         "address",
         "note_add",

@@ -52,6 +52,7 @@ class OrderChange(models.Model):
     class Kind(models.TextChoices):
         ADDRESS = "address", _("修改收货信息")
         LINE_CANCELLED = "line_cancelled", _("取消部分商品")
+        LINE_REFUNDED = "line_refunded", _("协商退款")
         URGED = "urged", _("买家催发货")
         EXTENDED = "extended", _("买家延长收货")
         NOTE = "note", _("商家备注")

@@ -28,8 +28,9 @@ class OrderLine(models.Model):
     discount_fen = models.PositiveBigIntegerField(_("优惠（分）"), default=0)
     # Its share of the merchant's change of price; see `orders/amounts.py`.
     adjust_fen = models.BigIntegerField(_("改价分摊（分）"), default=0)
-    # What came back of it afterwards while it stayed bought; see `orders/services/give_back.py`.
-    rebate_fen = models.PositiveBigIntegerField(_("事后退差价（分）"), default=0)
+    # What came back of it afterwards while it stayed bought; see `orders/services/give_back.py` and
+    # `orders/services/refund_line.py`.
+    rebate_fen = models.PositiveBigIntegerField(_("事后退回（分）"), default=0)
     shipped_quantity = models.PositiveIntegerField(_("已发数量"), default=0)
     cancelled_at = models.DateTimeField(_("取消时间"), null=True, blank=True)
     # What was promised of it when it was bought, whatever its SKU says later.

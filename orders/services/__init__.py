@@ -29,6 +29,7 @@ from orders.services.offer import Offer, OrderItem
 from orders.services.pay import order_payment_take
 from orders.services.place import order_buy, order_place
 from orders.services.receive import order_receive, order_receive_overdue
+from orders.services.refund_line import RefundRefused, order_line_refund
 from orders.services.refusals import (
     BuyerGone,
     NotForSale,
@@ -65,6 +66,7 @@ __all__ = [
     "PriceChanged",
     "PurchaseLimitReached",
     "QuantityRefused",
+    "RefundRefused",
     "RepriceRefused",
     "RiskRefused",
     "ShipRefused",
@@ -90,6 +92,7 @@ __all__ = [
     "order_give_back",
     "order_hand_over_digital",
     "order_line_cancel",
+    "order_line_refund",
     "order_note_add",
     "order_payment_take",
     "order_place",

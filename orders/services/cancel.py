@@ -69,4 +69,4 @@ def order_cancel(*, order_id: int, reason: str, now: datetime, hold_kind: str = 
 def _refusal(state: str) -> str:
     if state == OrderState.AWAITING_PAYMENT:
         return _("订单还没有付款：请关闭订单，不必取消。")
-    return _("订单已经发货，不能取消；请与买家协商退货。")
+    return _("订单已经发货，不能取消；要退钱给买家，请用“协商退款”。")

@@ -1,6 +1,8 @@
 """Cancelling one line of a paid order, or the rest of one that was sent in part: its stock is free
 again and its share goes back, once."""
 
+from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -20,6 +22,27 @@ from orders.states import OrderState
 from payments.services import NothingToRefund, RefundReason, refund_request
 
 
+@dataclass(frozen=True)
+class LineBack:
+    """What cancelling a line, or what is left of it, takes: how many pieces, and how many fen go
+    back; `is_all` when the whole order goes with it."""
+
+    pieces: int
+    fen: int
+    is_all: bool = False
+
+
+def line_back(order: Order, line: OrderLine) -> LineBack:
+    """What cancelling this line would take now: said by the page, and kept to behind the lock."""
+    if line.left and line.shipped_quantity:
+        rest = line_split(copy(line), line.left)
+        return LineBack(rest.quantity, line_paid_fen(rest))
+    if line_is_last(order, line):
+        gone = order.lines.exclude(cancelled_at=None)
+        return LineBack(line.left, rest_fen(order, gone), is_all=True)
+    return LineBack(line.left, line_paid_fen(line))
+
+
 def order_line_cancel(
     *,
     order_id: int,
@@ -27,7 +50,7 @@ def order_line_cancel(
     reason: str,
     by_id: int | None,
     now: datetime,
-    seen: int | None = None,
+    seen: tuple[int, int] | None = None,
 ) -> bool:
     """Cancel a line, or what is left of one that was sent in part; False when that was done before.
 
@@ -35,8 +58,8 @@ def order_line_cancel(
     the line with which the last fen would go: what is left would be sent for nothing. When
     all other lines are on their way, the order is shipped. `reason` is shown to the buyer.
 
-    `seen` is how many pieces the page said were left. Raises CancelRefused, also when a parcel has
-    left since.
+    `seen` is how many pieces and fen the page said it takes. Raises CancelRefused, also when that has
+    changed since: a parcel has left, or the rest of the order has gone.
     """
     with transaction.atomic():
         order = order_lock(order_id)
@@ -126,14 +149,21 @@ def line_is_last(order: Order, line: OrderLine) -> bool:
     return rest_fen(order, gone) <= 0 and not any(one.shipped_quantity for one in rows)
 
 
-def _refusal(order: Order, line: OrderLine, *, seen: int | None) -> str | None:
+def _refusal(order: Order, line: OrderLine, *, seen: tuple[int, int] | None) -> str | None:
     if order.state == OrderState.AWAITING_PAYMENT:
         return _("订单还没有付款：请关闭订单，不必取消商品。")
     if kind := hold_kind(order):
         return hold_words(kind)
     if order.state != OrderState.TO_SHIP or not line.left:
-        return _("这件商品已经发货，不能取消；请与买家协商退货。")
-    if seen is not None and seen != line.left:
-        said = {"left": line.left}
+        return _("这件商品已经发货，不能取消；要退钱给买家，请用“协商退款”。")
+    return _changed(line_back(order, line), *seen) if seen else None
+
+
+def _changed(back: LineBack, pieces: int, fen: int) -> str | None:
+    if pieces != back.pieces:
+        said = {"left": back.pieces}
         return _("件数变了，现在还剩 %(left)d 件没发，请核对后再取消。") % said
+    if fen != back.fen:
+        told = {"amount": yuan(back.fen)}
+        return _("要退的钱变了，现在是 %(amount)s 元，请核对后再取消。") % told
     return None

@@ -5,9 +5,11 @@ from datetime import datetime
 from django.db import transaction
 
 from core.facts import facts_record
+from orders.amounts import line_paid_fen
 from orders.events import OrderRebated
 from orders.locks import order_lock
 from orders.models import OrderLine
+from payments.queries import refund_is_asked
 from payments.services import NothingToRefund, RefundReason, refund_request
 
 
@@ -18,19 +20,23 @@ def order_give_back(*, order_id: int, each_fen: int, reason: RefundReason, now: 
     with transaction.atomic():
         order = order_lock(order_id)
         line = order.lines.filter(cancelled_at=None).order_by("pk").first()
-        if order.payment_id is None or line is None or line.rebate_fen:
+        if order.payment_id is None or line is None:
             return False
-        amount_fen = each_fen * line.quantity
+        part = f"line_{line.pk}"
+        if refund_is_asked(payment_id=order.payment_id, reason=reason, part=part):
+            return False
+        # The store may have given back some of it for its own reasons already.
+        amount_fen = min(each_fen * line.quantity, line_paid_fen(line))
         try:
             refund_request(
                 payment_id=order.payment_id,
                 reason=reason,
-                part=f"line_{line.pk}",
+                part=part,
                 amount_fen=amount_fen,
                 now=now,
             )
         except NothingToRefund:
             return False
-        OrderLine.objects.filter(pk=line.pk).update(rebate_fen=amount_fen)
+        OrderLine.objects.filter(pk=line.pk).update(rebate_fen=line.rebate_fen + amount_fen)
         facts_record(OrderRebated.of(order), now=now)
         return True

@@ -358,11 +358,34 @@ def test_another_number_than_was_seen_is_refused_and_changes_nothing():
     ship(order, quantities={line.pk: 2})
     before = stock()
     with pytest.raises(CancelRefused, match="件数变了，现在还剩 1 件没发"):
-        cancel(order, line, seen=3)
+        cancel(order, line, seen=(3, 3 * LIST_FEN))
     assert (refunds(), stock()) == ([], before)
-    assert [cancel(order, line, seen=1) for _ in range(2)] == [True, False]
+    assert [cancel(order, line, seen=(1, LIST_FEN)) for _ in range(2)] == [True, False]
     assert refunds() == [("line_cancelled", LIST_FEN)]
     assert money_broken() == []
+
+
+def test_another_sum_than_was_seen_is_refused_and_changes_nothing(client):
+    """A colleague cancels the other line: with this one the whole order goes now, and its freight."""
+    order = make(1, 2)
+    one, two = order.lines.order_by("pk")
+    client.force_login(staff_make(order.store).user)
+    shown = f"{two.pk}:2:{2 * LIST_FEN}"
+    assert f'value="{shown}"' in client.get(cancel_page(order)).content.decode()
+    cancel(order, one)
+    page = sent(client, order, shown)
+    assert "要退的钱变了，现在是 124.00 元，请核对后再取消" in page
+    assert refunds() == [("line_cancelled", LIST_FEN)]
+    assert "原路退回" in sent(client, order, f"{two.pk}:2:{2 * LIST_FEN + FREIGHT_FEN}")
+    assert refunds()[1:] == [("cancelled", 2 * LIST_FEN + FREIGHT_FEN)]
+
+
+def test_of_a_line_that_cost_nothing_nothing_is_said_to_go_back(client):
+    order, costs = priced(1, 1, 1)
+    free = order.lines.order_by("pk")[costs.index(0)]
+    client.force_login(staff_make(order.store).user)
+    page = sent(client, order, f"{free.pk}:1:0")
+    assert "没有钱要退" in page and "原路退回" not in page
 
 
 def test_a_line_of_another_order_is_not_found():
@@ -390,7 +413,7 @@ def test_the_office_cancels_a_line_and_the_buyer_reads_why(client):
     alone = paid_make(sku_on_sale(order.store))
     page = client.get(cancel_page(alone)).content.decode()
     assert "整单取消，退 65.00 元" in page  # with its freight
-    assert "原路退回" in sent(client, order, f"{line.pk}:2")
+    assert "原路退回" in sent(client, order, f"{line.pk}:2:{2 * LIST_FEN}")
     page = client.get(f"/office/orders/order/{order.pk}/ship/").content.decode()
     assert page.count("</s> 已取消") == 1  # nobody packs it any more
     client.force_login(who.user)
@@ -411,7 +434,7 @@ def test_the_office_cancels_what_was_not_sent_and_the_buyer_reads_of_both(client
     page = client.get(cancel_page(order)).content.decode()
     assert re.search(r"× 2（没发出的），退 118\.00 元", page)
     assert OrderLine.objects.get().quantity == 3  # a look changes nothing
-    assert "原路退回" in sent(client, order, f"{line.pk}:2")
+    assert "原路退回" in sent(client, order, f"{line.pk}:2:{2 * LIST_FEN}")
     client.force_login(who.user)
     page = client.get(f"/orders/{order.public_id}/").content.decode()
     assert re.findall(r'order-line__quantity">([^<]+)', page) == ["× 1", "× 2"]
@@ -423,16 +446,18 @@ def test_a_form_that_is_older_than_a_parcel_cancels_nothing(client):
     order = make(1, 3)
     line = order.lines.order_by("pk")[1]
     client.force_login(staff_make(order.store).user)
-    offered = re.compile(rf'<option value="({line.pk}:\d)"( selected)?>[^<]+ × (\d+[^<]+)')
+    offered = re.compile(rf'<option value="({line.pk}:\d:\d+)"( selected)?>[^<]+ × (\d+[^<]+)')
     page = client.get(cancel_page(order)).content.decode()
-    assert offered.findall(page) == [(f"{line.pk}:3", "", "3，退 177.00 元")]
+    assert offered.findall(page) == [(f"{line.pk}:3:{3 * LIST_FEN}", "", "3，退 177.00 元")]
     ship(order, quantities={line.pk: 2})
-    page = sent(client, order, f"{line.pk}:3")
+    page = sent(client, order, f"{line.pk}:3:{3 * LIST_FEN}")
     assert "件数变了，现在还剩 1 件没发，请核对后再取消" in page
     assert (refunds(), stock()) == ([], [(100, 1), (98, 1)])
     # The same line stays chosen, as it is by now.
-    assert offered.findall(page) == [(f"{line.pk}:1", " selected", "1（没发出的），退 59.00 元")]
-    assert "原路退回" in sent(client, order, f"{line.pk}:1")
+    assert offered.findall(page) == [
+        (f"{line.pk}:1:{LIST_FEN}", " selected", "1（没发出的），退 59.00 元")
+    ]
+    assert "原路退回" in sent(client, order, f"{line.pk}:1:{LIST_FEN}")
     assert refunds() == [("line_cancelled", LIST_FEN)]
 
 
@@ -443,13 +468,17 @@ def test_the_same_form_twice_cancels_once_and_says_so(client, shipped):
     if shipped:
         ship(order, quantities={line.pk: shipped})
     client.force_login(staff_make(order.store).user)
-    first, second = (sent(client, order, f"{line.pk}:{3 - shipped}") for _ in range(2))
+    first, second = (
+        sent(client, order, f"{line.pk}:{3 - shipped}:{(3 - shipped) * LIST_FEN}") for _ in range(2)
+    )
     assert "原路退回" in first
     assert "这件商品之前已经取消，没有改动" in second
     assert refunds() == [("line_cancelled", (3 - shipped) * LIST_FEN)]
 
 
-@pytest.mark.parametrize("shown", ["x", "7", "7:", ":7", "7:-1", "7:1:1", f"{'9' * 30}:1"])
+@pytest.mark.parametrize(
+    "shown", ["x", "7", "7:1", ":7:1", "7:1:", "7:-1:1", "7:1:1:1", f"{'9' * 30}:1:1"]
+)
 def test_what_no_page_offers_is_no_line(client, shown):
     order = make(1, 1)
     client.force_login(staff_make(order.store).user)

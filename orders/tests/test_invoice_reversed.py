@@ -21,10 +21,9 @@ from orders.tests.factories import (
     paid_make,
     person,
     shipped_make,
-    sku_on_sale,
     store_open,
 )
-from orders.tests.invoices import ask, issue
+from orders.tests.invoices import ask, issue, issued_for
 from payments.models import Refund
 from payments.services import refund_request, refund_settle
 from stores.tests.factories import staff_make
@@ -53,14 +52,6 @@ def cleared(order):
             succeeded_at=clock.now(),
             now=clock.now(),
         )
-
-
-def issued_for(who, **changes):
-    """An order of 65 yuan whose invoice is out."""
-    order = paid_make(sku_on_sale(), who=who, **changes)
-    invoice = issue(ask(order))
-    invoice.refresh_from_db()
-    return order, invoice
 
 
 def test_an_invoice_says_what_was_kept_when_it_was_issued():

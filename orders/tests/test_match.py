@@ -8,7 +8,14 @@ from core import clock
 from core.deliveries import deliveries_sweep
 from orders.models import Order, OrderLine
 from orders.money import money_story
-from orders.services import OrderItem, order_cancel, order_line_cancel, orders_match
+from orders.services import (
+    OrderItem,
+    order_cancel,
+    order_line_cancel,
+    order_line_refund,
+    order_ship,
+    orders_match,
+)
 from orders.tests.factories import order_make, paid_make, sku_on_sale, store_open
 from payments.bills import CHINA
 from payments.models import BillDifference, Payment, TradeBill
@@ -63,6 +70,15 @@ def test_an_order_without_one_of_its_lines_agrees(order):
     order_line_cancel(
         order_id=order.pk, line_id=line.pk, reason="断货", by_id=None, now=clock.now()
     )
+    assert match(order) == []
+
+
+def test_an_order_that_was_sent_and_gave_some_of_it_back_agrees(order):
+    line = order.lines.first()
+    sent = {"carrier": "sf", "tracking_no": "SF00000001", "by_id": None, "now": clock.now()}
+    order_ship(order_id=order.pk, **sent)
+    agreed = {"amount_fen": 700, "seen_fen": 0, "reason": "压坏了", "by_id": None}
+    order_line_refund(order_id=order.pk, line_id=line.pk, **agreed, now=clock.now())
     assert match(order) == []
 
 

@@ -164,6 +164,7 @@ class Refund(Deadline, Explained):
         CANCELLED = "cancelled", _("订单取消")
         LINE_CANCELLED = "line_cancelled", _("取消部分商品")
         GROUP_TIER = "group_tier", _("阶梯团差价")
+        AGREED = "agreed", _("协商退款")
 
     public_id = PublicIdField(prefix="rfd")
     store = models.ForeignKey(

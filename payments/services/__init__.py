@@ -28,6 +28,7 @@ from payments.services.prepare import (
 from payments.services.refund import (
     NothingToRefund,
     refund_poll,
+    refund_refusal,
     refund_request,
     refund_retry,
     refund_settle,
@@ -67,6 +68,7 @@ __all__ = [
     "payment_settle",
     "refund_explain",
     "refund_poll",
+    "refund_refusal",
     "refund_request",
     "refund_retry",
     "refund_settle",

@@ -14,7 +14,7 @@ from payments.events import RefundRequested
 from payments.gateway import gateway_for
 from payments.gateway.base import GatewayError, RefundAsk, RefundResult, RefundStatus
 from payments.locks import payment_locked, refund_payment_locked
-from payments.models import LedgerEntry, PaymentIncident, Refund
+from payments.models import LedgerEntry, Payment, PaymentIncident, Refund
 from payments.schedule import (
     BETWEEN_PARTIALS,
     MAX_PARTIALS,
@@ -84,6 +84,18 @@ def refund_request(
     row_insert(refund)
     facts_record(RefundRequested.of(refund), now=now)
     return refund
+
+
+def refund_refusal(*, payment_id: int, now: datetime) -> str:
+    """Why WeChat Pay would refuse one more refund of a payment for good, in Chinese; "" when it would
+    not. Asked before a person asks for money back by choice: what has to go back goes to the staff
+    list instead. The caller has a lock that refunds by choice take."""
+    payment = Payment.objects.get(pk=payment_id)
+    if payment.paid_at and now - payment.paid_at > REFUNDABLE_FOR:
+        return refusal_text("TOO_OLD")
+    if payment.refunds.count() >= MAX_PARTIALS:
+        return refusal_text("TOO_MANY")
+    return ""
 
 
 def refund_submit(*, refund_id: int, now: datetime) -> RefundState:

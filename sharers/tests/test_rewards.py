@@ -17,6 +17,7 @@ from orders.services import (
     order_cancel,
     order_give_back,
     order_line_cancel,
+    order_line_refund,
 )
 from orders.tests.factories import deliver, order_make, pay
 from payments.services import RefundReason
@@ -178,6 +179,31 @@ def test_a_line_that_is_given_up_takes_its_part_back(sku, sharer, buyer):
     assert cast.broken() == []
 
 
+def paid_back(order, amount_fen, *, seen_fen):
+    """The store gives back so much of what it sent, and everybody heard of it."""
+    order_line_refund(
+        order_id=order.pk,
+        line_id=order.lines.get().pk,
+        amount_fen=amount_fen,
+        seen_fen=seen_fen,
+        reason="压坏了几颗",
+        by_id=None,
+        now=clock.now(),
+    )
+    deliver()
+
+
+def test_a_refund_while_it_is_frozen_takes_its_part_back(sku, sharer, buyer):
+    order = received(sku, buyer)
+    paid_back(order, 1000, seen_fen=0)
+    left = (cast.LIST_FEN - 1000) * 5 // 100
+    assert money(sharer) == (left, 0)
+    reward = Reward.objects.get(order=order)
+    assert reward_release(reward_id=reward.pk, now=reward.due_at)
+    assert money(sharer) == (0, left)
+    assert cast.broken() == []
+
+
 def test_a_refund_after_the_payout_takes_it_below_zero(sku, sharer, buyer):
     order = released(sku, buyer)
     payout_record(
@@ -189,11 +215,12 @@ def test_a_refund_after_the_payout_takes_it_below_zero(sku, sharer, buyer):
         now=clock.now(),
     )
     assert money(sharer) == (0, 0)
-    # What a return after all does to a line; there is no service for it yet.
-    OrderLine.objects.filter(order=order).update(shipped_quantity=0, cancelled_at=clock.now())
-    rewards_settle(order_id=order.pk, now=clock.now())
+    paid_back(order, cast.LIST_FEN // 2, seen_fen=0)
+    kept = (cast.LIST_FEN - cast.LIST_FEN // 2) * 5 // 100
+    assert money(sharer) == (0, kept - REWARD_FEN)
+    paid_back(order, cast.LIST_FEN - cast.LIST_FEN // 2, seen_fen=cast.LIST_FEN // 2)
     assert money(sharer) == (0, -REWARD_FEN)
-    assert cast.broken("sharers.rewards", "sharers.balances", "sharers.worth") == []
+    assert cast.broken() == []
     (month,) = statements(sharer.pk)
     assert (month.earned_fen, month.clawed_back_fen, month.paid_out_fen) == (
         REWARD_FEN,

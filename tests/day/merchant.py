@@ -18,6 +18,7 @@ from core import clock
 from core.deadlines import deadlines_run
 from digital.models import DigitalItem
 from digital.services import key_void, keys_import
+from orders.amounts import line_paid_fen
 from orders.models import Invoice, Order, RiskReview
 from orders.services import (
     bulk_ship,
@@ -27,6 +28,7 @@ from orders.services import (
     order_cancel,
     order_collect,
     order_line_cancel,
+    order_line_refund,
     order_note_add,
     order_price_ask,
     order_ship,
@@ -58,16 +60,18 @@ class Merchant(Stage):
 
     @rule(which=WHICH, line=st.integers(0, 2))
     def gives_up_a_line(self, which: int, line: int) -> None:
-        order = self.order(which, "to_ship", "shipped", "on_hold")
-        if order is not None:
-            self.tries(
-                order_line_cancel,
-                order_id=order.pk,
-                line_id=self.one_of(order.lines.order_by("pk"), line).pk,
-                reason="断货",
-                by_id=None,
-                now=clock.now(),
-            )
+        """One that waits is cancelled; of one that was sent a quarter or more of what it cost goes back."""
+        order = self.order(which, "to_ship", "shipped", "on_hold", "completed")
+        if order is None:
+            return
+        chosen = self.one_of(order.lines.order_by("pk"), line)
+        act = {"order_id": order.pk, "line_id": chosen.pk, "by_id": None, "now": clock.now()}
+        if chosen.left or chosen.cancelled_at:
+            self.tries(order_line_cancel, **act, reason="断货")
+        else:
+            amount_fen = line_paid_fen(chosen) * (which % 4 + 1) // 4
+            back = {"amount_fen": amount_fen, "seen_fen": chosen.rebate_fen}
+            self.tries(order_line_refund, **act, **back, reason="压坏了几颗")
 
     @rule(which=WHICH, line=st.integers(0, 2), pieces=st.integers(1, 2), number=st.integers(0, 3))
     def sends_a_parcel_of_several(self, which: int, line: int, pieces: int, number: int) -> None:

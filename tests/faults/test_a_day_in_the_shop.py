@@ -17,7 +17,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from campaigns.bargain.models import Bargain
 from campaigns.coupons.models import Coupon
 from campaigns.flash.models import FlashPurchase
-from campaigns.groupbuy.models import Group, Member
+from campaigns.groupbuy.models import Group
 from digital.models import DigitalItem
 from orders.models import (
     Invoice,
@@ -86,7 +86,6 @@ def counted(busy: Counter[str]) -> None:
     busy["keys sold"] += keys.exclude(line=None).count()
     busy["shipped by sheet"] += Shipment.objects.filter(carrier="yto").count()
     busy["flash"] += FlashPurchase.objects.count()
-    busy["rebates"] += Member.objects.filter(order__lines__rebate_fen__gt=0).count()
     parcels = Order.objects.annotate(parcels=Count("shipments"))
     busy["several parcels"] += parcels.filter(parcels__gt=1).count()
     busy["checkouts"] += Order.objects.exclude(checkout_ref="").count()
@@ -153,6 +152,8 @@ def test_a_day_on_which_every_move_comes_to_something(world):
     for which in range(12):
         day.ships(which=which)
     day.ships_by_a_sheet(which=0, one_number=False)
+    for which in range(3):
+        day.gives_up_a_line(which=which, line=0)
     day.wants_more_time(which=0)
     day.receives(which=0)
     day.time_passes(seconds=26 * 3600, beat=True)
@@ -160,9 +161,10 @@ def test_a_day_on_which_every_move_comes_to_something(world):
     changes = [f"OrderChange.kind {one}" for one in ("address", "urged", "extended")]
     reviews = [f"RiskReview.outcome {one}" for one in ("released", "refused")]
     assert missing(busy, "coupon codes", "keys sold", "shipped by sheet") == []
-    others = ("payable 1 fen", "free freight", "checkouts", "several parcels", "flash", "rebates")
+    others = ("payable 1 fen", "free freight", "checkouts", "several parcels", "flash")
+    refunds = [f"Refund.reason {one}" for one in ("agreed", "group_tier")]
     states = ("Order.state completed", "Order.state cancelled", "Invoice.state issued")
-    assert missing(busy, *changes, *reviews, *others, *states) == []
+    assert missing(busy, *changes, *reviews, *refunds, *others, *states) == []
 
 
 def test_a_seat_whose_quota_never_comes_back_is_found(world, monkeypatch):

@@ -46,7 +46,7 @@ ROWS = (
     *("payments.BillDifference", "payments.TradeBill", "payments.PaymentIncident"),
     *("risk.RiskPolicy", "sharers.SharerPlan", "community.GroupEntry", "stores.Store"),
 )
-ACTS = ("ship", "reprice", "cancel-line", "address", "note", "money")
+ACTS = ("ship", "reprice", "cancel-line", "refund-line", "address", "note", "money")
 # Looked at in the dark, too, and kept as pictures.
 KEPT = {
     "今日",

@@ -88,7 +88,8 @@ def moved_and_urged(buyer, order):
 def one_line_less(shop, office, order):
     """One line cannot be delivered: its money goes back and its stock is free."""
     line = (
-        "SELECT concat(l.id, ':', l.quantity - l.shipped_quantity) FROM orders_orderline l "
+        "SELECT concat_ws(':', l.id, l.quantity - l.shipped_quantity, l.amount_fen - l.discount_fen "
+        "+ l.adjust_fen) FROM orders_orderline l "
         "JOIN orders_order o ON o.id = l.order_id "
         "WHERE o.public_id = %s AND l.title LIKE %s"
     )

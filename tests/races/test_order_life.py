@@ -15,13 +15,16 @@ from orders.services import (
     ShipRefused,
     WishRefused,
     order_address_change,
+    order_give_back,
     order_line_cancel,
+    order_line_refund,
     order_receive,
     order_receive_extend,
     order_ship,
     order_urge,
 )
 from payments.models import Refund
+from payments.services import RefundReason
 from tests import cast
 from tests.races.orders import paid
 from tests.races.threads import LEADS, MEETING_S, at_once, head_to_head, kinds, many, unlocked
@@ -169,7 +172,9 @@ def test_a_line_is_cancelled_as_it_was_shown_or_not_at_all(lead_s):
     order = paid(3, 1)
     line = order.lines.order_by("pk")[0]
     sending, dropping = head_to_head(
-        lambda: send(order, 1, {line.pk: 2}), lambda: drop(order, line, seen=3), lead_s=lead_s
+        lambda: send(order, 1, {line.pk: 2}),
+        lambda: drop(order, line, seen=(3, line.amount_fen)),
+        lead_s=lead_s,
     )
     line.refresh_from_db()
     if isinstance(dropping, CancelRefused):
@@ -249,6 +254,67 @@ def test_without_the_orders_lock_both_lines_go_and_the_order_stays(orders_unlock
     at_once(lambda: drop(order, one), lambda: drop(order, two))
     order.refresh_from_db()
     assert order.state == "to_ship"
+
+
+# Money back for what was sent.
+
+
+def pay_back(order, *, amount_fen, seen_fen=0):
+    return order_line_refund(
+        order_id=order.pk,
+        line_id=order.lines.get().pk,
+        amount_fen=amount_fen,
+        seen_fen=seen_fen,
+        reason="压坏了",
+        by_id=None,
+        now=clock.now(),
+    )
+
+
+def sent(*quantities):
+    order = paid(*quantities)
+    send(order, 1)
+    return order
+
+
+def test_six_taps_on_a_refund_are_one():
+    order = sent(2)
+    told = many(lambda _n: pay_back(order, amount_fen=100), 6)
+    assert sorted(told) == [False] * 5 + [True]
+    assert Refund.objects.get().amount_fen == order.lines.get().rebate_fen == 100
+    assert cast.broken() == []
+
+
+def test_two_of_the_staff_never_give_back_more_than_was_paid():
+    """Each has the same page, and gives back most of what the goods cost."""
+    order = sent(1)
+    told = at_once(*[lambda fen=fen: pay_back(order, amount_fen=fen) for fen in (4000, 5000)])
+    assert sorted(told) == [False, True]
+    assert Refund.objects.get().amount_fen == order.lines.get().rebate_fen
+    assert cast.broken() == []
+
+
+def test_without_the_orders_lock_only_the_constraint_keeps_a_second_refund(orders_unlock):
+    """Control: both have seen that nothing came back; the books say less than what goes back."""
+    order = sent(2)
+    orders_unlock("refund_line")
+    told = at_once(lambda: pay_back(order, amount_fen=100), lambda: pay_back(order, amount_fen=100))
+    assert told != [True, False] and told != [False, True]
+
+
+@pytest.mark.parametrize("lead_s", LEADS)
+def test_a_ladders_difference_and_a_refund_at_once_are_both_kept(lead_s):
+    order = sent(2)
+    rebate = {"order_id": order.pk, "each_fen": 50, "reason": RefundReason.GROUP_TIER}
+    _, refunded = head_to_head(
+        lambda: order_give_back(**rebate, now=clock.now()),
+        lambda: pay_back(order, amount_fen=300),
+        lead_s=lead_s,
+    )
+    told = {True: 400}.get(refunded, 100)
+    assert sum(Refund.objects.values_list("amount_fen", flat=True)) == told
+    assert order.lines.get().rebate_fen == told
+    assert cast.broken("orders.rebates", "orders.money_in", "payments.refunded") == []
 
 
 def test_six_reminders_at_once_are_one():
