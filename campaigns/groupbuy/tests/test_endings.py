@@ -16,7 +16,7 @@ from campaigns.groupbuy.services import (
 from core import clock
 from core.deadlines import deadlines_run
 from notices.models import Notice, NoticeDelivery, Reminder
-from orders.services import order_cancel, order_line_cancel, order_ship
+from orders.services import order_cancel, order_line_cancel, order_line_refund, order_ship
 from payments.models import Refund
 from tests import cast
 
@@ -161,6 +161,29 @@ def test_pieces_that_were_cancelled_get_no_difference_on_top_of_their_price(is_t
         given = [("group_tier", 800), ("line_cancelled", 9800)]
     assert list(rows.values_list("reason", "amount_fen")) == given
     assert order.payable_fen - sum(fen for _reason, fen in given) == 4100 + order.freight_fen
+    assert cast.broken() == []
+
+
+@pytest.mark.parametrize("back_fen", [1000, 9500, 10000])
+def test_what_its_store_gave_back_before_does_not_lose_the_difference(back_fen):
+    """Sent, and paid back in part or in full, before the difference came: no more than it cost."""
+    campaign, sku = laddered(steps=((3, 800),))
+    group = filled(campaign, sku, 3)
+    cast.overdue(group)
+    group_expire(group_id=group.pk, now=clock.now())
+    order = Member.objects.filter(is_leader=False)[0].order
+    line, now = order.lines.get(), clock.now()
+    sent = {"carrier": "sf", "tracking_no": "SF00000001", "by_id": None, "now": now}
+    order_ship(order_id=order.pk, **sent)
+    back_fen = line.amount_fen * back_fen // 10000
+    agreed = {"amount_fen": back_fen, "seen_fen": 0, "reason": "压坏了", "by_id": None, "now": now}
+    order_line_refund(order_id=order.pk, line_id=line.pk, **agreed)
+    cast.deliver()
+    rows = Refund.objects.filter(order_ref=order.public_id).order_by("reason")
+    rest_fen = min(800, line.amount_fen - back_fen)
+    given = [("agreed", back_fen), *([("group_tier", rest_fen)] if rest_fen else [])]
+    assert list(rows.values_list("reason", "amount_fen")) == given
+    Group.objects.update(succeeded_at=now - timedelta(minutes=2))
     assert cast.broken() == []
 
 
