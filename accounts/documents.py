@@ -7,7 +7,7 @@ from accounts.models import Consent
 
 VERSIONS: dict[str, str] = {
     Consent.Document.AGREEMENT: "2026-03",
-    Consent.Document.PRIVACY: "2026-04",
+    Consent.Document.PRIVACY: "2026-05",
     Consent.Document.GROUP_PROFILE: "2026-01",
 }
 

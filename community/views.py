@@ -56,7 +56,7 @@ def code(request: HttpRequest, public_id: str) -> HttpResponse:
     response = render(request, part, context)
     if user_id is None and not has_cookie and picture is not None:
         guest_keep(request, response, guest)
-    visit_note(request, response, now=now)
+    visit_note(request, response, now=now, store_id=store.id)
     return response
 
 

@@ -120,36 +120,44 @@ class Visit(models.Model):
         return f"{self.link_id} × {self.count}"
 
 
-class SearchArrival(models.Model):
-    """Somebody came to a store's goods from the shop's own search: one row per store and person, a
-    guest by the cookie until signing in."""
+class Arrival(models.Model):
+    """Somebody came to a store without a share: one row per store, person and source, a guest by the
+    cookie until signing in."""
 
+    class Source(models.TextChoices):
+        SEARCH = "search", _("店内搜索")
+        DIRECT = "direct", _("直接打开")
+
+    # The index below begins with the store.
     store = models.ForeignKey("stores.Store", models.CASCADE, related_name="+", db_index=False)
     visitor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
     )
     guest = models.CharField(max_length=32, blank=True)
+    source = models.CharField(_("来源"), max_length=8, choices=Source.choices)
     first_at = models.DateTimeField(_("首次"))
     last_at = models.DateTimeField(_("最近"))
 
     class Meta:
-        verbose_name = _("搜索到店")
-        verbose_name_plural = _("搜索到店")
+        verbose_name = _("到店")
+        verbose_name_plural = _("到店")
         constraints = [
             models.UniqueConstraint(
-                fields=["store", "visitor"],
+                fields=["store", "visitor", "source"],
                 condition=models.Q(visitor__isnull=False),
-                name="sharing_search_once_per_person",
+                name="sharing_arrival_once_per_person",
             ),
+            # The guest first: signing in looks for a cookie's arrivals among all of them.
             models.UniqueConstraint(
-                fields=["guest", "store"],
+                fields=["guest", "store", "source"],
                 condition=models.Q(visitor=None),
-                name="sharing_search_once_per_guest",
+                name="sharing_arrival_once_per_guest",
             ),
         ]
+        indexes = [models.Index(fields=["store", "last_at"], name="sharing_arrival_lately")]
 
     def __str__(self) -> str:
-        return f"{self.store_id} × {self.visitor_id or self.guest}"
+        return f"{self.store_id} × {self.visitor_id or self.guest}: {self.source}"
 
 
 class Attribution(models.Model):

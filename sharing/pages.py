@@ -5,7 +5,8 @@ not know the apps above it whose pages they are.
 """
 
 from dataclasses import asdict, astuple, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from django.core import signing
@@ -15,21 +16,22 @@ from core.guests import guest_keep, guest_new, guest_of
 from core.limits import client_address, limit_check
 from guard.policy import wechat_allows
 from sharing import services
+from sharing.arrivals import AWHILE, arrival_record, arrival_record_alone
 from sharing.domains import card_origin
+from sharing.models import Arrival
 from sharing.posters.kinds import poster_kind
 from sharing.posters.spec import DESC_TOLD, PosterAbout
-from sharing.searches import search_record
 from wechat.queries import inside_wechat
 
 TICKET_SALT = "sharing.ticket"
 POSTER_SALT = "sharing.poster"
 TOKEN_MAX = 16
-# One coming, however many of our pages it takes.
-AWHILE = timedelta(hours=1)
 # What the search adds to the addresses that it finds, as `from`, outside the cache key.
 FROM_SEARCH = "search"
-# New guests behind one address, which may be a whole carrier's: each is a row for every link.
+# New guests behind one address, which may be a whole carrier's: each is a row for every link or store.
+# Those whom a share brings are counted apart: nobody who strolls in takes their place.
 NEWCOMERS, NEWCOMERS_WINDOW_S = 3000, 600
+BROUGHT, UNBROUGHT = "guests", "guests-alone"
 
 
 @dataclass(frozen=True)
@@ -155,18 +157,27 @@ def showcase_token(*, person_id: int, store_id: int, ref: str, path: str, now: d
 def visit_note(
     request: HttpRequest, response: HttpResponse, *, now: datetime, store_id: int | None = None
 ) -> None:
-    """Record the visit that a share link made, from a personal fragment; or, with the `store_id` of
-    the goods, that somebody came from the search.
+    """Record how its reader came to a page, from the page's personal fragment: by a share link; or,
+    with the `store_id` of the one store whose page it is, by the search or by themselves.
 
-    A guest is known by a random cookie, set only when there is a visit to remember.
+    Pages of many stores give no store, and neither does a showcase: whoever opens one plainly goes on
+    by its sharer's link. A guest is known by a random cookie, set only where something is recorded.
     """
     token = _token(_asked(request, "s"))
     if token:
         visit_keep(request, response, token=token, now=now)
-    elif store_id is not None and _asked(request, "from") == FROM_SEARCH:
-        user_id, guest = _visitor(request, response)
-        if user_id or guest:
-            search_record(store_id=store_id, visitor_id=user_id, guest=guest, now=now)
+        return
+    # Without a script the share is in the address before, where the middleware finds it.
+    if store_id is None or token_of_referer(request):
+        return
+    user_id, guest = _visitor(request, response, UNBROUGHT)
+    if not (user_id or guest):
+        return
+    came: dict[str, Any] = {"store_id": store_id, "visitor_id": user_id, "guest": guest, "now": now}
+    if _asked(request, "from") == FROM_SEARCH:
+        arrival_record(source=Arrival.Source.SEARCH, **came)
+    else:
+        arrival_record_alone(**came)
 
 
 def visit_keep(
@@ -174,7 +185,7 @@ def visit_keep(
 ) -> None:
     """Record a visit through the link with that token; unless `anew`, only if the same visitor has
     not come by the same sharer within AWHILE."""
-    user_id, guest = _visitor(request, response)
+    user_id, guest = _visitor(request, response, BROUGHT)
     if not (user_id or guest):
         return
     if anew or not services.visited_since(
@@ -203,13 +214,15 @@ def _asked(request: HttpRequest, name: str) -> str:
     return parse_qs(urlsplit(current).query).get(name, [""])[0]
 
 
-def _visitor(request: HttpRequest, response: HttpResponse) -> tuple[int | None, str]:
-    """The person, or the guest's key: a new one for whoever has none, "" where too many new ones
-    come from one address."""
+def _visitor(
+    request: HttpRequest, response: HttpResponse, newcomers: str
+) -> tuple[int | None, str]:
+    """The person, or the guest's key: a new one for whoever has none, "" where too many of such
+    `newcomers` come from one address."""
     if request.user.is_authenticated:
         return request.user.pk, ""
     guest = guest_of(request)
-    if not guest and limit_check("guests", client_address(request), NEWCOMERS, NEWCOMERS_WINDOW_S):
+    if not guest and limit_check(newcomers, client_address(request), NEWCOMERS, NEWCOMERS_WINDOW_S):
         guest = guest_new()
         guest_keep(request, response, guest)
     return None, guest

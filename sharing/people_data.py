@@ -19,10 +19,10 @@ held_register(
         ("store__name", "link__path", "link__channel", "first_at", "last_at", "count"),
     ),
     Held(
-        "sharing.searcharrival",
+        "sharing.arrival",
         "visitor",
-        _("从站内搜索到过的店"),
-        ("store__name", "first_at", "last_at"),
+        _("从站内搜索或直接打开到过的店"),
+        ("store__name", "source", "first_at", "last_at"),
     ),
     # What friends bought is theirs: only that a share brought something.
     Held(

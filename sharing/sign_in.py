@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from core import clock
 from core.guests import guest_of
-from sharing.searches import searches_adopt
+from sharing.arrivals import arrivals_adopt
 from sharing.services import visits_adopt
 
 
@@ -15,7 +15,7 @@ def guest_adopt(request: HttpRequest, user: Any, **_: Any) -> None:
     """Whoever opened a friend's card and signed in to buy came through that card."""
     if guest := guest_of(request):
         visits_adopt(guest=guest, visitor_id=user.pk, now=clock.now())
-        searches_adopt(guest=guest, visitor_id=user.pk)
+        arrivals_adopt(guest=guest, visitor_id=user.pk)
 
 
 user_logged_in.connect(guest_adopt, dispatch_uid="sharing.guest_adopt")

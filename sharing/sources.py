@@ -8,10 +8,10 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from orders.queries import KEPT_ORDERS
-from sharing.models import Channel, ShareLink
-from sharing.windows import DAYS_AT
+from sharing.arrivals import IN_WINDOW
+from sharing.models import Arrival, Channel, ShareLink
 
-SEARCH, DIRECT = "search", "direct"
+SEARCH, DIRECT = Arrival.Source.SEARCH.value, Arrival.Source.DIRECT.value
 # How many days a merchant may look back.
 PERIODS = (7, 30, 90)
 
@@ -20,23 +20,17 @@ _SOURCE = """
     CASE WHEN link.channel = 'friend' AND link.target_kind IN ('group', 'bargain', 'flash')
         THEN link.target_kind ELSE link.channel END
 """
-# The last arrival before the order of which that is known: the last time, or else the first.
-_SEARCHED_AT = """
-    CASE WHEN arrival.last_at <= kept.placed_at THEN arrival.last_at
-        WHEN arrival.first_at <= kept.placed_at THEN arrival.first_at END
-"""
 _PAID = f"""
     SELECT CASE WHEN link.id IS NOT NULL THEN {_SOURCE}
-            WHEN arrival.id IS NOT NULL AND {_SEARCHED_AT}
-                > kept.placed_at - interval '1 day' * {DAYS_AT.format(at="kept.placed_at")}
+            WHEN arrival.id IS NOT NULL AND {IN_WINDOW.format(at="kept.placed_at")}
             THEN '{SEARCH}' ELSE '{DIRECT}' END AS source,
         count(*), sum(kept.kept_fen)
     FROM ({KEPT_ORDERS}) kept
     LEFT JOIN sharing_attribution attribution ON attribution.order_id = kept.id
     LEFT JOIN sharing_sharelink link ON link.id = attribution.link_id
-    LEFT JOIN sharing_searcharrival arrival
-        ON arrival.store_id = %(store)s AND arrival.visitor_id = kept.buyer_id
-    GROUP BY source
+    LEFT JOIN sharing_arrival arrival ON arrival.store_id = %(store)s
+        AND arrival.visitor_id = kept.buyer_id AND arrival.source = '{SEARCH}'
+    GROUP BY 1
 """
 _CAME = f"""
     SELECT {_SOURCE} AS source, count(DISTINCT visit.visitor_id)
@@ -45,31 +39,31 @@ _CAME = f"""
     WHERE visit.store_id = %(store)s AND visit.last_at >= %(since)s
     GROUP BY source
     UNION ALL
-    SELECT '{SEARCH}', count(*) FROM sharing_searcharrival
+    SELECT source, count(*) FROM sharing_arrival
     WHERE store_id = %(store)s AND last_at >= %(since)s
+    GROUP BY source
 """
 
 
 @dataclass(frozen=True)
 class SourceRow:
-    """What one source brought: people who came by it (None where nobody counts them), orders that
-    were paid and not given up, and the fen that these kept: paid, without what was asked back."""
+    """What one source brought: people who came by it, orders that were paid and not given up, and the
+    fen that these kept: paid, without what was asked back."""
 
     label: str
-    people: int | None
+    people: int
     orders: int
     kept_fen: int
 
     @property
     def percent(self) -> str:
-        """Paid orders for each hundred people; "—" where people are not counted."""
+        """Paid orders for each hundred people; "—" where nobody came within the time."""
         return f"{100 * self.orders / self.people:.1f}%" if self.people else "—"
 
 
 def sources(store_id: int, *, since: datetime, now: datetime) -> tuple[SourceRow, ...]:
     """What each source brought since then, the best first, in two queries. An order without a share
-    came by the search if its buyer did, within the same window, and otherwise by itself: who comes
-    by themselves and does not buy is counted nowhere."""
+    came by the search if its buyer did, within the same window, and otherwise by itself."""
     values: dict[str, Any] = {"store": store_id, "since": since, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(_PAID, values)
@@ -77,7 +71,7 @@ def sources(store_id: int, *, since: datetime, now: datetime) -> tuple[SourceRow
         cursor.execute(_CAME, values)
         came = dict(cursor.fetchall())
     found = [
-        SourceRow(label, None if name == DIRECT else came.get(name, 0), *paid.get(name, (0, 0)))
+        SourceRow(label, came.get(name, 0), *paid.get(name, (0, 0)))
         for name, label in _labels().items()
         if name in paid or came.get(name)
     ]
@@ -91,5 +85,5 @@ def _labels() -> dict[str, str]:
         str(kinds.BARGAIN): _("砍价页分享"),
         str(kinds.FLASH): _("秒杀页分享"),
     }
-    labels |= {str(name): str(label) for name, label in Channel.choices}
-    return {**labels, SEARCH: _("店内搜索"), DIRECT: _("直接打开")}
+    others = (*Channel.choices, *Arrival.Source.choices)
+    return labels | {str(name): str(label) for name, label in others}

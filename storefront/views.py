@@ -171,7 +171,7 @@ def store_mine(request: HttpRequest, slug: str) -> HttpResponse:
     )
     context = {"card": card, "store": found, "takes_sharers": card.prompt and plan_of(found.id)}
     response = render(request, "storefront/_store_mine.html", context)
-    visit_note(request, response, now=clock.now())
+    visit_note(request, response, now=clock.now(), store_id=found.id)
     return response
 
 

@@ -14,8 +14,8 @@ from notices.models import Notice, NoticePreference
 from notices.services import Ways, preferences_save, ways_of
 from orders.models import CartLine
 from orders.tests.factories import deliver, order_make, person, sku_on_sale
-from sharing.models import ShareLink, Tie, Visit
-from sharing.searches import search_record
+from sharing.arrivals import arrival_record
+from sharing.models import Arrival, ShareLink, Tie, Visit
 from sharing.tests.factories import link_make, visit_make
 from tests.cast import broken
 from wechat.services import OAuthPerson
@@ -112,12 +112,19 @@ def test_choices_reminders_and_searches_come_along(bob, second):
     chosen = {"refund": Ways(wechat=False, email=True), "shipping": Ways(wechat=True, email=False)}
     preferences_save(user_id=second.pk, chosen=chosen, now=clock.now())
     NoticePreference.objects.create(user=bob, topic="refund", wechat=True, email=False)
-    search_record(store_id=offers[0].store_id, visitor_id=second.pk, guest="", now=clock.now())
+    arrival_record(
+        source="search",
+        store_id=offers[0].store_id,
+        visitor_id=second.pk,
+        guest="",
+        now=clock.now(),
+    )
     fold(bob, second)
     fold(bob, second)
     assert FlashReminder.objects.filter(user=bob).count() == 2
     assert ways_of(bob.pk, "refund") == Ways(wechat=True, email=False)
     assert ways_of(bob.pk, "shipping") == Ways(wechat=True, email=False)
+    assert Arrival.objects.get(source="search").visitor_id == bob.pk
 
 
 def test_an_address_that_was_proved_stays_proved(bob, second):

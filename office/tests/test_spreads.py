@@ -177,13 +177,14 @@ def test_what_is_chosen_is_said_where_it_counts(client, monkeypatch):
     for _ in range(2):
         pay(buy(person(), sku))
     deliver()
+    client.get(f"/p/{sku.product.public_id}/mine/")  # who opens it and does not buy
     monkeypatch.setattr("sharing.replay.MAX_ORDERS", 1)
     client.force_login(staff_make(campaign.store).user)
     text = client.get(PAGE, {"of": campaign.public_id, "days": "90"}).content.decode()
     whole, chosen = text.split('id="who"')
     assert "各来源的转化（全店）" in whole and "如果归因窗口不一样（全店）" in whole
     cells = re.findall(r"<td[^>]*>([^<]*)</td>", whole[whole.index("来的人") :])
-    assert cells[:4] == ["直接打开", "—", "2", "—"]
+    assert cells[:4] == ["直接打开", "3", "2", "66.7%"]
     assert "最近 1 个付款订单" in whole
     assert 'id="of"' in chosen and 'id="of"' not in whole
     assert '<input type="hidden" name="days" value="90">' in chosen

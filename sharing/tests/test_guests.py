@@ -6,9 +6,9 @@ import pytest
 
 from accounts.tests.factories import user_make
 from core import clock, guests
+from sharing.arrivals import arrival_record
 from sharing.guests import KEPT, guests_forget
-from sharing.models import WINDOW_DAYS, SearchArrival, Visit
-from sharing.searches import search_record
+from sharing.models import WINDOW_DAYS, Arrival, Visit
 from sharing.sources import PERIODS
 from sharing.tests.factories import link_make, visit_make
 from stores.tests.factories import store_make
@@ -43,13 +43,14 @@ def test_a_visit_that_was_repeated_lately_stays():
     assert Visit.objects.count() == 1
 
 
-def test_old_searches_of_guests_go_and_peoples_stay():
+@pytest.mark.parametrize("source", Arrival.Source.values)
+def test_old_arrivals_of_guests_go_and_peoples_stay(source):
     now, store, who = clock.now(), store_make(), user_make()
     old = now - KEPT - timedelta(seconds=1)
     for guest, visitor, at in (("a" * 26, None, old), ("b" * 26, None, now), ("", who.pk, old)):
-        search_record(store_id=store.pk, visitor_id=visitor, guest=guest, now=at)
+        arrival_record(source=source, store_id=store.pk, visitor_id=visitor, guest=guest, now=at)
     assert guests_forget(now=now) == 1
-    assert set(SearchArrival.objects.values_list("guest", "visitor_id")) == {
+    assert set(Arrival.objects.values_list("guest", "visitor_id")) == {
         ("b" * 26, None),
         ("", who.pk),
     }

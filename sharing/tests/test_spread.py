@@ -81,11 +81,11 @@ def test_sources_say_who_came_and_what_they_paid(store):
         "拼团页分享": (1, 1),
         "砍价页分享": (1, 0),
         "秒杀页分享": (1, 0),
-        "直接打开": (None, 1),
+        "直接打开": (1, 1),
     }
     rows = sources(store.pk, since=since(), now=clock.now())
     percents = {row.label: row.percent for row in rows}
-    assert (percents["微信好友或群"], percents["直接打开"]) == ("50.0%", "—")
+    assert (percents["微信好友或群"], percents["直接打开"]) == ("50.0%", "100.0%")
     assert sources(store_open().pk, since=since(), now=clock.now()) == ()
 
 
@@ -96,7 +96,8 @@ def test_an_order_that_went_back_is_no_conversion(store):
     sku = sku_on_sale(store)
     ref = bought(person(), sku)
     order_cancel(order_id=cast.order_of(ref).pk, reason="断货", now=clock.now())
-    assert sources(store.pk, since=since(), now=clock.now()) == ()
+    (row,) = sources(store.pk, since=since(), now=clock.now())
+    assert (row.label, row.people, row.orders, row.percent) == ("直接打开", 1, 0, "0.0%")
 
 
 def test_a_line_that_went_back_is_no_money_kept(store):

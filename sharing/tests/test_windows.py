@@ -9,10 +9,10 @@ from core import clock
 from core.invariants import audit
 from orders.models import Order
 from orders.tests.factories import buy, deliver, pay, person, sku_on_sale, store_open
+from sharing.arrivals import arrival_record
 from sharing.explained import explanations
 from sharing.models import WINDOW_DAYS, Attribution, AttributionWindow, StaleTouch, Visit
 from sharing.replay import replay
-from sharing.searches import search_record
 from sharing.services import MEMORY, visit_record
 from sharing.sources import sources
 from sharing.tests.factories import link_make, visit_make
@@ -127,7 +127,9 @@ def test_other_windows_are_compared_with_the_chosen_one(store, sku):
 def test_who_searched_is_counted_within_the_same_window(store, sku, days, label):
     choose(store, days, ago=3 * DAY)
     who = person()
-    search_record(store_id=store.pk, visitor_id=who.id, guest="", now=clock.now() - 2 * DAY)
+    arrival_record(
+        source="search", store_id=store.pk, visitor_id=who.id, guest="", now=clock.now() - 2 * DAY
+    )
     pay(buy(who, sku))
     deliver()
     rows = sources(store.pk, since=clock.now() - 30 * DAY, now=clock.now())

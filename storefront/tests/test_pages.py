@@ -302,7 +302,7 @@ def test_the_personal_fragment_shows_my_open_seat(client, goods):
 
 def test_the_texts_carry_their_version(client):
     assert "2026-03" in client.get("/agreement/").content.decode()
-    assert "2026-04" in client.get("/privacy/").content.decode()
+    assert "2026-05" in client.get("/privacy/").content.decode()
 
 
 def test_licences_name_every_store(client, goods):

@@ -135,7 +135,7 @@ def _fragment(
 ) -> HttpResponse:
     context = {**_personal(request, board), "said": said, "refused": refused, "fragment": True}
     response = render(request, "bargain/_mine.html", context)
-    visit_note(request, response, now=clock.now())
+    visit_note(request, response, now=clock.now(), store_id=board.store_id)
     return response
 
 

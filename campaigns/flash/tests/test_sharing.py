@@ -173,8 +173,9 @@ def test_who_comes_by_a_link_and_buys_was_brought(offer):
     assert (row.sharer, row.link.token, row.link.target_kind) == (alice, token, "flash")
     assert cast.pay(order.public_id)
     cast.deliver()
-    (source,) = sources(offer.store_id, since=offer.campaign.published_at, now=clock.now())
+    source, alone = sources(offer.store_id, since=offer.campaign.published_at, now=clock.now())
     assert (source.label, source.people, source.orders) == ("秒杀页分享", 1, 1)
+    assert (alone.label, alone.people, alone.orders) == ("直接打开", 1, 0)  # Alice
     # It is a page of its campaign, and none of the store's single ones.
     assert shared_pages(offer.store_id, since=offer.campaign.published_at) == ()
     assert cast.broken() == []

@@ -47,7 +47,7 @@ def mine(request: HttpRequest, public_id: str) -> HttpResponse:
         "card": _card(request, terms, product),
     }
     response = render(request, "flash/_offer_mine.html", context)
-    visit_note(request, response, now=clock.now())
+    visit_note(request, response, now=clock.now(), store_id=terms.store_id)
     return response
 
 

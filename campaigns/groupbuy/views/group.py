@@ -62,9 +62,10 @@ def group_mine(request: HttpRequest, public_id: str) -> HttpResponse:
     """The reader's own seat, and the card with which the page is shared."""
     now = clock.now()
     board = group_board(public_id, now=now)
-    if board is None and group_unopened(public_id, now=now) is None:
+    found = board or group_unopened(public_id, now=now)
+    if found is None:
         raise NotHere(_("没有这个团，请核对链接。"))
-    return _personal(request, public_id, board, "groupbuy/_mine.html", now=now)
+    return _personal(request, found, "groupbuy/_mine.html", now=now)
 
 
 @require_safe
@@ -75,7 +76,7 @@ def seat(request: HttpRequest, public_id: str) -> HttpResponse:
     board = group_board(public_id, now=now)
     if board is None:
         raise NotHere(_("这个团还没有开。"))
-    return _personal(request, public_id, board, "groupbuy/_seat.html", now=now)
+    return _personal(request, board, "groupbuy/_seat.html", now=now)
 
 
 @require_safe
@@ -96,22 +97,23 @@ def again(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _personal(
-    request: HttpRequest, public_id: str, board: GroupBoard | None, template: str, *, now: datetime
+    request: HttpRequest, found: GroupBoard | Unopened, template: str, *, now: datetime
 ) -> HttpResponse:
+    board = found if isinstance(found, GroupBoard) else None
     context: dict[str, Any] = {
         "now": now,
         "board": board,
-        "mine": _mine(request, public_id),
+        "mine": _mine(request, found.public_id),
         "card": _card(request, board) if board else None,
         # Nobody is called to what cannot be joined.
         "share_label": _("复制链接，叫朋友一起拼") if board and board.can_join else "",
         "sign_in_url": "",
     }
     if not request.user.is_authenticated:
-        page = reverse("groupbuy:group", args=[public_id])
+        page = reverse("groupbuy:group", args=[found.public_id])
         context["sign_in_url"] = with_query(reverse("accounts:sign_in"), next=page)
     response = render(request, template, context)
-    visit_note(request, response, now=now)
+    visit_note(request, response, now=now, store_id=found.store_id)
     return response
 
 
