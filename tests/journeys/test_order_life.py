@@ -3,6 +3,8 @@ more time, an invoice; and everything that happened stands on it."""
 
 import re
 
+from tests.journeys.office import Office
+
 MILLET, VINEGAR, DATES = "沁州黄小米", "三年陈老醋", "临县吊干红枣"
 SOUND_CODE = "91350100M000100Y43"
 INVOICE = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
@@ -20,28 +22,6 @@ def test_everything_that_may_happen_to_an_order(shop, visit, tmp_path):
     invoiced(shop, merchant, buyer, order, tmp_path)
     received(buyer, order)
     assert shop.audit() == []
-
-
-class Office:
-    """What a merchant does with one order."""
-
-    def __init__(self, shop, merchant, order):
-        self.merchant, self.page = merchant, merchant.page
-        pk = shop.value("SELECT id FROM orders_order WHERE public_id = %s", order)
-        self.address = f"/office/orders/order/{pk}/change/"
-
-    def act(self, action, submit, said, **fields):
-        """Fill in one of the order's actions, and wait for what is said of it."""
-        self.merchant.open(self.address)
-        self.page.locator(f"a[href$='/{action}/']").first.click()
-        for name, value in fields.items():
-            field = self.page.locator(f"[name={name}]")
-            if field.evaluate("one => one.tagName") == "SELECT":
-                field.select_option(value)
-            else:
-                field.fill(value)
-        self.page.get_by_role("button", name=submit).click()
-        self.page.get_by_text(said).first.wait_for()
 
 
 def placed(buyer):

@@ -1,4 +1,9 @@
-"""A sharer's showcase brings a friend who buys; the reward is frozen, and gone when the money goes back."""
+"""A sharer's showcase brings a friend who buys; the reward is frozen, and gone when the money goes back;
+one that was paid out is owed."""
+
+import re
+
+from tests.journeys.office import Office
 
 PLAN = """
 from sharers.models import SharerPlan
@@ -19,10 +24,35 @@ CAME_BY = (
 )
 
 
-def frozen(somebody):
-    """What the desk says is frozen."""
-    pair = somebody.page.locator("dl.pairs div").filter(has_text="冻结中")
+# The order was received more than a week ago.
+A_WEEK_LATER = (
+    "UPDATE orders_order SET shipped_at = shipped_at - interval '8 days', "
+    "received_at = received_at - interval '8 days' WHERE public_id = %s"
+)
+RELEASE_NOW = (
+    "UPDATE sharers_reward SET due_at = now() WHERE order_id = "
+    "(SELECT id FROM orders_order WHERE public_id = %s)"
+)
+LINE = (
+    "SELECT concat(l.id, ':', l.rebate_fen) FROM orders_orderline l "
+    "JOIN orders_order o ON o.id = l.order_id WHERE o.public_id = %s"
+)
+COST = (
+    "SELECT l.amount_fen FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id "
+    "WHERE o.public_id = %s"
+)
+AVAILABLE = "SELECT available_fen FROM sharers_sharer WHERE name = '李梅的好物'"
+
+
+def desk(somebody, label):
+    """What the desk says is frozen, or may be paid out."""
+    somebody.open("/store/zaoyuan/sharer/")
+    pair = somebody.page.locator("dl.pairs div").filter(has_text=label)
     return pair.locator("dd").inner_text()
+
+
+def money(fen):
+    return f"{'−' if fen < 0 else ''}¥{abs(fen) / 100:.2f}"
 
 
 def test_a_reward_is_earned_and_clawed_back(shop, visit):
@@ -44,6 +74,27 @@ def test_a_reward_is_earned_and_clawed_back(shop, visit):
 
     wang.open(link)
     wang.page.locator(".product-card").first.click()
+    order, earned_fen = bought(shop, wang)
+    # She sent a card to a friend; the showcase's own links are not how he came.
+    assert shop.value(CAME_BY, order) == "friend"
+    assert desk(mei, "冻结中") == money(earned_fen)
+    mei.page.get_by_text("的分享（微信好友或群）").first.wait_for()
+    assert mei.page.get_by_text("（10%）· 冻结中").count() == 1
+    mei.shot("83-sharer-earned")
+
+    merchant = visit("", desk=True, office=True).office("wang@zaoyuan.example")
+    office = Office(shop, merchant, order)
+    office.act("cancel", "确认取消", "已取消，款项将原路退回", reason="这批卖完了")
+    shop.until(lambda: shop.value(BOOK, order) == 0, what="the reward is taken back")
+    assert desk(mei, "冻结中") == "¥0.00"
+    mei.shot("84-sharer-clawed-back")
+    back(shop, order)
+    below_zero(shop, mei, wang, merchant)
+    assert shop.audit() == []
+
+
+def bought(shop, wang):
+    """One more of what is on the page; the order, and what it earned in fen."""
     wang.page.wait_for_url("**/p/**")
     wang.page.wait_for_load_state("networkidle")
     wang.choose("单独购买")
@@ -52,34 +103,52 @@ def test_a_reward_is_earned_and_clawed_back(shop, visit):
     wang.pay()
     wang.paid()
     shop.until(lambda: shop.value(BOOK, order) > 0, what="the reward is written down")
-    mei.open("/store/zaoyuan/sharer/")
-    # She sent a card to a friend; the showcase's own links are not how he came.
-    assert shop.value(CAME_BY, order) == "friend"
-    mei.page.get_by_text("的分享（微信好友或群）").first.wait_for()
-    earned_fen = shop.value(BOOK, order)
-    assert frozen(mei) == f"¥{earned_fen / 100:.2f}"
-    assert mei.page.get_by_text("（10%）· 冻结中").count() == 1
-    mei.shot("83-sharer-earned")
+    return order, shop.value(BOOK, order)
 
-    merchant = visit("", desk=True, office=True).office("wang@zaoyuan.example")
-    pk = shop.value("SELECT id FROM orders_order WHERE public_id = %s", order)
-    merchant.open(f"/office/orders/order/{pk}/change/")
-    merchant.page.get_by_role("link", name="取消并退款").first.click()
-    merchant.page.fill("input[name=reason]", "这批卖完了")
-    merchant.page.get_by_role("button", name="确认取消").click()
-    merchant.page.get_by_text("已取消，款项将原路退回").wait_for()
-    shop.until(lambda: shop.value(BOOK, order) == 0, what="the reward is taken back")
-    mei.open("/store/zaoyuan/sharer/")
-    assert frozen(mei) == "¥0.00"
-    mei.shot("84-sharer-clawed-back")
-    shop.until(
-        lambda: (
-            shop.value(
-                "SELECT count(*) FROM payments_refund WHERE order_ref = %s AND state = 'succeeded'",
-                order,
-            )
-            == 1
-        ),
-        what="the money is back",
+
+def back(shop, order):
+    refunds = "SELECT count(*) FROM payments_refund WHERE order_ref = %s AND state = 'succeeded'"
+    shop.until(lambda: shop.value(refunds, order) == 1, what="the money is back")
+
+
+def below_zero(shop, mei, wang, merchant):
+    """Received, released and paid out; then the store gives the money back for what it sent."""
+    wang.product("红枣", "/store/zaoyuan/")
+    order, earned_fen = bought(shop, wang)
+    office = Office(shop, merchant, order)
+    office.act("ship", "确认发货", "已发货", carrier="sf", tracking_no="SF1234567890")
+    wang.open(f"/orders/{order}/")
+    wang.click("确认收货")
+    wang.page.get_by_role("button", name="确认收货").click()
+    wang.page.get_by_text("交易完成").wait_for()
+    shop.sql(A_WEEK_LATER, order)
+    shop.sql(RELEASE_NOW, order)
+    shop.until(lambda: shop.value(AVAILABLE) == earned_fen, what="the reward is released")
+    assert desk(mei, "可结算") == money(earned_fen)
+
+    paid_out(shop, merchant, earned_fen)
+    cost_fen = shop.value(COST, order)
+    office.act(
+        "refund-line",
+        "确认退款",
+        re.compile("元将原路退给买家"),
+        line=shop.value(LINE, order),
+        amount_fen=f"{cost_fen / 100:.2f}",
+        reason="路上压坏了",
     )
-    assert shop.audit() == []
+    merchant.shot("85-refunded-by-agreement", axe=False)
+    shop.until(lambda: shop.value(AVAILABLE) == -earned_fen, what="the reward is owed")
+    assert desk(mei, "可结算") == money(-earned_fen)
+    mei.shot("86-sharer-below-zero")
+    back(shop, order)
+    wang.open(f"/orders/{order}/")
+    wang.page.get_by_text("路上压坏了").wait_for()
+    wang.shot("87-refunded-for-what-was-sent")
+
+
+def paid_out(shop, merchant, fen):
+    pk = shop.value("SELECT id FROM sharers_sharer WHERE name = '李梅的好物'")
+    merchant.open(f"/office/sharers/sharer/{pk}/change/")
+    merchant.page.fill("input[name=paid_fen]", f"{fen / 100:.2f}")
+    merchant.page.locator("input[name=_save], button[name=_save]").first.click()
+    merchant.page.get_by_text("已登记结算").wait_for()
