@@ -283,11 +283,12 @@ def _earning(row: Any, explanation: Explanation | None) -> Earning:
         at=row.earned_at,
         name=str(row.line),
         state=row.state,
-        state_label=row.get_state_display(),
+        # It was worth something once.
+        state_label=row.get_state_display() if row.amount_fen else _("已随退款扣回"),
         amount_fen=row.amount_fen,
         rate=rate_text(Rate(row.rate_bp, row.fixed_fen)),
         released_at=row.released_at,
-        frees_at=row.due_at,
+        frees_at=row.due_at if row.amount_fen else None,
         explanation=explanation,
     )
 

@@ -218,7 +218,9 @@ def test_a_refund_after_the_payout_takes_it_below_zero(sku, sharer, buyer):
     paid_back(order, cast.LIST_FEN // 2, seen_fen=0)
     kept = (cast.LIST_FEN - cast.LIST_FEN // 2) * 5 // 100
     assert money(sharer) == (0, kept - REWARD_FEN)
+    assert [one.state_label for one in desk(sharer).earnings.rows] == ["可结算"]
     paid_back(order, cast.LIST_FEN - cast.LIST_FEN // 2, seen_fen=cast.LIST_FEN // 2)
+    assert [one.state_label for one in desk(sharer).earnings.rows] == ["已随退款扣回"]
     assert money(sharer) == (0, -REWARD_FEN)
     assert cast.broken() == []
     (month,) = statements(sharer.pk)

@@ -87,6 +87,7 @@ def test_a_reward_is_earned_and_clawed_back(shop, visit):
     office.act("cancel", "确认取消", "已取消，款项将原路退回", reason="这批卖完了")
     shop.until(lambda: shop.value(BOOK, order) == 0, what="the reward is taken back")
     assert desk(mei, "冻结中") == "¥0.00"
+    assert mei.page.get_by_text("¥0.00（10%）· 已随退款扣回").count() == 1
     mei.shot("84-sharer-clawed-back")
     back(shop, order)
     below_zero(shop, mei, wang, merchant)
