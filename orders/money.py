@@ -54,7 +54,6 @@ class Return:
 
     number: str
     reason: str
-    part: str
     state: str
     amount_fen: int
     provider_id: str
@@ -89,7 +88,6 @@ def money_story(order: Order) -> MoneyStory:
         Return(
             number=refund.out_refund_no,
             reason=refund.get_reason_display(),
-            part=refund.part,
             state=refund.get_state_display(),
             amount_fen=refund.amount_fen,
             provider_id=refund.provider_refund_id,

@@ -174,7 +174,7 @@ STEPS: dict[str, tuple[Label, Label, Callable[[Happened, _Told], str]]] = {
     "order.address_changed": _same(gettext_lazy("收货信息已修改"), _change(Kind.ADDRESS)),
     "order.line_cancelled": _same(gettext_lazy("部分商品已取消"), _change(Kind.LINE_CANCELLED)),
     "order.rebated": _same(gettext_lazy("退还差价")),
-    "order.line_refunded": _same(gettext_lazy("商家退了一笔钱"), _change(Kind.LINE_REFUNDED)),
+    "order.line_refunded": _same(gettext_lazy("商家同意退款"), _change(Kind.LINE_REFUNDED)),
     "order.urged": (gettext_lazy("你催了发货"), gettext_lazy("买家催发货"), _nothing),
     "order.receive_extended": (
         gettext_lazy("你延长了收货时间"),

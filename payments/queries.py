@@ -62,9 +62,10 @@ def refunds_of(order_ref: str) -> list[Refund]:
     return list(Refund.objects.filter(order_ref=order_ref).order_by("pk"))
 
 
-def refund_is_asked(*, payment_id: int, reason: str, part: str) -> bool:
-    """Whether that part of a payment was asked back for that reason before."""
-    return Refund.objects.filter(payment_id=payment_id, reason=reason, part=part).exists()
+def refund_asked_fen(*, payment_id: int, reason: str, part: str) -> int | None:
+    """How much of that part of a payment was asked back for that reason, in fen; None when nothing."""
+    asked = Refund.objects.filter(payment_id=payment_id, reason=reason, part=part)
+    return asked.values_list("amount_fen", flat=True).first()
 
 
 def takes_payments(store_id: int) -> bool:

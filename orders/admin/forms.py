@@ -183,9 +183,7 @@ class LineCancelForm(forms.Form):
     def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["line"].choices = [  # type: ignore[attr-defined]
-            _cancel_choice(order, line)
-            for line in order.lines.order_by("pk")
-            if line.cancelled_at is None
+            _cancel_choice(order, line) for line in order.lines.order_by("pk") if line.left
         ]
 
 
@@ -195,7 +193,7 @@ def _cancel_choice(order: Order, line: OrderLine) -> tuple[str, str]:
     told = {"line": line, "amount": yuan(back.fen)}
     if back.is_all:
         return key, _("%(line)s，整单取消，退 %(amount)s 元") % told
-    if not line.shipped_quantity or not back.pieces:
+    if not line.shipped_quantity:
         return key, _("%(line)s，退 %(amount)s 元") % told
     told["line"] = f"{line.title} {line.sku_name} × {back.pieces}"
     return key, _("%(line)s（没发出的），退 %(amount)s 元") % told

@@ -1,6 +1,7 @@
 """A store may give back money for goods that were sent."""
 
 from django.db import migrations, models
+from django.db.models.functions import Greatest
 
 
 class Migration(migrations.Migration):
@@ -28,4 +29,16 @@ class Migration(migrations.Migration):
             name="rebate_fen",
             field=models.PositiveBigIntegerField(default=0, verbose_name="事后退回（分）"),
         ),
+        migrations.AddConstraint(
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    rebate_fen__lte=models.F("amount_fen")
+                    - models.F("discount_fen")
+                    + Greatest(models.F("adjust_fen"), 0)
+                ),
+                name="orders_line_rebate_max",
+            ),
+        ),
+        migrations.RemoveConstraint(model_name="orderline", name="orders_line_rebate_within"),
     ]

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from orders.models.order import Order
@@ -54,8 +55,12 @@ class OrderLine(models.Model):
                 condition=Q(discount_fen__lte=F("amount_fen")), name="orders_line_discount_within"
             ),
             models.CheckConstraint(
-                condition=Q(rebate_fen__lte=F("amount_fen") - F("discount_fen")),
-                name="orders_line_rebate_within",
+                condition=Q(
+                    rebate_fen__lte=F("amount_fen")
+                    - F("discount_fen")
+                    + Greatest(F("adjust_fen"), 0)
+                ),
+                name="orders_line_rebate_max",
             ),
             models.CheckConstraint(
                 condition=Q(amount_fen=F("unit_price_fen") * F("quantity")),

@@ -9,7 +9,7 @@ from orders.amounts import line_paid_fen
 from orders.events import OrderRebated
 from orders.locks import order_lock
 from orders.models import OrderLine
-from payments.queries import refund_is_asked
+from payments.queries import refund_asked_fen
 from payments.services import NothingToRefund, RefundReason, refund_request
 
 
@@ -23,7 +23,8 @@ def order_give_back(*, order_id: int, each_fen: int, reason: RefundReason, now: 
         if order.payment_id is None or line is None:
             return False
         part = f"line_{line.pk}"
-        if refund_is_asked(payment_id=order.payment_id, reason=reason, part=part):
+        asked_fen = refund_asked_fen(payment_id=order.payment_id, reason=reason, part=part)
+        if asked_fen is not None:
             return False
         # The store may have given back some of it for its own reasons already.
         amount_fen = min(each_fen * line.quantity, line_paid_fen(line))

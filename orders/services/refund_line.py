@@ -12,7 +12,7 @@ from orders.events import OrderLineRefunded
 from orders.locks import order_lock
 from orders.models import OrderChange, OrderLine
 from orders.states import OrderState
-from payments.queries import refund_is_asked
+from payments.queries import refund_asked_fen
 from payments.services import NothingToRefund, RefundReason, refund_refusal, refund_request
 
 SENT = (OrderState.TO_SHIP, OrderState.SHIPPED, OrderState.COMPLETED)
@@ -36,7 +36,7 @@ def order_line_refund(
     before. The goods stay with the buyer, and the order goes on. `reason` is shown to the buyer.
 
     `seen_fen` is what had come back of the line before, as the page said: the same form again gives
-    nothing back. Raises RefundRefused: not sent, more than is left of the line, something else came
+    nothing back. Raises RefundRefused: not sent in full, more than is left of the line, something else came
     back meanwhile, or WeChat Pay would not take it any more.
     """
     with transaction.atomic():
@@ -45,9 +45,9 @@ def order_line_refund(
         if line is None or order.state not in SENT or order.payment_id is None:
             raise RefundRefused(_("只有发出去的商品才能这样退款，请刷新页面后再试。"))
         # Of a line that was sent in full what came back only grows, so that this names one refund.
-        part = f"line_{line.pk}_{seen_fen}"
-        reason_of_refund = RefundReason.AGREED
-        if refund_is_asked(payment_id=order.payment_id, reason=reason_of_refund, part=part):
+        part, why = f"line_{line.pk}_{seen_fen}", RefundReason.AGREED
+        asked_fen = refund_asked_fen(payment_id=order.payment_id, reason=why, part=part)
+        if asked_fen == amount_fen:
             return False
         if (refusal := _refusal(line, amount_fen=amount_fen, seen_fen=seen_fen)) is not None:
             raise RefundRefused(refusal)
@@ -56,7 +56,7 @@ def order_line_refund(
         try:
             refund_request(
                 payment_id=order.payment_id,
-                reason=reason_of_refund,
+                reason=why,
                 part=part,
                 amount_fen=amount_fen,
                 now=now,
@@ -81,16 +81,13 @@ def order_line_refund(
 
 def line_refundable_fen(line: OrderLine) -> int:
     """How much of a line may go back while its goods stay, in fen: what it cost, once all of it that
-    is not cancelled was sent. What a merchant raised the price by goes with the order alone."""
-    if line.cancelled_at is not None or line.left:
-        return 0
-    off_fen = line.discount_fen + line.rebate_fen
-    return max(min(line_paid_fen(line), line.amount_fen - off_fen), 0)
+    is not cancelled was sent."""
+    return 0 if line.cancelled_at is not None or line.left else max(line_paid_fen(line), 0)
 
 
 def _refusal(line: OrderLine, *, amount_fen: int, seen_fen: int) -> str | None:
     if line.left:
-        return _("这件商品还有没发出的：请先发货，或取消没发出的，再退款。")
+        return _("这件商品还没有全部交给买家：没交付的请用“取消部分商品”，或交付以后再退款。")
     if seen_fen != line.rebate_fen:
         told = {"amount": yuan(line.rebate_fen)}
         return _("这件商品现在已经退过 %(amount)s 元，请核对后再退。") % told

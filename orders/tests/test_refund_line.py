@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from core import clock
 from core.invariants import audit
@@ -139,6 +139,9 @@ def test_a_form_that_is_older_than_another_refund_gives_nothing_back():
     back(order)
     back(order, amount_fen=100, seen_fen=500)
     assert back(order, amount_fen=100, seen_fen=500) is False
+    # The same page, another sum: that is no second sending.
+    with pytest.raises(RefundRefused, match=r"已经退过 6\.00 元，请核对后再退"):
+        back(order, amount_fen=101, seen_fen=500)
     with pytest.raises(RefundRefused, match=r"已经退过 6\.00 元，请核对后再退"):
         back(order, seen_fen=300)
     assert refunds() == [("agreed", 500), ("agreed", 100)]
@@ -164,12 +167,27 @@ def test_what_a_merchant_took_off_is_not_paid_back():
     assert broken() == []
 
 
+def test_what_a_merchant_raised_the_price_by_may_go_back_too():
+    order = order_make()
+    raised_fen = FREIGHT_FEN + LIST_FEN + 4100
+    order_price_ask(order_id=order.pk, payable_fen=raised_fen, by_id=None, now=clock.now())
+    pay(order.public_id)
+    deliver()
+    ship(order)
+    with pytest.raises(RefundRefused, match=r"最多还能退 100\.00 元"):
+        back(order, amount_fen=LIST_FEN + 4101)
+    assert back(order, amount_fen=LIST_FEN + 4100) is True
+    assert broken() == []
+    with pytest.raises(IntegrityError), transaction.atomic():
+        order.lines.update(rebate_fen=LIST_FEN + 4101)
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
         (order_make, "只有发出去的商品"),
         (lambda: paid_make(held=True), "只有发出去的商品"),
-        (paid_make, "还有没发出的"),
+        (paid_make, "还没有全部交给买家"),
     ],
 )
 def test_what_was_not_sent_is_cancelled_and_not_paid_back(make, words):
@@ -185,7 +203,7 @@ def test_a_line_that_was_sent_in_part_is_sent_or_cancelled_first():
     order = paid_make(skus[0], items=[OrderItem(sku.pk, 3) for sku in skus])
     one, two = order.lines.order_by("pk")
     ship(order, {one.pk: 2})
-    with pytest.raises(RefundRefused, match="还有没发出的"):
+    with pytest.raises(RefundRefused, match="还没有全部交给买家"):
         back(order, one)
     cancelled = {"order_id": order.pk, "reason": "断货", "by_id": None, "now": clock.now()}
     order_line_cancel(line_id=one.pk, **cancelled)
@@ -280,7 +298,7 @@ def test_the_office_gives_money_back_and_the_buyer_reads_why(client):
     assert cells == ["59.00", "−0.00", "0.00", "−5.00", "54.00"]
     client.force_login(who.user)
     page = client.get(f"/orders/{order.public_id}/").content.decode()
-    assert "商家退了一笔钱" in page and "压坏了几颗" in page and "协商退款" in page
+    assert "商家同意退款" in page and "压坏了几颗" in page and "协商退款" in page
 
 
 def test_what_is_refused_stays_typed(client):
@@ -303,12 +321,46 @@ def test_what_no_page_offers_is_no_line(client, shown):
     assert refunds() == []
 
 
-def test_where_there_is_nothing_to_give_back_it_says_what_to_do(client):
-    order, gone = paid_make(), shipped_make()
-    back(gone, amount_fen=LIST_FEN)
-    for one, words in ((order, "请用“取消并退款”"), (gone, "没有还能退款的商品")):
-        client.force_login(staff_make(one.store).user)
-        assert words in client.get(page_of(one)).content.decode()
+def in_part(all_of_one=False):
+    """Two lines of which one waits; of the other a piece was sent, or all, which was paid back."""
+    store = store_open()
+    skus = [sku_on_sale(store), sku_on_sale(store)]
+    order = paid_make(skus[0], items=[OrderItem(sku.pk, 2) for sku in skus])
+    one = order.lines.order_by("pk")[0]
+    ship(order, {one.pk: 2 if all_of_one else 1})
+    if all_of_one:
+        back(order, one, amount_fen=2 * LIST_FEN)
+    return order
+
+
+def paid_back():
+    order = shipped_make()
+    back(order, amount_fen=LIST_FEN)
+    return order
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (paid_make, "还没有发出商品：要退款请用“取消并退款”"),
+        (lambda: paid_make(held=True), "尚未成团"),
+        (in_part, "有商品只发出了一部分"),
+        (lambda: in_part(all_of_one=True), "还没发出的请用“取消部分商品”"),
+        (paid_back, "没有还能退的"),
+    ],
+)
+def test_where_there_is_nothing_to_give_back_it_says_what_to_do(client, make, words):
+    order = make()
+    client.force_login(staff_make(order.store).user)
+    page = client.get(page_of(order)).content.decode()
+    assert words in page and "最多" not in page
+
+
+def test_what_was_sent_is_not_offered_to_be_cancelled(client):
+    order = shipped_make()
+    client.force_login(staff_make(order.store).user)
+    page = client.get(f"/office/orders/order/{order.pk}/cancel-line/").content.decode()
+    assert "请用“协商退款”" in page and "整单取消" not in page
 
 
 def test_whoever_gives_back_is_warned_of_an_invoice_that_is_out(client):
