@@ -79,7 +79,7 @@ def order_outcome(order_id: int) -> Outcome:
 
 
 # Orders of a store that were placed in a time, paid and not given up, and what they kept: what was
-# paid without what was asked back of it (a line given up, a ladder). For a statement of an app above.
+# paid without what was asked back of it (a line given up, a ladder, an agreement). For a statement of an app above.
 KEPT_ORDERS = """
     SELECT placed.id, placed.buyer_id, placed.placed_at,
         placed.payable_fen - COALESCE(payment.refunded_fen, 0) AS kept_fen

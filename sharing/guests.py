@@ -1,4 +1,4 @@
-"""How guests' cookies came, let go of when nobody can claim it and nobody counts it any more."""
+"""How people and guests' cookies came, let go of when nobody counts it any more and nobody can claim it."""
 
 from datetime import datetime, timedelta
 
@@ -13,6 +13,8 @@ KEPT = max(guests.AGE, MEMORY, timedelta(days=max(PERIODS)))
 
 
 def guests_forget(*, now: datetime) -> int:
-    """Delete how guests came who never signed in; how many rows there were."""
-    old = {"visitor": None, "last_at__lt": now - KEPT}
-    return rows_sweep(Visit.objects.filter(**old)) + rows_sweep(Arrival.objects.filter(**old))
+    """Delete what guests opened who never signed in, and how anybody came without a share; how many
+    rows there were. What people opened says who brought their orders, and stays."""
+    old = {"last_at__lt": now - KEPT}
+    visits = Visit.objects.filter(visitor=None, **old)
+    return rows_sweep(visits) + rows_sweep(Arrival.objects.filter(**old))

@@ -161,7 +161,7 @@ def visit_note(
     with the `store_id` of the one store whose page it is, by the search or by themselves.
 
     Pages of many stores give no store, and neither does a showcase: whoever opens one plainly goes on
-    by its sharer's link. A guest is known by a random cookie, set only where something is recorded.
+    by its sharer's link. A guest is known by a random cookie.
     """
     token = _token(_asked(request, "s"))
     if token:

@@ -24,7 +24,7 @@ _PAID = f"""
     SELECT CASE WHEN link.id IS NOT NULL THEN {_SOURCE}
             WHEN arrival.id IS NOT NULL AND {IN_WINDOW.format(at="kept.placed_at")}
             THEN '{SEARCH}' ELSE '{DIRECT}' END AS source,
-        count(*), sum(kept.kept_fen)
+        count(*), sum(kept.kept_fen), min(kept.placed_at)
     FROM ({KEPT_ORDERS}) kept
     LEFT JOIN sharing_attribution attribution ON attribution.order_id = kept.id
     LEFT JOIN sharing_sharelink link ON link.id = attribution.link_id
@@ -34,12 +34,12 @@ _PAID = f"""
 """
 _CAME = f"""
     SELECT {_SOURCE} AS source, count(DISTINCT visit.visitor_id)
-        + count(DISTINCT visit.guest) FILTER (WHERE visit.visitor_id IS NULL)
+        + count(DISTINCT visit.guest) FILTER (WHERE visit.visitor_id IS NULL), min(visit.first_at)
     FROM sharing_visit visit JOIN sharing_sharelink link ON link.id = visit.link_id
     WHERE visit.store_id = %(store)s AND visit.last_at >= %(since)s
     GROUP BY source
     UNION ALL
-    SELECT source, count(*) FROM sharing_arrival
+    SELECT source, count(*), min(first_at) FROM sharing_arrival
     WHERE store_id = %(store)s AND last_at >= %(since)s
     GROUP BY source
 """
@@ -47,17 +47,18 @@ _CAME = f"""
 
 @dataclass(frozen=True)
 class SourceRow:
-    """What one source brought: people who came by it, orders that were paid and not given up, and the
-    fen that these kept: paid, without what was asked back."""
+    """What one source brought: people who came by it (None where some of the orders are from before
+    they were counted), orders that were paid and not given up, and the fen that these kept: paid,
+    without what was asked back."""
 
     label: str
-    people: int
+    people: int | None
     orders: int
     kept_fen: int
 
     @property
     def percent(self) -> str:
-        """Paid orders for each hundred people; "—" where nobody came within the time."""
+        """Paid orders for each hundred people; "—" where nobody came within the time, or is counted."""
         return f"{100 * self.orders / self.people:.1f}%" if self.people else "—"
 
 
@@ -67,14 +68,17 @@ def sources(store_id: int, *, since: datetime, now: datetime) -> tuple[SourceRow
     values: dict[str, Any] = {"store": store_id, "since": since, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(_PAID, values)
-        paid = {source: (orders, int(fen)) for source, orders, fen in cursor.fetchall()}
+        paid = {source: (orders, int(fen), at) for source, orders, fen, at in cursor.fetchall()}
         cursor.execute(_CAME, values)
-        came = dict(cursor.fetchall())
-    found = [
-        SourceRow(label, came.get(name, 0), *paid.get(name, (0, 0)))
-        for name, label in _labels().items()
-        if name in paid or came.get(name)
-    ]
+        came = {source: (people, at) for source, people, at in cursor.fetchall()}
+    found = []
+    for name, label in _labels().items():
+        if name in paid or name in came:
+            orders, kept_fen, ordered_at = paid.get(name, (0, 0, now))
+            people, counted_at = came.get(name, (0, now))
+            # Whoever ordered by themselves had come: an earlier order is from before that was counted.
+            is_partial = name == DIRECT and ordered_at < counted_at
+            found.append(SourceRow(label, None if is_partial else people, orders, kept_fen))
     return tuple(sorted(found, key=lambda row: -row.kept_fen))
 
 

@@ -149,7 +149,7 @@ def product_mine(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_safe
 @personal
 def store_mine(request: HttpRequest, slug: str) -> HttpResponse:
-    """The card with which a store is shared; a visit through one is recorded."""
+    """The card with which a store is shared; how the reader came is recorded."""
     found = store_by_slug(slug)
     if found is None:
         raise NotHere(_("没有这家店。"))

@@ -23,6 +23,7 @@ from core.errors import NotHere
 from core.idempotency import form_key_kept, form_key_new
 from core.limits import limit_check
 from core.public_pages import personal, public_page
+from sharing.pages import visit_note
 from stores.queries import StoreInfo, store_by_slug
 
 # A person takes a few and mistypes a code a few times; a script tries more.
@@ -78,8 +79,11 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
         "sign_in_url": "" if user_id is not None else _sign_in_url(store),
     }
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "coupons/_mine.html", context)  # htmx shows no body of a 409
-    return render(request, "coupons/mine.html", context, status=status)
+        response = render(request, "coupons/_mine.html", context)  # htmx shows no body of a 409
+    else:
+        response = render(request, "coupons/mine.html", context, status=status)
+    visit_note(request, response, now=clock.now(), store_id=store.id)
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

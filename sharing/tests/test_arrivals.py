@@ -246,9 +246,9 @@ def store_pages(kind):
     if kind == "product":
         sku = cast.sku_on_sale()
         return f"/p/{sku.product.public_id}/mine/", sku.store
-    if kind == "store":
+    if kind in {"store", "coupons"}:
         store = cast.store_open()
-        return f"/store/{store.slug}/mine/", store
+        return f"/store/{store.slug}/{'coupons/' if kind == 'coupons' else ''}mine/", store
     if kind == "entry":
         entry = entry_make()
         return f"/q/{entry.public_id}/code/", entry.store
@@ -269,7 +269,7 @@ def store_pages(kind):
 
 
 @pytest.mark.parametrize(
-    "kind", ["product", "store", "entry", "flash", "bargain", "group", "unopened"]
+    "kind", ["product", "store", "coupons", "entry", "flash", "bargain", "group", "unopened"]
 )
 def test_every_page_of_one_store_counts_once(client, kind):
     path, store = store_pages(kind)
@@ -406,6 +406,20 @@ def test_whom_something_brought_did_not_come_by_themselves(by):
         order_id=order.pk, store_id=order.store_id, buyer_id=bob.id, placed_at=order.placed_at
     )
     assert not rows().exists()
+
+
+def test_orders_from_before_anybody_was_counted_make_no_percentage():
+    sku, bob = cast.sku_on_sale(), cast.person()
+    bought(bob, sku)
+    Arrival.objects.all().delete()
+    (row,) = sources(sku.store_id, since=clock.now() - 30 * DAY, now=clock.now())
+    assert (row.people, row.orders, row.percent) == (None, 1, "—")
+    bought(cast.person(), sku)
+    (row,) = sources(sku.store_id, since=clock.now() - 30 * DAY, now=clock.now())
+    assert (row.people, row.orders, row.percent) == (None, 2, "—")
+    Order.objects.filter(buyer_id=bob.id).update(placed_at=clock.now() - 31 * DAY)
+    (row,) = sources(sku.store_id, since=clock.now() - 30 * DAY, now=clock.now())
+    assert (row.people, row.orders, row.percent) == (1, 1, "100.0%")
 
 
 def test_people_and_guests_lately_make_the_percentage():

@@ -44,13 +44,18 @@ def test_a_visit_that_was_repeated_lately_stays():
 
 
 @pytest.mark.parametrize("source", Arrival.Source.values)
-def test_old_arrivals_of_guests_go_and_peoples_stay(source):
-    now, store, who = clock.now(), store_make(), user_make()
-    old = now - KEPT - timedelta(seconds=1)
-    for guest, visitor, at in (("a" * 26, None, old), ("b" * 26, None, now), ("", who.pk, old)):
-        arrival_record(source=source, store_id=store.pk, visitor_id=visitor, guest=guest, now=at)
-    assert guests_forget(now=now) == 1
+def test_old_arrivals_go_of_guests_and_of_people(source):
+    now, store = clock.now(), store_make()
+    old, young = now - KEPT - timedelta(seconds=1), now - KEPT + timedelta(seconds=1)
+    people = [user_make().pk for _ in range(2)]
+    for number, at in enumerate((old, young)):
+        for visitor, guest in ((people[number], ""), (None, f"{number:026d}")):
+            arrival_record(
+                source=source, store_id=store.pk, visitor_id=visitor, guest=guest, now=at
+            )
+    assert guests_forget(now=now) == 2
+    assert guests_forget(now=now) == 0
     assert set(Arrival.objects.values_list("guest", "visitor_id")) == {
-        ("b" * 26, None),
-        ("", who.pk),
+        (f"{1:026d}", None),
+        ("", people[1]),
     }
