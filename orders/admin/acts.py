@@ -23,8 +23,8 @@ from orders.admin.forms import (
     ShipForm,
 )
 from orders.admin.looks import look_record
-from orders.invoices import invoice_of
-from orders.models import Order, OrderAdjustment
+from orders.admin.warnings import cancel_warning, invoice_warning, refund_warning
+from orders.models import Order
 from orders.services import (
     AddressRefused,
     CancelRefused,
@@ -39,8 +39,6 @@ from orders.services import (
     order_price_ask,
     order_ship,
 )
-from orders.services.hold import hold_kind, hold_words
-from orders.services.refund_line import line_refundable_fen
 from orders.states import OrderState
 from orders.words import state_words
 from stores.scoped import ReadOnlyAdmin
@@ -96,7 +94,7 @@ class OrderActs(ReadOnlyAdmin):
             form,
             title=_("取消并退款"),
             submit=_("确认取消"),
-            warning=_invoice_warning(order),
+            warning=invoice_warning(order),
         )
 
     @action(
@@ -132,7 +130,7 @@ class OrderActs(ReadOnlyAdmin):
             form,
             title=_("取消部分商品"),
             submit=_("确认取消并退款"),
-            warning=_cancel_warning(order) or _invoice_warning(order),
+            warning=cancel_warning(order) or invoice_warning(order),
         )
 
     @action(description=_("协商退款"), url_path="refund-line", icon="undo", permissions=["work"])
@@ -166,7 +164,7 @@ class OrderActs(ReadOnlyAdmin):
             form,
             title=_("协商退款（已发出的商品）"),
             submit=_("确认退款"),
-            warning=" ".join(filter(None, (_refund_warning(order), _invoice_warning(order)))),
+            warning=" ".join(filter(None, (refund_warning(order), invoice_warning(order)))),
         )
 
     @action(description=_("改价"), url_path="reprice", icon="sell", permissions=["work"])
@@ -270,41 +268,3 @@ class OrderActs(ReadOnlyAdmin):
             "warning": warning,
         }
         return render(request, "admin/orders/order/act.html", context)
-
-
-def _cancel_warning(order: Order) -> str:
-    """Why no goods of the order are offered to be cancelled; or ""."""
-    if any(line.left for line in order.lines.all()):
-        return ""
-    return str(_("这个订单没有还没发出的商品：已发出的要退钱，请用“协商退款”。"))
-
-
-def _refund_warning(order: Order) -> str:
-    """Why no goods of the order are offered to be paid back; or what a refund brings about; or ""."""
-    lines = list(order.lines.all())
-    if any(line_refundable_fen(line) for line in lines):
-        used = order.adjustments.filter(kind=OrderAdjustment.Kind.COUPON).exists()
-        text = _("这个订单用了优惠券：它的钱全部退完时，优惠券也会还给买家。")
-        return str(text) if used else ""
-    if kind := hold_kind(order):
-        return hold_words(kind)
-    if any(line.left and line.shipped_quantity for line in lines):
-        text = _("有商品只发出了一部分：发完剩下的，或用“取消部分商品”取消它们，再来退款。")
-    elif any(line.shipped_quantity for line in lines):
-        text = _("已发出的商品都退完了；还没发出的请用“取消部分商品”。")
-        if not any(line.left for line in lines):
-            text = _("这个订单的商品都退完了，没有还能退的。")
-    else:
-        text = _("这个订单还没有发出商品：要退款请用“取消并退款”或“取消部分商品”。")
-    return str(text)
-
-
-def _invoice_warning(order: Order) -> str:
-    """What giving money back leaves to do about an invoice that is out already; or ""."""
-    invoice = invoice_of(order.pk)
-    if invoice is None or not invoice.is_issued:
-        return ""
-    told = {"amount": yuan(invoice.issued_fen)}
-    return (
-        _("这个订单已经开过 %(amount)s 元的发票：退款后，退回的金额要红冲（开红字发票）。") % told
-    )

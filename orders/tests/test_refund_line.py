@@ -15,6 +15,7 @@ from orders.money import money_story
 from orders.services import (
     OrderItem,
     RefundRefused,
+    order_cancel,
     order_give_back,
     order_line_cancel,
     order_line_refund,
@@ -333,6 +334,12 @@ def in_part(all_of_one=False):
     return order
 
 
+def given_up():
+    order = paid_make()
+    order_cancel(order_id=order.pk, reason="断货", now=clock.now())
+    return order
+
+
 def paid_back():
     order = shipped_make()
     back(order, amount_fen=LIST_FEN)
@@ -342,6 +349,8 @@ def paid_back():
 @pytest.mark.parametrize(
     ("make", "words"),
     [
+        (order_make, "没有收到过钱"),
+        (given_up, "已经取消，它的钱会全部原路退回"),
         (paid_make, "还没有发出商品：要退款请用“取消并退款”"),
         (lambda: paid_make(held=True), "尚未成团"),
         (in_part, "有商品只发出了一部分"),
