@@ -18,7 +18,7 @@ from campaigns.groupbuy.tests.factories import campaign_make, group_open
 from core import clock
 from office.spreads import spread_view
 from orders.tests.factories import buy, deliver, pay, person, sku_on_sale, store_open
-from sharing.models import AttributionWindow
+from sharing.models import Arrival, AttributionWindow
 from sharing.tests.factories import link_make, visit_make
 from sharing.windows import windows_of
 from stores.models import StoreStaff
@@ -190,6 +190,19 @@ def test_what_is_chosen_is_said_where_it_counts(client, monkeypatch):
     assert '<input type="hidden" name="days" value="90">' in chosen
     assert f"到 {localtime(turn):%Y-%m-%d %H:%M} 为止" in chosen
     assert "为止" not in client.get(PAGE).content.decode()
+
+
+def test_orders_from_before_people_were_counted_are_said_to_be(client):
+    store = store_open()
+    pay(buy(person(), sku_on_sale(store)))
+    deliver()
+    client.force_login(staff_make(store).user)
+    assert "早于开始数人" not in client.get(PAGE).content.decode()
+    Arrival.objects.all().delete()
+    text = client.get(PAGE).content.decode()
+    assert "早于开始数人" in text
+    cells = re.findall(r"<td[^>]*>([^<]*)<", text[text.index("来的人") :])
+    assert cells[:4] == ["直接打开", "—", "1", "—"]
 
 
 @contextmanager

@@ -266,5 +266,7 @@ class OrderActs(ReadOnlyAdmin):
             "title": title,
             "submit": submit,
             "warning": warning,
+            # Of goods to choose from there are none: the warning says why.
+            "nothing": isinstance(form, (LineCancelForm, LineRefundForm)) and not form.offers,
         }
         return render(request, "admin/orders/order/act.html", context)

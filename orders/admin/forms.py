@@ -182,9 +182,10 @@ class LineCancelForm(forms.Form):
 
     def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["line"].choices = [  # type: ignore[attr-defined]
+        self.offers = [
             _cancel_choice(order, line) for line in order.lines.order_by("pk") if line.left
         ]
+        self.fields["line"].choices = self.offers  # type: ignore[attr-defined]
 
 
 def _cancel_choice(order: Order, line: OrderLine) -> tuple[str, str]:
@@ -215,11 +216,12 @@ class LineRefundForm(forms.Form):
 
     def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["line"].choices = [  # type: ignore[attr-defined]
+        self.offers = [
             (f"{line.pk}:{line.rebate_fen}", _refund_words(line))
             for line in order.lines.order_by("pk")
             if line_refundable_fen(line)
         ]
+        self.fields["line"].choices = self.offers  # type: ignore[attr-defined]
 
 
 def _refund_words(line: OrderLine) -> str:

@@ -363,6 +363,7 @@ def test_where_there_is_nothing_to_give_back_it_says_what_to_do(client, make, wo
     client.force_login(staff_make(order.store).user)
     page = client.get(page_of(order)).content.decode()
     assert words in page and "最多" not in page
+    assert "确认退款" not in page and "返回订单" in page
 
 
 def test_what_was_sent_is_not_offered_to_be_cancelled(client):
@@ -370,6 +371,11 @@ def test_what_was_sent_is_not_offered_to_be_cancelled(client):
     client.force_login(staff_make(order.store).user)
     page = client.get(f"/office/orders/order/{order.pk}/cancel-line/").content.decode()
     assert "请用“协商退款”" in page and "整单取消" not in page
+    assert "确认取消" not in page
+    # A form that is older than the parcel keeps what was typed.
+    form = {"line": f"{order.lines.get().pk}:1:{LIST_FEN}", "reason": "我的理由"}
+    page = client.post(f"/office/orders/order/{order.pk}/cancel-line/", form).content.decode()
+    assert "已经发货，不能取消" in page and "我的理由" in page
 
 
 def test_whoever_gives_back_is_warned_of_an_invoice_that_is_out(client):
