@@ -18,6 +18,7 @@ from orders.admin.forms import (
     CancelForm,
     LineCancelForm,
     LineRefundForm,
+    LinesForm,
     NoteForm,
     RepriceForm,
     ShipForm,
@@ -267,6 +268,6 @@ class OrderActs(ReadOnlyAdmin):
             "submit": submit,
             "warning": warning,
             # Of goods to choose from there are none: the warning says why.
-            "nothing": isinstance(form, (LineCancelForm, LineRefundForm)) and not form.offers,
+            "nothing": isinstance(form, LinesForm) and not form.offers,
         }
         return render(request, "admin/orders/order/act.html", context)

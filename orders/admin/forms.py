@@ -17,7 +17,7 @@ from accounts.queries import AddressSnapshot
 from core.forms import YuanField
 from core.money import yuan
 from orders.models import Order, OrderLine, Shipment
-from orders.services.cancel_line import line_back
+from orders.services.cancel_line import LineBack, line_back
 from orders.services.refund_line import line_refundable_fen
 
 _SHOWN_LINE = re.compile(r"[0-9]{1,18}(:[0-9]{1,12}){1,2}")
@@ -172,7 +172,21 @@ def _line_and_numbers(shown: str) -> tuple[int, ...]:
     return tuple(int(one) for one in shown.split(":"))
 
 
-class LineCancelForm(forms.Form):
+class LinesForm(forms.Form):
+    """An act on one of an order's lines; `offers` are those that it can be done to, (as shown, told)."""
+
+    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offers = list(self.offered(order))
+        field = self.fields["line"]
+        assert isinstance(field, ShownLineField)
+        field.choices = self.offers
+
+    def offered(self, order: Order) -> Iterator[tuple[str, str]]:
+        raise NotImplementedError
+
+
+class LineCancelForm(LinesForm):
     """Which line cannot be delivered, and why."""
 
     line = ShownLineField(label=_("取消哪一件商品"), numbers=2)
@@ -180,27 +194,24 @@ class LineCancelForm(forms.Form):
         label=_("取消原因（买家会看到）"), max_length=120, widget=UnfoldAdminTextInputWidget
     )
 
-    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.offers = [
-            _cancel_choice(order, line) for line in order.lines.order_by("pk") if line.left
-        ]
-        self.fields["line"].choices = self.offers  # type: ignore[attr-defined]
+    def offered(self, order: Order) -> Iterator[tuple[str, str]]:
+        for line in order.lines.order_by("pk"):
+            if line.left:
+                back = line_back(order, line)
+                yield f"{line.pk}:{back.pieces}:{back.fen}", _cancel_words(line, back)
 
 
-def _cancel_choice(order: Order, line: OrderLine) -> tuple[str, str]:
-    back = line_back(order, line)
-    key = f"{line.pk}:{back.pieces}:{back.fen}"
+def _cancel_words(line: OrderLine, back: LineBack) -> str:
     told = {"line": line, "amount": yuan(back.fen)}
     if back.is_all:
-        return key, _("%(line)s，整单取消，退 %(amount)s 元") % told
+        return _("%(line)s，整单取消，退 %(amount)s 元") % told
     if not line.shipped_quantity:
-        return key, _("%(line)s，退 %(amount)s 元") % told
+        return _("%(line)s，退 %(amount)s 元") % told
     told["line"] = f"{line.title} {line.sku_name} × {back.pieces}"
-    return key, _("%(line)s（没发出的），退 %(amount)s 元") % told
+    return _("%(line)s（没发出的），退 %(amount)s 元") % told
 
 
-class LineRefundForm(forms.Form):
+class LineRefundForm(LinesForm):
     """Which line that was sent gets money back, how much and why."""
 
     line = ShownLineField(label=_("给哪一件商品退款"), numbers=1)
@@ -214,14 +225,10 @@ class LineRefundForm(forms.Form):
         label=_("退款原因（买家会看到）"), max_length=120, widget=UnfoldAdminTextInputWidget
     )
 
-    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.offers = [
-            (f"{line.pk}:{line.rebate_fen}", _refund_words(line))
-            for line in order.lines.order_by("pk")
-            if line_refundable_fen(line)
-        ]
-        self.fields["line"].choices = self.offers  # type: ignore[attr-defined]
+    def offered(self, order: Order) -> Iterator[tuple[str, str]]:
+        for line in order.lines.order_by("pk"):
+            if line_refundable_fen(line):
+                yield f"{line.pk}:{line.rebate_fen}", _refund_words(line)
 
 
 def _refund_words(line: OrderLine) -> str:

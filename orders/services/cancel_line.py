@@ -70,17 +70,18 @@ def order_line_cancel(
             raise CancelRefused(_("订单里没有这件商品，请刷新页面后再试。"))
         if line.cancelled_at is not None or _rest_is_gone(order, line):
             return False
-        if (refusal := _refusal(order, line, seen=seen)) is not None:
+        back = line_back(order, line)
+        if (refusal := _refusal(order, line, back, seen=seen)) is not None:
             raise CancelRefused(refusal)
         is_rest = bool(line.shipped_quantity)
         others = list(order.lines.exclude(pk=line.pk).filter(cancelled_at=None))
         if is_rest:
             line = _rest(line, now=now)
-        elif line_is_last(order, line):
+        elif back.is_all:
             return order_cancel(order_id=order.pk, reason=reason, now=now)
         else:
             OrderLine.objects.filter(pk=line.pk).update(cancelled_at=now)
-        _give_back(order, line, reason=reason, by_id=by_id, now=now)
+        _give_back(order, line, back.fen, reason=reason, by_id=by_id, now=now)
         if not any(other.left for other in others):
             order_ship_finish(order, now=now)
         pieces = {line.sku_id: line.quantity}
@@ -110,10 +111,9 @@ def _rest_is_gone(order: Order, line: OrderLine) -> bool:
 
 
 def _give_back(
-    order: Order, line: OrderLine, *, reason: str, by_id: int | None, now: datetime
+    order: Order, line: OrderLine, back_fen: int, *, reason: str, by_id: int | None, now: datetime
 ) -> None:
     """Needs the order's lock. The refund's `part` names the line: it is asked for once."""
-    back_fen = line_paid_fen(line)
     if back_fen and order.payment_id is not None:
         try:
             refund_request(
@@ -149,14 +149,16 @@ def line_is_last(order: Order, line: OrderLine) -> bool:
     return rest_fen(order, gone) <= 0 and not any(one.shipped_quantity for one in rows)
 
 
-def _refusal(order: Order, line: OrderLine, *, seen: tuple[int, int] | None) -> str | None:
+def _refusal(
+    order: Order, line: OrderLine, back: LineBack, *, seen: tuple[int, int] | None
+) -> str | None:
     if order.state == OrderState.AWAITING_PAYMENT:
         return _("订单还没有付款：请关闭订单，不必取消商品。")
     if kind := hold_kind(order):
         return hold_words(kind)
     if order.state != OrderState.TO_SHIP or not line.left:
         return _("这件商品已经发货，不能取消；要退钱给买家，请用“协商退款”。")
-    return _changed(line_back(order, line), *seen) if seen else None
+    return _changed(back, *seen) if seen else None
 
 
 def _changed(back: LineBack, pieces: int, fen: int) -> str | None:

@@ -19,8 +19,8 @@ from core.idempotency import form_key_new
 from orders.amounts import line_paid_fen
 from orders.models import Order
 from orders.services import Offer, OrderItem, order_buy, order_place, order_price_ask, order_ship
-from payments.models import Payment
-from payments.services import payment_settle
+from payments.models import Payment, Refund
+from payments.services import payment_settle, refund_settle
 from payments.tests.factories import merchant_account_make, transaction_id_make
 from stores.models import Store
 from stores.tests.factories import store_make
@@ -175,3 +175,34 @@ def shipped_make(sku: Sku | None = None, **changes: Any) -> Order:
     order_ship(order_id=order.pk, carrier="sf", tracking_no=number, by_id=None, now=clock.now())
     order.refresh_from_db()
     return order
+
+
+def ship(
+    order: Order, quantities: dict[int, int] | None = None, number: str = "SF00000001"
+) -> None:
+    """A parcel leaves: with so many of each line, by id, or with all that is left."""
+    order_ship(
+        order_id=order.pk,
+        carrier="sf",
+        tracking_no=number,
+        by_id=None,
+        now=clock.now(),
+        quantities=quantities,
+    )
+
+
+def refunds() -> list[tuple[str, int]]:
+    """(reason, fen) of all that was asked back, in its sequence."""
+    return list(Refund.objects.order_by("pk").values_list("reason", "amount_fen"))
+
+
+def money_back() -> None:
+    """The money of every refund is back; nobody has been told yet."""
+    for refund in Refund.objects.exclude(state="succeeded"):
+        refund_settle(
+            refund_id=refund.pk,
+            provider_refund_id=f"50{refund.pk}",
+            amount_fen=refund.amount_fen,
+            succeeded_at=clock.now(),
+            now=clock.now(),
+        )

@@ -21,7 +21,6 @@ from orders.services import (
     order_cancel,
     order_line_cancel,
     order_price_ask,
-    order_ship,
 )
 from orders.tests.factories import (
     FREIGHT_FEN,
@@ -32,11 +31,12 @@ from orders.tests.factories import (
     pay,
     person,
     priced,
+    refunds,
+    ship,
     shipped_make,
     sku_on_sale,
     store_open,
 )
-from payments.models import Refund
 from stores.tests.factories import staff_make
 
 pytestmark = pytest.mark.django_db
@@ -69,17 +69,6 @@ def cancel(order, line, **changes):
     )
 
 
-def ship(order, number="SF00000001", quantities=None):
-    order_ship(
-        order_id=order.pk,
-        carrier="sf",
-        tracking_no=number,
-        by_id=None,
-        now=clock.now(),
-        quantities=quantities,
-    )
-
-
 def cancel_page(order):
     return f"/office/orders/order/{order.pk}/cancel-line/"
 
@@ -88,10 +77,6 @@ def sent(client, order, shown):
     """What the office says to a form on which this was chosen."""
     answer = client.post(cancel_page(order), {"line": shown, "reason": "霜冻"}, follow=True)
     return answer.content.decode()
-
-
-def refunds():
-    return list(Refund.objects.order_by("pk").values_list("reason", "amount_fen"))
 
 
 def stock():
@@ -264,7 +249,7 @@ def test_the_rest_of_a_line_goes_back_and_what_was_sent_stays():
     assert money_broken() == []
     assert cancel(order, line) is False
     assert len(refunds()) == 1
-    ship(order, "SF00000002")
+    ship(order, number="SF00000002")
     order.refresh_from_db()
     assert (order.state, stock()) == ("shipped", [(99, 0), (99, 0)])
     assert list(order.shipments.last().lines.values_list("line_id", flat=True)) == [other.pk]

@@ -13,10 +13,9 @@ from orders.services import (
     order_cancel,
     order_line_cancel,
     order_line_refund,
-    order_ship,
     orders_match,
 )
-from orders.tests.factories import order_make, paid_make, sku_on_sale, store_open
+from orders.tests.factories import order_make, paid_make, ship, sku_on_sale, store_open
 from payments.bills import CHINA
 from payments.models import BillDifference, Payment, TradeBill
 from payments.services import bill_fetch
@@ -75,8 +74,7 @@ def test_an_order_without_one_of_its_lines_agrees(order):
 
 def test_an_order_that_was_sent_and_gave_some_of_it_back_agrees(order):
     line = order.lines.first()
-    sent = {"carrier": "sf", "tracking_no": "SF00000001", "by_id": None, "now": clock.now()}
-    order_ship(order_id=order.pk, **sent)
+    ship(order)
     agreed = {"amount_fen": 700, "seen_fen": 0, "reason": "压坏了", "by_id": None}
     order_line_refund(order_id=order.pk, line_id=line.pk, **agreed, now=clock.now())
     assert match(order) == []

@@ -9,9 +9,8 @@ from core import clock
 from orders.models import Order, OrderLine
 from orders.money import money_story
 from orders.services import OrderItem, order_cancel, order_line_cancel
-from orders.tests.factories import deliver, order_make, paid_make, pay, settle
-from payments.models import LedgerEntry, Payment, Refund
-from payments.services import refund_settle
+from orders.tests.factories import deliver, money_back, order_make, paid_make, pay, settle
+from payments.models import LedgerEntry, Payment
 from payments.tests.factories import payment_make
 from stores.tests.factories import staff_make
 from tests import cast
@@ -22,17 +21,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def sku():
     return cast.sku_on_sale()
-
-
-def money_back():
-    for refund in Refund.objects.exclude(state="succeeded"):
-        refund_settle(
-            refund_id=refund.pk,
-            provider_refund_id=f"50{refund.pk}",
-            amount_fen=refund.amount_fen,
-            succeeded_at=clock.now(),
-            now=clock.now(),
-        )
 
 
 def told(order):

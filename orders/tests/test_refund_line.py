@@ -21,7 +21,6 @@ from orders.services import (
     order_line_refund,
     order_price_ask,
     order_receive,
-    order_ship,
 )
 from orders.tests.factories import (
     FREIGHT_FEN,
@@ -32,12 +31,14 @@ from orders.tests.factories import (
     pay,
     person,
     priced,
+    refunds,
+    ship,
     shipped_make,
     sku_on_sale,
     store_open,
 )
 from orders.tests.invoices import issued_for
-from payments.models import Payment, Refund
+from payments.models import Payment
 from payments.schedule import MAX_PARTIALS, REFUNDABLE_FOR
 from payments.services import RefundReason
 from stores.models import StoreStaff
@@ -67,24 +68,9 @@ def back(order, line=None, **changes):
     )
 
 
-def refunds():
-    return list(Refund.objects.order_by("pk").values_list("reason", "amount_fen"))
-
-
 def broken():
     later = clock.now() + timedelta(minutes=10)
     return [str(one) for one in audit(now=later, names=NAMES)]
-
-
-def ship(order, quantities=None, number="SF00000001"):
-    order_ship(
-        order_id=order.pk,
-        carrier="sf",
-        tracking_no=number,
-        by_id=None,
-        now=clock.now(),
-        quantities=quantities,
-    )
 
 
 def page_of(order):

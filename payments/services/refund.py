@@ -88,8 +88,8 @@ def refund_request(
 
 def refund_refusal(*, payment_id: int, now: datetime) -> str:
     """Why WeChat Pay would refuse one more refund of a payment for good, in Chinese; "" when it would
-    not. Asked before a person asks for money back by choice: what has to go back goes to the staff
-    list instead. The caller has a lock that refunds by choice take."""
+    not. For money that goes back by choice; what has to go back goes to the staff list instead. Needs
+    the lock of its order: two at once would both be the last that may be."""
     payment = Payment.objects.get(pk=payment_id)
     if payment.paid_at and now - payment.paid_at > REFUNDABLE_FOR:
         return refusal_text("TOO_OLD")

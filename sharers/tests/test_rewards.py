@@ -201,7 +201,7 @@ def test_a_refund_while_it_is_frozen_takes_its_part_back(sku, sharer, buyer):
     reward = Reward.objects.get(order=order)
     assert reward_release(reward_id=reward.pk, now=reward.due_at)
     assert money(sharer) == (0, left)
-    assert cast.broken() == []
+    assert cast.broken() == [] == off_the_terms(later=LATER)
 
 
 def test_a_refund_after_the_payout_takes_it_below_zero(sku, sharer, buyer):
@@ -222,7 +222,7 @@ def test_a_refund_after_the_payout_takes_it_below_zero(sku, sharer, buyer):
     paid_back(order, cast.LIST_FEN - cast.LIST_FEN // 2, seen_fen=cast.LIST_FEN // 2)
     assert [one.state_label for one in desk(sharer).earnings.rows] == ["已随退款扣回"]
     assert money(sharer) == (0, -REWARD_FEN)
-    assert cast.broken() == []
+    assert cast.broken() == [] == off_the_terms(later=LATER)
     (month,) = statements(sharer.pk)
     assert (month.earned_fen, month.clawed_back_fen, month.paid_out_fen) == (
         REWARD_FEN,

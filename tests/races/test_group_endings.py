@@ -295,19 +295,14 @@ def test_without_lock_and_number_the_difference_is_given_twice(monkeypatch):
     cast.overdue(group)
     group_expire(group_id=group.pk, now=clock.now())
     member = Member.objects.order_by("pk").first()
-    numbers, look, ask = count(), giving_back.refund_asked_fen, giving_back.refund_request
-    meet = together(lambda: None, 2)
-
-    def looks(**asked):
-        found = look(**asked)
-        meet()
-        return found
+    numbers, ask = count(), giving_back.refund_request
+    both = together(giving_back.refund_asked_fen, 2)
 
     def careless(*, part, **asked):
         return ask(part=f"{part}_{next(numbers)}", **asked)
 
     monkeypatch.setattr(giving_back, "order_lock", lambda pk: Order.objects.get(pk=pk))
-    monkeypatch.setattr(giving_back, "refund_asked_fen", looks)
+    monkeypatch.setattr(giving_back, "refund_asked_fen", both)
     monkeypatch.setattr(giving_back, "refund_request", careless)
     # Nobody has delivered the facts of the success yet.
     Refund.objects.all().delete()

@@ -28,7 +28,16 @@ from payments.queries import refund_asked_fen
 from payments.services import RefundReason
 from tests import cast
 from tests.races.orders import paid
-from tests.races.threads import LEADS, MEETING_S, at_once, head_to_head, kinds, many, unlocked
+from tests.races.threads import (
+    LEADS,
+    MEETING_S,
+    at_once,
+    head_to_head,
+    kinds,
+    many,
+    together,
+    unlocked,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -297,15 +306,10 @@ def test_two_of_the_staff_never_give_back_more_than_was_paid():
 
 def test_without_the_orders_lock_one_refund_is_told_twice(orders_unlock, monkeypatch):
     """Control: both have seen that nothing was asked back; the payment's lock is what is left."""
-    order, meeting = sent(2), Barrier(2)
-
-    def look(**what):
-        found = refund_asked_fen(**what)
-        meeting.wait(MEETING_S)
-        return found
-
+    order = sent(2)
     orders_unlock("refund_line")
-    monkeypatch.setattr("orders.services.refund_line.refund_asked_fen", look)
+    both = together(refund_asked_fen, 2)
+    monkeypatch.setattr("orders.services.refund_line.refund_asked_fen", both)
     told = at_once(*[lambda: pay_back(order, amount_fen=100)] * 2)
     assert (told, Refund.objects.count()) == ([True, True], 1)
     assert OrderChange.objects.filter(kind="line_refunded").count() == 2
@@ -324,6 +328,23 @@ def test_a_ladders_difference_and_a_refund_at_once_are_both_kept(lead_s):
     assert sum(Refund.objects.values_list("amount_fen", flat=True)) == told
     assert order.lines.get().rebate_fen == told
     assert cast.broken("orders.rebates", "orders.money_in", "payments.refunded") == []
+
+
+def test_without_the_orders_lock_one_of_both_is_forgotten(orders_unlock, monkeypatch):
+    """Control: each adds its sum to what it saw before the other; both sums go back."""
+    order = sent(2)
+    both = together(refund_asked_fen, 2)
+    for module in ("give_back", "refund_line"):
+        monkeypatch.setattr(f"orders.services.{module}.refund_asked_fen", both)
+    orders_unlock("give_back", "refund_line")
+    rebate = {"order_id": order.pk, "each_fen": 50, "reason": RefundReason.GROUP_TIER}
+    at_once(
+        lambda: order_give_back(**rebate, now=clock.now()),
+        lambda: pay_back(order, amount_fen=300),
+    )
+    assert sum(Refund.objects.values_list("amount_fen", flat=True)) == 400
+    assert order.lines.get().rebate_fen in {100, 300}
+    assert cast.broken("orders.rebates") != []
 
 
 def test_six_reminders_at_once_are_one():

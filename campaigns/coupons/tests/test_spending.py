@@ -24,9 +24,9 @@ from orders.adjusters import Asked
 from orders.freights import OrderFreight
 from orders.models import Order
 from orders.pricing import Adjustment, PricedItem
-from orders.services import order_cancel, order_close_request, order_line_refund, order_ship
-from orders.tests.factories import Person
-from payments.models import Payment, Refund
+from orders.services import order_cancel, order_close_request, order_line_refund
+from orders.tests.factories import Person, money_back, ship
+from payments.models import Payment
 from payments.services import RefundReason, refund_request, refund_settle
 from stores.tests.factories import staff_make
 from tests import cast
@@ -255,34 +255,22 @@ def test_money_back_for_what_was_sent_gives_it_back_with_the_last_fen(client, al
     order = place(sku, alice, coupon=coupon)
     cast.pay(order.public_id)
     cast.deliver()
-    sent = {"carrier": "sf", "tracking_no": "SF00000001", "by_id": None, "now": clock.now()}
-    order_ship(order_id=order.pk, **sent)
+    ship(order)
     client.force_login(staff_make(sku.store).user)
     page = f"/office/orders/order/{order.pk}/refund-line/"
     assert "优惠券也会还给买家" in client.get(page).content.decode()
     line, agreed = order.lines.get(), {"reason": "压坏了", "by_id": None, "now": clock.now()}
     back = {"order_id": order.pk, "line_id": line.pk, **agreed}
     order_line_refund(**back, amount_fen=order.payable_fen - 1, seen_fen=0)
-    settle_refunds()
+    money_back()
+    cast.deliver()
     assert state_of(coupon) == ("used", order.pk)
     order_line_refund(**back, amount_fen=1, seen_fen=order.payable_fen - 1)
-    settle_refunds()
+    money_back()
+    cast.deliver()
     assert state_of(coupon) == ("unused", None)
     Order.objects.update(paid_at=clock.now() - timedelta(minutes=2))
     assert cast.broken() == []
-
-
-def settle_refunds():
-    """The money of every refund is back, and everybody heard of it."""
-    for refund in Refund.objects.exclude(state="succeeded"):
-        refund_settle(
-            refund_id=refund.pk,
-            provider_refund_id=f"50{refund.pk}",
-            amount_fen=refund.amount_fen,
-            succeeded_at=clock.now(),
-            now=clock.now(),
-        )
-    cast.deliver()
 
 
 def test_a_full_refund_gives_it_back_and_a_partial_one_does_not(sku, alice):
