@@ -1,10 +1,12 @@
 """What the apps above and the office read: right, and in as many queries as it says."""
 
 import re
+from copy import copy
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 
 from core import clock
 from orders.models import Order
@@ -109,7 +111,17 @@ def test_what_was_asked_back_of_a_line_did_not_come_in():
 
 @pytest.mark.parametrize("everywhere", [False, True])
 def test_a_day_is_read_by_indexes_of_what_is_open_and_of_what_was_paid(everywhere):
+    """Among so many of the past that one index is not as good as another."""
     order = paid_make()
+    past = clock.now() - timedelta(days=30)
+    then = {"pk": None, "state": "completed", "placed_at": past, "paid_at": past, "payment": None}
+    for number in range(300):
+        old = copy(order)
+        for name, value in {**then, "public_id": f"ord_old{number}"}.items():
+            setattr(old, name, value)
+        old.save(force_insert=True)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE orders_order")
     waiting, today = plans(
         lambda: store_day(None if everywhere else order.store_id, now=clock.now())
     )
